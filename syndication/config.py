@@ -1,0 +1,233 @@
+"""`syndicate.toml` -> `Config`: every key has a default, every unknown key is an error naming the nearest known one.
+
+Paths are relative to the file's folder. Secrets never stand in the file: they come from the environment or
+from key files that only their owner can read.
+"""
+
+import difflib
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from syndication.errors import ConfigError
+
+FILE_NAME = "syndicate.toml"
+
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Hours = Annotated[float, Field(gt=0, le=24 * 365)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Colors(_Table):
+    """The brand's colour roles, `#rrggbb`. Red is for breaking and yellow for age, nothing else."""
+
+    accent: Color = "#e5484d"
+    paper: Color = "#f7f4ee"
+    ink: Color = "#17181c"
+    night: Color = "#14161a"
+    alarm: Color = "#b4131b"
+    age: Color = "#ffd24a"
+
+
+class Section(_Table):
+    """What one section of the paper has of its own."""
+
+    accent: Color
+
+
+class Brand(_Table):
+    """Who speaks."""
+
+    name: str = "The Meridian"
+    site: str = Field("", description="The paper's front page; used as the publisher's address in JSON-LD.")
+    logo: Path | None = Field(None, description="PNG with transparency; without one the name is set in the serif.")
+    logo_dark: Path | None = Field(None, description="The logo for light paper, if it differs.")
+    twitter: str = Field("", description="The paper's @name, for twitter:site.")
+    timezone: str = Field("UTC", description="In which dates on cards are told; an IANA name.")
+    colors: Colors = Colors()
+    sections: dict[str, Section] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("an IANA time zone such as Europe/London") from error
+        return value
+
+
+class StoreTable(_Table):
+    """Where rows, photos and keys live."""
+
+    folder: Path = Field(Path("data"), description="The store's own folder; shared if several hosts work together.")
+    url: str = Field("", description="SQLAlchemy URL; empty for SQLite in the folder.")
+
+
+class Queue(_Table):
+    """The broker that carries nudges."""
+
+    redis: str = Field("", description="redis://host:port/db; empty for a Redis of our own, run by `worker`.")
+
+
+class Cards(_Table):
+    """Where cards are written and how the world reaches them."""
+
+    folder: Path = Path("data/cards")
+    base_url: str = Field("", description="The public address of that folder; needed for og:image.")
+    template: str = Field("article", description="For stories that are not breaking.")
+    breaking_template: str = "breaking"
+    templates: Path | None = Field(None, description="A folder of your own templates, looked in first.")
+
+
+class Metadata(_Table):
+    """Where a story's tags go on publish."""
+
+    pages: str = Field("", description="The story's page file, from {path} of its URL or {id}; rewritten in place.")
+    fragments: Path | None = Field(None, description="A folder that gets <id>.html and <id>.json for each story.")
+
+
+class Serve(_Table):
+    """The HTTP door that a CMS knocks at."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8750
+    max_bytes: Annotated[int, Field(ge=1000, le=50_000_000)] = 2_000_000
+
+
+class DeliveryTable(_Table):
+    """How long things may take."""
+
+    lease: Annotated[float, Field(ge=3, le=3600)] = Field(
+        300, description="Seconds until work that a worker took and never finished is done by another."
+    )
+    give_up: Hours = Field(24, description="Hours after which a post that never went out is given up.")
+    sweep: Annotated[float, Field(gt=0, le=60)] = Field(2, description="Seconds between two looks for what is due.")
+
+    @property
+    def lease_time(self) -> timedelta:
+        """The lease; every time limit below it is a share of it, so that none outlives it."""
+        return timedelta(seconds=self.lease)
+
+    @property
+    def hard_limit(self) -> float:
+        """Seconds after which a task is killed: well inside the lease, so its successor starts alone."""
+        return self.lease * 0.8
+
+    @property
+    def task_budget(self) -> float:
+        """Seconds after which a task takes nothing new."""
+        return self.lease * 0.4
+
+    @property
+    def request_limit(self) -> float:
+        """Seconds one request to a network may take in all."""
+        return min(60.0, self.lease * 0.2)
+
+
+class Fetch(_Table):
+    """Reading what a story's URLs name."""
+
+    allow: tuple[str, ...] = Field((), description="Networks (CIDR) inside that photos may come from.")
+    max_bytes: Annotated[int, Field(ge=1000, le=200_000_000)] = 40_000_000
+    seconds: Annotated[float, Field(gt=0, le=300)] = 15
+
+
+class AccountTable(_Table):
+    """What one connected account does by itself; the account is made by `syndicate connect`."""
+
+    publish: bool = Field(True, description="Post each published story; False: only what an editor shares.")
+
+
+class Config(_Table):
+    """All of `syndicate.toml`."""
+
+    folder: Path = Field(Path(), exclude=True, description="Where the file lies; every other path starts here.")
+    brand: Brand = Brand()
+    store: StoreTable = StoreTable()
+    queue: Queue = Queue()
+    cards: Cards = Cards()
+    metadata: Metadata = Metadata()
+    serve: Serve = Serve()
+    delivery: DeliveryTable = DeliveryTable()
+    fetch: Fetch = Fetch()
+    accounts: dict[str, AccountTable] = Field(default_factory=dict)
+
+    def at(self, path: Path) -> Path:
+        """A path of the file, made absolute."""
+        return (self.folder / path.expanduser()).absolute()
+
+    @property
+    def data(self) -> Path:
+        """The store's own folder."""
+        return self.at(self.store.folder)
+
+    @property
+    def store_url(self) -> str:
+        """The store's SQLAlchemy URL."""
+        return self.store.url or f"sqlite:///{self.data / 'syndication.db'}"
+
+    @property
+    def photos(self) -> Path:
+        """Where photos are kept, each under its content hash."""
+        return self.data / "photos"
+
+
+def load(path: Path | None = None) -> Config:
+    """Read `path`, else the file that SYNDICATE_CONFIG names, else `syndicate.toml` here.
+
+    Raises ConfigError, naming the file and every fault, or saying how to get a file.
+    """
+    named = path or (Path(env) if (env := os.environ.get("SYNDICATE_CONFIG")) else None)
+    file = named or Path(FILE_NAME)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such file", "Run `syndicate init` to make one, or name one with --config.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from None
+    return parse(text, file)
+
+
+def parse(text: str, file: Path = Path(FILE_NAME)) -> Config:
+    """Read the text of a config file that lies at `file`. Raises ConfigError."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+    if "folder" in data:
+        raise ConfigError(f"{file}: folder: unknown key", "The data folder is `folder` in [store].")
+    try:
+        return Config.model_validate({**data, "folder": file.parent.absolute()})
+    except ValidationError as error:
+        faults = "\n".join(f"  {_explain(fault)}" for fault in error.errors())
+        raise ConfigError(f"{file}:\n{faults}") from None
+
+
+def _explain(fault: Any) -> str:
+    path = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{path}: {fault['input']!r}: {fault['msg']}"
+    *parents, key = fault["loc"]
+    known = _keys_at(parents)
+    near = difflib.get_close_matches(str(key), known, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    return f"{path}: unknown key; {advice}"
+
+
+def _keys_at(path: list[Any]) -> list[str]:
+    model: Any = Config
+    for part in path:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            model = model.model_fields[part].annotation
+        else:  # a dict of tables: any name leads to its value's table
+            model = get_args(model)[1]
+    return [name for name in model.model_fields if name != "folder" or model is not Config]

@@ -1,0 +1,226 @@
+"""The values that travel through the house. All are frozen; all travel as JSON where they must.
+
+Times are aware datetimes everywhere in Python, and milliseconds since 1970 in the store.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+# Scripts written from right to left, as the language subtags that use them by default (CLDR 47,
+# characterOrder); an explicit script subtag wins.
+_RTL_LANGUAGES = frozenset("ar arc ckb dv fa glk he iw ks lrc mzn nqo pnb ps sd syr ug ur yi".split())
+_RTL_SCRIPTS = frozenset("adlm arab hebr mand mend nkoo rohg samr syrc thaa".split())
+
+
+def is_rtl(language: str) -> bool:
+    """Whether a BCP 47 language tag is written from right to left."""
+    first, *rest = language.lower().replace("_", "-").split("-")
+    script = next((part for part in rest if len(part) == 4 and part.isalpha()), None)
+    return script in _RTL_SCRIPTS if script else first in _RTL_LANGUAGES
+
+
+class Frozen(BaseModel):
+    """A value: unknown fields are faults, and nothing changes after it is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Kind(StrEnum):
+    """What happened to the story in the CMS."""
+
+    PUBLISH = "publish"
+    UPDATE = "update"
+    WITHDRAW = "withdraw"
+
+
+class Priority(StrEnum):
+    """How urgent a story is. Its position is its lane: a lower lane is served first."""
+
+    BREAKING = "breaking"
+    NORMAL = "normal"
+    EVERGREEN = "evergreen"
+
+    @property
+    def lane(self) -> int:
+        """0 for breaking, 1 for normal, 2 for evergreen."""
+        return list(Priority).index(self)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+WebUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=2000)]
+
+
+class Image(Frozen):
+    """The story's lead photo: a file beside the event, or a URL to fetch. Exactly one of the two."""
+
+    path: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="A file, relative to the event's own file. Not allowed in events sent over HTTP."
+    )
+    url: WebUrl | None = Field(None, description="Where to fetch the photo; read with limits, never from inside.")
+    alt: str = Field("", max_length=5000, description="What the photo shows, for those who cannot see it.")
+    caption: str = Field("", max_length=5000)
+    credit: str = Field("", max_length=300)
+    focal: tuple[Share, Share] = Field(
+        (0.5, 0.5), description="The point a crop keeps: shares of width and height from the top left."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("exactly one of path and url")
+        return self
+
+
+Line = Annotated[str, Field(max_length=300)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
+
+
+class PublishEvent(Frozen):
+    """What a CMS says when a story is published, changed or withdrawn."""
+
+    id: str = Field("", max_length=500, description="The story's identity in the CMS; the URL if empty.")
+    kind: Kind = Kind.PUBLISH
+    revision: int = Field(1, ge=0, le=2**53, description="Counts up with each change; older ones are ignored.")
+    url: WebUrl = Field(description="The story's canonical address.")
+    headline: Annotated[str, Field(min_length=1, max_length=500)]
+    summary: str = Field("", max_length=5000, description="The dek: what a post says.")
+    body: str = Field("", max_length=1_000_000, description="HTML; used where there is no summary.")
+    section: Line = ""
+    kicker: Line = Field("", description="The few words above the headline; the section if empty.")
+    byline: tuple[Line, ...] = ()
+    language: Language = Field("en", description="BCP 47; decides fonts, direction and the form of dates.")
+    image: Image | None = None
+    published: AwareDatetime
+    modified: AwareDatetime | None = None
+    tags: tuple[Line, ...] = ()
+    priority: Priority = Priority.NORMAL
+    embargo: AwareDatetime | None = Field(None, description="Nothing is drawn or sent before this time.")
+    expires: AwareDatetime | None = Field(None, description="What could not be sent by then is dropped.")
+    overrides: dict[str, Annotated[str, Field(min_length=1, max_length=70_000)]] = Field(
+        default_factory=dict, description="The post's own text, by network or account name."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lenient_forms(cls, data: object) -> object:
+        if isinstance(data, dict):
+            data = dict(data)
+            if isinstance(data.get("byline"), str):
+                data["byline"] = [data["byline"]] if data["byline"].strip() else []
+            if not data.get("id"):
+                data["id"] = data.get("url", "")
+        return data
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """What orders two events of one story: the revision, then the time of the change."""
+        return self.revision, self.modified or self.published
+
+    @property
+    def rtl(self) -> bool:
+        """Whether the story is written from right to left."""
+        return is_rtl(self.language)
+
+
+class Card(Frozen):
+    """One drawn picture. `file` is its name in the card folder and carries the content hash."""
+
+    template: str
+    width: int
+    height: int
+    file: str
+    sha256: str
+    size: int
+    mime: Literal["image/jpeg", "image/png"] = "image/jpeg"
+    alt: str = ""
+
+
+class Limits(Frozen):
+    """What a network, or one server of it, takes. Text is measured in graphemes; `text_bytes` bounds its UTF-8."""
+
+    text: int
+    text_bytes: int | None = None
+    link_cost: int | None = Field(None, description="What any URL counts, whatever its length; None: as it is.")
+    link_in_text: bool = Field(description="Whether the post's link stands in its text, or in a link card.")
+    alt: int
+    image_bytes: int
+
+
+class Draft(Frozen):
+    """A post, frozen before its first try: every retry sends the same, byte for byte."""
+
+    key: str = Field(description="Idempotency key, hex SHA-256 of story, account and occasion.")
+    text: str
+    link: str
+    title: str
+    description: str
+    language: str
+    card: Card | None
+    alt: str
+    created: AwareDatetime
+
+
+class Receipt(Frozen):
+    """What a network answered: the post's id there, its public URL, and what an edit will need."""
+
+    id: str
+    url: str
+    version: str = ""
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    PLANNED = "planned"  # the row is written; its card and text are not made yet
+    READY = "ready"  # frozen; goes out when due
+    SENDING = "sending"  # the intent is committed; the network may or may not have it
+    SENT = "sent"  # the network has it, once
+    UNKNOWN = "unknown"  # the answer was lost; being settled, or waiting for an editor
+    FAILED = "failed"  # the network refused it, for the reason given
+    CANCELLED = "cancelled"  # it was taken back before anything went out
+    WITHDRAWN = "withdrawn"  # it was posted and has been removed
+
+
+# Which states may follow which. A cancelled story that is published again may still go out, as it never did.
+MOVES: dict[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.READY, State.CANCELLED, State.FAILED}),
+    State.READY: frozenset({State.SENDING, State.PLANNED, State.UNKNOWN, State.CANCELLED, State.FAILED}),
+    State.SENDING: frozenset({State.SENT, State.READY, State.UNKNOWN, State.FAILED}),
+    State.UNKNOWN: frozenset({State.SENT, State.READY, State.FAILED, State.CANCELLED}),
+    State.SENT: frozenset({State.WITHDRAWN}),
+    State.FAILED: frozenset({State.READY}),
+    State.CANCELLED: frozenset({State.PLANNED}),
+    State.WITHDRAWN: frozenset(),
+}
+
+
+class Account(Frozen):
+    """One connected account; its row is also the mailbox that its deliveries wait in. Holds no secret."""
+
+    name: str
+    network: str
+    server: str
+    handle: str
+    limits: Limits
+    paused: str = Field("", description="Why nothing is sent: what a person must mend. Empty: all is well.")
+
+
+class Delivery(Frozen):
+    """One post of one story to one account."""
+
+    id: int
+    key: str
+    story: str
+    account: str
+    occasion: str
+    lane: int
+    state: State
+    due: AwareDatetime
+    attempt: int
+    draft: Draft | None
+    text: str
+    receipt: Receipt | None
+    reason: str

@@ -1,0 +1,111 @@
+"""The tables. Their rows are the truth; everything else in the house can be lost and made again.
+
+Times are milliseconds since 1970 UTC. `due_at` is schedule, embargo, back-off and lease in one: a row is up for
+grabs when it is past, and taking it means moving it into the future.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for INTEGER keys.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", String(500), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("version_at", BigInteger, nullable=False),  # when that revision was made, by the CMS's clock
+    Column("withdrawn", Integer, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("event", Text, nullable=False),  # the newest event, as JSON
+    Column("cards", Text, nullable=False),  # what was drawn for it: a JSON list
+    Column("problem", Text, nullable=False),  # why it could not be drawn; empty if all is well
+    Column("due_at", BigInteger),  # when it is to be drawn next; null: drawn
+    Column("attempt", Integer, nullable=False),
+    Column("accepted_at", BigInteger, nullable=False),
+    Index("ix_stories_due", "lane", "due_at"),
+    Index("ix_stories_url", "url"),
+)
+
+# One row for each message a CMS signed: the same `webhook-id` twice is one event.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("story", String(500), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("network", String(50), nullable=False),
+    Column("server", Text, nullable=False),
+    Column("handle", Text, nullable=False),
+    Column("limits", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),  # encrypted
+    Column("paused", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # when its mailbox may be opened next
+    Column("holder", Integer, nullable=False),  # counts the openings; an old number has lost the mailbox
+    Column("added_at", BigInteger, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("story", String(500), ForeignKey("stories.id"), nullable=False),
+    Column("account", String(100), ForeignKey("accounts.name"), nullable=False),
+    Column("occasion", String(200), nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("intent_at", BigInteger),  # since when the network may have it; null: it surely has not
+    Column("text", Text, nullable=False),  # an editor's own words, empty for the story's
+    Column("draft", Text),
+    Column("receipt", Text),
+    Column("reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_deliveries_mailbox", "account", "state", "lane", "due_at"),
+    Index("ix_deliveries_due", "state", "due_at"),
+    Index("ix_deliveries_story", "story"),
+)
+
+# What happened, in order. Rows are added, never changed.
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("story", String(500), nullable=False),
+    Column("delivery", BigInteger),
+    Column("attempt", Integer),
+    Column("what", String(40), nullable=False),
+    Column("status", Integer),  # the HTTP status of a network's answer
+    Column("words", Text, nullable=False),
+    Index("ix_trail_story", "story", "id"),
+)
