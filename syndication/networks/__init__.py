@@ -1,22 +1,19 @@
 """The networks we post to: a literal that anyone can read."""
 
-from functools import cache
-
 from syndication.errors import ConfigError
 from syndication.networks.base import Connector
+from syndication.networks.bluesky import Bluesky
+from syndication.networks.mastodon import Mastodon
 
-NAMES = ("mastodon", "bluesky")
+NETWORKS: dict[str, Connector] = {
+    "mastodon": Mastodon(),
+    "bluesky": Bluesky(),
+}
 
 
-@cache
 def connector(name: str) -> Connector:
     """The connector of that name. Raises ConfigError naming those there are."""
-    if name == "mastodon":
-        from syndication.networks.mastodon import Mastodon
-
-        return Mastodon()
-    if name == "bluesky":
-        from syndication.networks.bluesky import Bluesky
-
-        return Bluesky()
-    raise ConfigError(f"no network is called {name}", f"Known: {', '.join(NAMES)}.")
+    try:
+        return NETWORKS[name]
+    except KeyError:
+        raise ConfigError(f"no network is called {name}", f"Known: {', '.join(NETWORKS)}.") from None

@@ -5,6 +5,7 @@ send a post twice, because a second `create` is refused here.
 """
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
@@ -223,7 +224,10 @@ def _meaning(status: int, *, creating: bool) -> type[DeliveryError]:
 
 def _never_left(error: requests.RequestException) -> bool:
     """Whether the request surely never reached the server: no connection was made."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
-    reason = getattr(next(iter(error.args), None), "reason", None)
-    return isinstance(reason, NewConnectionError | NameResolutionError)
+    reason: object = getattr(next(iter(error.args), None), "reason", None)
+    if isinstance(reason, NewConnectionError | NameResolutionError):
+        return True
+    inner = next(iter(getattr(reason, "args", ())), None)
+    return isinstance(inner, ssl.SSLCertVerificationError)

@@ -1,0 +1,1 @@
+"""Share cards, page metadata and social posts from one published story."""
