@@ -48,7 +48,9 @@ class Brand(_Table):
 
     name: str = "The Meridian"
     site: str = Field("", description="The paper's front page; used as the publisher's address in JSON-LD.")
-    logo: Path | None = Field(None, description="PNG with transparency; without one the name is set in the serif.")
+    logo: Path | None = Field(
+        None, description="PNG with transparency; without one the name is set in the serif."
+    )
     logo_dark: Path | None = Field(None, description="The logo for light paper, if it differs.")
     twitter: str = Field("", description="The paper's @name, for twitter:site.")
     timezone: str = Field("UTC", description="In which dates on cards are told; an IANA name.")
@@ -68,7 +70,9 @@ class Brand(_Table):
 class StoreTable(_Table):
     """Where rows, photos and keys live."""
 
-    folder: Path = Field(Path("data"), description="The store's own folder; shared if several hosts work together.")
+    folder: Path = Field(
+        Path("data"), description="The store's own folder; shared if several hosts work together."
+    )
     url: str = Field("", description="SQLAlchemy URL; empty for SQLite in the folder.")
 
 
@@ -91,8 +95,12 @@ class Cards(_Table):
 class Metadata(_Table):
     """Where a story's tags go on publish."""
 
-    pages: str = Field("", description="The story's page file, from {path} of its URL or {id}; rewritten in place.")
-    fragments: Path | None = Field(None, description="A folder that gets <id>.html and <id>.json for each story.")
+    pages: str = Field(
+        "", description="The story's page file, from {path} of its URL or {id}; rewritten in place."
+    )
+    fragments: Path | None = Field(
+        None, description="A folder that gets <id>.html and <id>.json for each story."
+    )
 
 
 class Serve(_Table):
@@ -110,7 +118,9 @@ class DeliveryTable(_Table):
         300, description="Seconds until work that a worker took and never finished is done by another."
     )
     give_up: Hours = Field(24, description="Hours after which a post that never went out is given up.")
-    sweep: Annotated[float, Field(gt=0, le=60)] = Field(2, description="Seconds between two looks for what is due.")
+    sweep: Annotated[float, Field(gt=0, le=60)] = Field(
+        2, description="Seconds between two looks for what is due."
+    )
 
     @property
     def lease_time(self) -> timedelta:
@@ -150,7 +160,9 @@ class AccountTable(_Table):
 class Config(_Table):
     """All of `syndicate.toml`."""
 
-    folder: Path = Field(Path(), exclude=True, description="Where the file lies; every other path starts here.")
+    folder: Path = Field(
+        Path(), exclude=True, description="Where the file lies; every other path starts here."
+    )
     brand: Brand = Brand()
     store: StoreTable = StoreTable()
     queue: Queue = Queue()
@@ -191,7 +203,9 @@ def load(path: Path | None = None) -> Config:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{file}: no such file", "Run `syndicate init` to make one, or name one with --config.") from None
+        raise ConfigError(
+            f"{file}: no such file", "Run `syndicate init` to make one, or name one with --config."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read: {error}") from None
     return parse(text, file)

@@ -59,7 +59,9 @@ class Image(Frozen):
     path: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
         None, description="A file, relative to the event's own file. Not allowed in events sent over HTTP."
     )
-    url: WebUrl | None = Field(None, description="Where to fetch the photo; read with limits, never from inside.")
+    url: WebUrl | None = Field(
+        None, description="Where to fetch the photo; read with limits, never from inside."
+    )
     alt: str = Field("", max_length=5000, description="What the photo shows, for those who cannot see it.")
     caption: str = Field("", max_length=5000)
     credit: str = Field("", max_length=300)
@@ -83,7 +85,9 @@ class PublishEvent(Frozen):
 
     id: str = Field("", max_length=500, description="The story's identity in the CMS; the URL if empty.")
     kind: Kind = Kind.PUBLISH
-    revision: int = Field(1, ge=0, le=2**53, description="Counts up with each change; older ones are ignored.")
+    revision: int = Field(
+        1, ge=0, le=2**53, description="Counts up with each change; older ones are ignored."
+    )
     url: WebUrl = Field(description="The story's canonical address.")
     headline: Annotated[str, Field(min_length=1, max_length=500)]
     summary: str = Field("", max_length=5000, description="The dek: what a post says.")
@@ -143,7 +147,9 @@ class Limits(Frozen):
 
     text: int
     text_bytes: int | None = None
-    link_cost: int | None = Field(None, description="What any URL counts, whatever its length; None: as it is.")
+    link_cost: int | None = Field(
+        None, description="What any URL counts, whatever its length; None: as it is."
+    )
     link_in_text: bool = Field(description="Whether the post's link stands in its text, or in a link card.")
     alt: int
     image_bytes: int

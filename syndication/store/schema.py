@@ -34,19 +34,20 @@ stories = Table(
     metadata,
     Column("id", String(500), primary_key=True),
     Column("url", Text, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("version_at", BigInteger, nullable=False),  # when that revision was made, by the CMS's clock
     Column("withdrawn", Integer, nullable=False),
     Column("lane", Integer, nullable=False),
     Column("event", Text, nullable=False),  # the newest event, as JSON
     Column("cards", Text, nullable=False),  # what was drawn for it: a JSON list
     Column("problem", Text, nullable=False),  # why it could not be drawn; empty if all is well
     Column("due_at", BigInteger),  # when it is to be drawn next; null: drawn
-    Column("attempt", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),  # counts the claims; an old number has lost the story
+    Column("tries", Integer, nullable=False),  # how often drawing this revision failed
     Column("accepted_at", BigInteger, nullable=False),
-    Index("ix_stories_due", "lane", "due_at"),
     Index("ix_stories_url", "url"),
 )
+# Only what waits: the index does not grow with the archive.
+_waits = stories.c.due_at.is_not(None)
+Index("ix_stories_due", stories.c.lane, stories.c.due_at, sqlite_where=_waits, postgresql_where=_waits)
 
 # One row for each message a CMS signed: the same `webhook-id` twice is one event.
 webhooks = Table(
@@ -84,6 +85,7 @@ deliveries = Table(
     Column("state", String(20), nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # not sent by then: given up
     Column("intent_at", BigInteger),  # since when the network may have it; null: it surely has not
     Column("text", Text, nullable=False),  # an editor's own words, empty for the story's
     Column("draft", Text),

@@ -1,0 +1,59 @@
+"""The story, top to bottom: accept what a CMS says, prepare cards and words, deliver, settle what is in doubt.
+
+Nothing here knows of a queue: whoever calls these functions again until nothing is due does the whole job.
+"""
+
+import time
+from typing import NamedTuple
+
+from syndication.config import Config
+from syndication.pipeline.accept import Accepted, Verdict, accept, read_event
+from syndication.pipeline.deliver import deliver_next, read_account
+from syndication.pipeline.desk import Shared, resolve, share
+from syndication.pipeline.prepare import prepare_next
+from syndication.store import Store, accounts, deliveries, stories
+
+__all__ = [
+    "Accepted",
+    "Due",
+    "Shared",
+    "Verdict",
+    "accept",
+    "deliver_next",
+    "prepare_next",
+    "read_account",
+    "read_event",
+    "resolve",
+    "run_due",
+    "share",
+    "sweep",
+]
+
+
+class Due(NamedTuple):
+    """What could be taken up now: stories to draw, mailboxes to open."""
+
+    stories: int
+    mailboxes: int
+
+
+def sweep(store: Store) -> Due:
+    """Turn what was left behind into what can be taken up, and say how much there is."""
+    with store.write() as tx:
+        now = store.now()
+        deliveries.doubt_expired(tx, now)
+        deliveries.give_up_expired(tx, now)
+        return Due(stories.count_due(tx, now), accounts.count_due(tx, now))
+
+
+def run_due(store: Store, config: Config, *, seconds: float = 3600.0) -> int:
+    """Do everything that is due, here and now, with no queue; how many stories and mailboxes that were."""
+    until, done = time.monotonic() + seconds, 0
+    sweep(store)
+    while time.monotonic() < until:
+        worked = prepare_next(store, config) is not None
+        worked = deliver_next(store, config, until) or worked
+        if not worked:
+            break
+        done += 1
+    return done

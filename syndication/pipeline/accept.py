@@ -1,0 +1,146 @@
+"""The first step of a story: what a CMS says becomes rows, in one transaction, before anyone is told "accepted"."""
+
+import hashlib
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from syndication.cards.photo import probe
+from syndication.config import AccountTable, Config
+from syndication.events import parse_event
+from syndication.models import Image, Kind, PublishEvent
+from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, stories, trail
+
+OCCASION = "publish"
+
+
+class Verdict(StrEnum):
+    """What an event changed."""
+
+    NEW = "new"  # a story we did not know: its posts are planned
+    FILED = "filed"  # a change to a story we did not know: drawn, but announced by nobody
+    UPDATED = "updated"  # a newer version: what is not out yet is made anew
+    WITHDRAWN = "withdrawn"  # what is not out yet is cancelled
+    UNCHANGED = "unchanged"  # this version was here before
+    OLDER = "older"  # a newer version was here before
+
+
+class Accepted(NamedTuple):
+    """The answer to an event: the story's id, what changed, and whether there is work for the queue now."""
+
+    story: str
+    verdict: Verdict
+    work: bool
+
+
+def read_event(raw: bytes, *, source: str = "event", folder: Path | None = None) -> PublishEvent:
+    """A JSON event, checked together with its photo. Raises EventError with every fault.
+
+    `folder` is where the event's file lies; None for an event that came from elsewhere and may name no files.
+    """
+    return parse_event(raw, source=source, folder=folder, check_photo=probe)
+
+
+def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | None = None) -> Accepted:
+    """Write down what an event asks for. Once this returns, nothing of it can be lost.
+
+    The same event again changes nothing, and an older one changes nothing; nor does a `webhook` id seen before.
+    """
+    event = _keep_photo(config, event)
+    with store.write() as tx:
+        now = store.now()
+        if webhook and not stories.first_time(tx, webhook, event.id, now):
+            return Accepted(event.id, Verdict.UNCHANGED, work=False)
+        verdict = _write(tx, config, event, now)
+        if verdict not in (Verdict.UNCHANGED, Verdict.OLDER):
+            what = {Verdict.UPDATED: "updated", Verdict.WITHDRAWN: "withdrawn"}.get(verdict, "accepted")
+            trail.add(tx, now, event.id, what, f"revision {event.revision}: {event.headline}")
+        due = event.embargo is None or milliseconds(event.embargo) <= now
+    return Accepted(event.id, verdict, due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.UPDATED))
+
+
+def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Verdict:
+    withdraws = event.kind is Kind.WITHDRAW
+    due_at = None if withdraws else max(now, milliseconds(event.embargo) if event.embargo else now)
+    if stories.add(tx, event, withdrawn=withdraws, due_at=due_at, now=now):
+        if event.kind is Kind.PUBLISH:
+            _plan(tx, config, event, now)
+        return {Kind.PUBLISH: Verdict.NEW, Kind.UPDATE: Verdict.FILED}.get(event.kind, Verdict.WITHDRAWN)
+    old = stories.get(tx, event.id, lock=True)
+    assert old is not None  # noqa: S101 - rows of stories are never removed
+    if withdraws:
+        return _withdraw(tx, old, event, now)
+    if event.version <= old.version:
+        return Verdict.UNCHANGED if event.version == old.version else Verdict.OLDER
+    stories.replace(tx, event, withdrawn=old.withdrawn and event.kind is Kind.UPDATE, due_at=due_at)
+    if old.withdrawn and event.kind is Kind.UPDATE:
+        return Verdict.UPDATED
+    deliveries.replan(
+        tx,
+        event.id,
+        due_at=due_at or now,
+        patience=_patience(config),
+        expires_at=milliseconds(event.expires) if event.expires else NEVER,
+        revive=old.withdrawn,
+    )
+    if event.kind is Kind.PUBLISH and not deliveries.of_story(tx, event.id):
+        _plan(tx, config, event, now)
+    return Verdict.UPDATED
+
+
+def _withdraw(tx: Connection, old: stories.Story, event: PublishEvent, now: int) -> Verdict:
+    # A takedown often carries no new time, and is never to be missed: only an older revision is too late.
+    if event.revision < old.event.revision:
+        return Verdict.OLDER
+    if old.withdrawn:
+        return Verdict.UNCHANGED
+    version = max(event.version, old.version)
+    kept = event.model_copy(update={"revision": version[0], "modified": version[1]})
+    stories.replace(tx, kept, withdrawn=True, due_at=None)
+    deliveries.cancel(tx, event.id, "the story was withdrawn", now)
+    return Verdict.WITHDRAWN
+
+
+def _plan(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:
+    due_at = max(now, milliseconds(event.embargo)) if event.embargo else now
+    for account in accounts.everyone(tx):
+        if config.accounts.get(account.name, AccountTable()).publish:
+            expires_at = expiry(config, event, due_at)
+            deliveries.plan(tx, event, account.name, OCCASION, due_at=due_at, expires_at=expires_at, now=now)
+
+
+def expiry(config: Config, event: PublishEvent, due_at: int) -> int:
+    """When a post that is due at `due_at` is no longer worth sending."""
+    given_up = due_at + _patience(config)
+    return min(given_up, milliseconds(event.expires)) if event.expires else given_up
+
+
+def _patience(config: Config) -> int:
+    return int(config.delivery.give_up * 3_600_000)
+
+
+def _keep_photo(config: Config, event: PublishEvent) -> PublishEvent:
+    """Copy a photo that came as a file into the store's own folder, so that the event can outlive the file."""
+    if event.image is None or event.image.path is None:
+        return event
+    name = keep_file(config.photos, Path(event.image.path).read_bytes())
+    image = Image.model_validate({**event.image.model_dump(), "path": name})
+    return event.model_copy(update={"image": image})
+
+
+def keep_file(folder: Path, data: bytes) -> str:
+    """Write bytes under their own hash, whole or not at all; returns the file's name."""
+    name = hashlib.sha256(data).hexdigest()
+    if not (folder / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=folder, prefix=".part-")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(part).replace(folder / name)
+    return name

@@ -1,0 +1,267 @@
+"""The third step: out to the networks, never twice and never silently lost.
+
+Whoever opens an account's mailbox delivers alone and in order. A letter is claimed, its intent is committed just
+before the one request that makes it public, and what the network answered is recorded. Where the answer was lost
+the delivery is `unknown`, and is settled by asking the network.
+"""
+
+import hashlib
+import logging
+import random
+import time
+from datetime import timedelta
+
+from syndication.config import Config
+from syndication.errors import (
+    CannotTell,
+    CardError,
+    ClaimLost,
+    DeliveryError,
+    NotSent,
+    RateLimited,
+    Refused,
+    Unauthorized,
+    Unknown,
+)
+from syndication.models import Draft, Receipt, State
+from syndication.networks import Connector, connector
+from syndication.networks.http import Http, open_http
+from syndication.store import Store, accounts, deliveries, stories
+from syndication.store.accounts import Mailbox
+from syndication.store.deliveries import Claim
+from syndication.vault import Vault
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 2.0
+_LONGEST_PAUSE = 900.0
+_SERVER_PAUSE = 5.0
+
+
+class _MailboxWaits(Exception):
+    """The whole mailbox is to rest until then (milliseconds), or its account is paused."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+def deliver_next(store: Store, config: Config, until: float) -> bool:
+    """Open the most urgent due mailbox and deliver what is in it, taking nothing new after `until`.
+
+    `until` is by the monotonic clock. False if no mailbox is due.
+    """
+    with store.write() as tx:
+        mailbox = accounts.open_mailbox(tx, store.now(), _lease(config))
+    if mailbox is None:
+        return False
+    try:
+        rest = _drain(store, config, mailbox, until)
+        with store.write() as tx:
+            accounts.hold(tx, mailbox, rest)
+    except ClaimLost as lost:
+        log.info("claim lost", extra={"account": mailbox.account.name, "why": lost.message})
+    return True
+
+
+def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
+    """Deliver letter by letter; when the mailbox may be opened next."""
+    network = connector(mailbox.account.network)
+    secret = Vault(config).open(mailbox.secret)
+    while time.monotonic() < until:
+        with store.write() as tx:
+            claim = deliveries.claim(tx, mailbox, store.now(), _lease(config))
+        if claim is None:
+            break
+        try:
+            _Try(store, config, network, claim, secret).run()
+        except _MailboxWaits as waits:
+            return waits.until
+    return store.now()
+
+
+class _Try:
+    """One try of one delivery: from the claim to the record of what came of it."""
+
+    def __init__(
+        self, store: Store, config: Config, network: Connector, claim: Claim, secret: dict[str, str]
+    ) -> None:
+        self.store, self.config, self.network, self.claim = store, config, network, claim
+        self.secret = secret
+        self.intended = False
+
+    def run(self) -> None:
+        """Send a letter that is ready, or settle one whose fate is unknown."""
+        unknown = self.claim.delivery.state is State.UNKNOWN
+        settings = {"seconds": self.config.delivery.request_limit, "intend": self._intend, "keep": self._keep}
+        account = self.claim.mailbox.account
+        with open_http(self.network, account.server, self.secret, **settings) as http:
+            if unknown:
+                self._settle_doubt(http)
+            else:
+                self._send(http)
+
+    def _send(self, http: Http) -> None:
+        frozen = self.claim.delivery.draft
+        assert frozen is not None  # noqa: S101 - what is ready has a draft
+        try:
+            image = _card_bytes(self.config, frozen)
+            receipt = self.network.publish(http, frozen, image)
+        except ClaimLost:
+            raise
+        except CardError as error:
+            self._redraw(error)
+        except DeliveryError as error:
+            self._failed(error)
+        except Exception as error:
+            # A fault of ours, or an answer nobody foresaw: it must not stop the mailbox, nor be taken for "not sent".
+            log.exception("connector failed", extra={"account": self.claim.delivery.account})
+            kind = Unknown if self.intended else NotSent
+            self._failed(kind(f"our own fault: {type(error).__name__}, see the log"))
+        else:
+            self._record(State.SENT, "sent", words=receipt.url, receipt=receipt)
+
+    def _failed(self, error: DeliveryError) -> None:
+        """Record why nothing was, or may not have been, posted, and decide what is next."""
+        words, status, now = error.message, error.status, self.store.now()
+        match error:
+            case Unknown():
+                due_at = now + _ms(self.network.settle)
+                self._record(State.UNKNOWN, "unknown", words=words, status=status, due_at=due_at)
+            case Unauthorized():
+                self._back(now, "unauthorized", error)
+                with self.store.write() as tx:
+                    accounts.pause(tx, self.claim.mailbox.account.name, words)
+                raise _MailboxWaits(now)
+            case Refused():
+                self._record(State.FAILED, "refused", words=words, status=status)
+            case RateLimited():
+                until = now + int(
+                    1000 * (error.retry_after if error.retry_after is not None else self._pause())
+                )
+                self._back(until, "not_sent", error)
+                raise _MailboxWaits(until)
+            case _:
+                retry = error.retry_after if isinstance(error, NotSent) else None
+                pause = max(self._pause(), retry or 0)
+                self._back(now + int(1000 * pause), "not_sent", error)
+                raise _MailboxWaits(now + int(1000 * min(pause, _SERVER_PAUSE)))
+
+    def _back(self, due_at: int, what: str, error: DeliveryError) -> None:
+        """Surely not posted by this try: back to where it was, later."""
+        unknown = self.claim.delivery.state is State.UNKNOWN
+        self._record(
+            State.UNKNOWN if unknown else State.READY,
+            what,
+            words=error.message,
+            status=error.status,
+            due_at=due_at,
+            forget_intent=self.claim.intent_at is None,
+        )
+
+    def _settle_doubt(self, http: Http) -> None:
+        """Ask the network whether the post is there, and go by the answer."""
+        frozen, claim = self.claim.delivery.draft, self.claim
+        assert frozen is not None and claim.intent_at is not None  # noqa: S101 - it was tried
+        try:
+            receipt = self.network.find(http, frozen)
+        except CannotTell as error:
+            return self._not_found(error.message)
+        except DeliveryError as error:
+            return self._failed(error)
+        if receipt:
+            return self._record(State.SENT, "found", words=receipt.url, receipt=receipt)
+        return self._not_found(f"{self.network.title} does not show it")
+
+    def _not_found(self, words: str) -> None:
+        """Send again where a repeated key is harmless; otherwise a person decides."""
+        claim, now = self.claim, self.store.now()
+        if claim.withdrawn:
+            return self._record(State.CANCELLED, "cancelled", words=f"{words}; the story was withdrawn")
+        replay_ends = (claim.intent_at or 0) + _ms(self.network.replay)
+        if now + _lease(self.config) < replay_ends:
+            words = f"{words}; sent again with the same key"
+            return self._record(State.READY, "again", words=words, due_at=now)
+        number = claim.delivery.id
+        words = f"{words}; look at the account, then: syndicate resolve {number} --posted URL | --not-posted"
+        return self._record(State.UNKNOWN, "waits", words=words)
+
+    def _redraw(self, error: CardError) -> None:
+        """The card's file is gone or changed: have the story prepared again before anything is sent."""
+        claim, now = self.claim, self.store.now()
+        with self.store.write() as tx:
+            stories.redraw(tx, claim.delivery.story, now)
+            due_at = now + int(1000 * self._pause())
+            deliveries.settle(
+                tx, claim, State.READY, what="not_sent", now=now, words=error.message, due_at=due_at
+            )
+
+    def _intend(self) -> None:
+        with self.store.write() as tx:
+            deliveries.intend(tx, self.claim, self.store.now(), _lease(self.config))
+        self.intended = True
+
+    def _keep(self, secret: dict[str, str]) -> None:
+        with self.store.write() as tx:
+            accounts.keep_secret(tx, self.claim.mailbox.account.name, Vault(self.config).seal(secret))
+        self.secret.clear()
+        self.secret.update(secret)
+
+    def _record(self, state: State, what: str, **facts: object) -> None:
+        with self.store.write() as tx:
+            deliveries.settle(tx, self.claim, state, what=what, now=self.store.now(), **facts)  # type: ignore[arg-type]
+        delivery = self.claim.delivery
+        facts_logged = {"story": delivery.story, "delivery": delivery.id, "account": delivery.account}
+        log.info("delivery %s", what, extra={**facts_logged, "attempt": delivery.attempt})
+
+    def _pause(self) -> float:
+        """Seconds until the next try: doubling, with up to a quarter taken off so that mailboxes spread."""
+        tries = min(self.claim.delivery.attempt, 12)
+        longest = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
+        return longest * random.uniform(0.75, 1.0)  # noqa: S311
+
+
+def _card_bytes(config: Config, frozen: Draft) -> bytes | None:
+    """The card as it was frozen. Raises CardError if the file is not what it was."""
+    if frozen.card is None:
+        return None
+    file = config.at(config.cards.folder) / frozen.card.file
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise CardError(f"the card {frozen.card.file} cannot be read: {error.strerror}") from None
+    if hashlib.sha256(data).hexdigest() != frozen.card.sha256:
+        raise CardError(f"the card {frozen.card.file} is not what it was")
+    return data
+
+
+def _lease(config: Config) -> int:
+    return _ms(config.delivery.lease_time)
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
+
+
+def read_account(store: Store, config: Config, name: str) -> tuple[str, bool]:
+    """Test an account's connection by reading; its handle, and whether the server's limits have changed.
+
+    The limits are stored. Raises DeliveryError, ConfigError or NotFound.
+    """
+    with store.read() as tx:
+        account, sealed = accounts.get(tx, name)
+    network = connector(account.network)
+    vault = Vault(config)
+
+    def keep(secret: dict[str, str]) -> None:
+        with store.write() as tx:
+            accounts.keep_secret(tx, name, vault.seal(secret))
+
+    with open_http(network, account.server, vault.open(sealed), keep=keep) as http:
+        handle, limits = network.identify(http), network.read_limits(http)
+    with store.write() as tx:
+        accounts.keep_limits(tx, name, limits)
+    return handle, limits != account.limits
+
+
+__all__ = ["Receipt", "deliver_next", "read_account"]

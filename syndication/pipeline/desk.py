@@ -1,0 +1,92 @@
+"""What editors do by hand: share a story again, and say what became of a post that nobody is sure of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from syndication.config import Config
+from syndication.errors import InputError, NotFound
+from syndication.models import Delivery, Receipt, State
+from syndication.pipeline.accept import expiry
+from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
+
+
+class Shared(NamedTuple):
+    """One asked-for post, and whether it is new or was asked for before."""
+
+    delivery: Delivery
+    fresh: bool
+
+
+def share(
+    store: Store,
+    config: Config,
+    story_id: str,
+    to: Sequence[str],
+    *,
+    text: str = "",
+    at: datetime | None = None,
+    label: str = "again",
+) -> list[Shared]:
+    """Plan posts of a known story to these accounts. The same label again plans nothing and says where it is.
+
+    Raises NotFound for a story or account we do not know, InputError for a withdrawn story.
+    """
+    with store.write() as tx:
+        now = store.now()
+        story = stories.need(tx, story_id)
+        event = story.event
+        if story.withdrawn:
+            raise InputError(f"{event.id} was withdrawn", "Publish it again in the CMS before sharing it.")
+        due_at = max(now, milliseconds(at) if at else 0, milliseconds(event.embargo) if event.embargo else 0)
+        occasion, shared = f"share:{label}", list[Shared]()
+        for name in dict.fromkeys(to):
+            accounts.get(tx, name)
+            expires_at = expiry(config, event.model_copy(update={"expires": None}), due_at)
+            fresh = deliveries.plan(
+                tx, event, name, occasion, due_at=due_at, expires_at=expires_at, now=now, text=text
+            )
+            delivery = deliveries.by_key(tx, deliveries.key_of(event.id, name, occasion))
+            assert delivery is not None  # noqa: S101 - it was planned now or before
+            shared.append(Shared(delivery, fresh))
+        if any(one.fresh for one in shared):
+            stories.redraw(tx, event.id, now)
+            trail.add(tx, now, event.id, "shared", f"{label} to {', '.join(to)}")
+    return shared
+
+
+def resolve(
+    store: Store, number: int, *, posted: str = "", retry: bool = False, drop: bool = False
+) -> Delivery:
+    """An editor's word on a delivery that is unknown or failed: posted at a URL, to be sent, or dropped.
+
+    Raises NotFound, or InputError if the delivery is in no such state.
+    """
+    if sum((bool(posted), retry, drop)) != 1:
+        raise InputError("say one of: posted (with its URL), not posted, drop")
+    with store.write() as tx:
+        delivery = deliveries.get(tx, number)
+        if posted:
+            receipt = Receipt(id=posted.rstrip("/").rsplit("/", 1)[-1], url=posted)
+            done = deliveries.resolve(tx, delivery, State.SENT, posted, store.now(), receipt)
+        elif retry:
+            words = "an editor looked: it is not there; send it"
+            done = deliveries.resolve(tx, delivery, State.READY, words, store.now(), None)
+        else:
+            words = "an editor dropped it"
+            done = deliveries.resolve(tx, delivery, State.CANCELLED, words, store.now(), None)
+        if not done:
+            raise InputError(
+                f"delivery {number} is {delivery.state}: there is nothing to resolve",
+                "Only what is unknown or failed waits for an editor.",
+            )
+        return deliveries.get(tx, number)
+
+
+def find_story(store: Store, id_or_url: str) -> stories.Story:
+    """A story by its id or URL. Raises NotFound."""
+    with store.read() as tx:
+        return stories.need(tx, id_or_url)
+
+
+__all__ = ["NotFound", "Shared", "find_story", "resolve", "share"]

@@ -1,0 +1,149 @@
+"""The second step: cards, metadata, and the frozen words of each post. Repeating it is harmless."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from syndication.cards import make_cards
+from syndication.cards.photo import probe_bytes
+from syndication.config import Config
+from syndication.errors import CardError, ClaimLost, FetchError, MetadataError, PhotoError
+from syndication.fetch import fetch
+from syndication.metadata import head_tags, page_path, rewrite_file, write_fragments
+from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
+from syndication.pipeline.accept import keep_file
+from syndication.store import Store, accounts, deliveries, moment, stories, trail
+from syndication.text import compose
+
+log = logging.getLogger(__name__)
+
+SOFT_TRIES = 3
+"""How often a photo that cannot be fetched, or a page that is not there yet, holds a story up."""
+
+_SOFT_PAUSE = 4_000
+_HARD_PAUSE = 15_000
+_LONGEST_PAUSE = 600_000
+
+
+def prepare_next(store: Store, config: Config) -> str | None:
+    """Prepare the most urgent story that is due; its id, or None if none is due."""
+    with store.write() as tx:
+        story = stories.claim(tx, store.now(), int(config.delivery.lease * 1000))
+    if story is None:
+        return None
+    try:
+        _prepare(store, config, story)
+    except ClaimLost as lost:
+        log.info("story changed meanwhile", extra={"story": story.event.id, "why": lost.message})
+    return story.event.id
+
+
+def _prepare(store: Store, config: Config, story: stories.Story) -> None:
+    event, problems = story.event, list[str]()
+    last_try = story.tries + 1 >= SOFT_TRIES
+    try:
+        photo = _photo(config, event)
+    except (FetchError, PhotoError) as error:
+        if isinstance(error, FetchError) and error.again and not last_try:
+            return _postpone(store, story, error.message, _SOFT_PAUSE)
+        photo = None
+        problems.append(f"the card has no photo: {error.message}")
+    try:
+        cards = make_cards(event, config=config, photo=photo, folder=config.at(config.cards.folder))
+    except CardError as error:
+        return _postpone(store, story, str(error), _HARD_PAUSE)
+    try:
+        write_metadata(config, event, cards)
+    except MetadataError as error:
+        if not last_try:
+            return _postpone(store, story, error.message, _SOFT_PAUSE)
+        problems.append(error.message)
+    return _freeze(store, story, cards, "; ".join(problems))
+
+
+def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
+    with store.write() as tx:
+        now = store.now()
+        later = now + min(pause * 2**story.tries, _LONGEST_PAUSE)
+        stories.postpone(tx, story, later, problem)
+        trail.add(tx, now, story.event.id, "problem", problem)
+
+
+def _freeze(store: Store, story: stories.Story, cards: tuple[Card, ...], problem: str) -> None:
+    with store.read() as tx:
+        known = {account.name: account for account in accounts.everyone(tx)}
+        planned = [d for d in deliveries.of_story(tx, story.event.id) if d.state is State.PLANNED]
+    drafts = [(d, draft(story.event, known[d.account], d, cards, store)) for d in planned]
+    with store.write() as tx:
+        now = store.now()
+        trail.add(tx, now, story.event.id, "drawn", ", ".join(card.file for card in cards))
+        if problem:
+            trail.add(tx, now, story.event.id, "problem", problem)
+        for delivery, frozen in drafts:
+            deliveries.freeze(tx, delivery, frozen, now)
+        stories.finish(tx, story, cards, problem, now)
+
+
+def draft(
+    event: PublishEvent, account: Account, delivery: Delivery, cards: Sequence[Card], store: Store
+) -> Draft:
+    """The post of a story for one account, as it will be sent."""
+    words = post_text(event, account, delivery.text)
+    card = main_card(cards)
+    return Draft(
+        key=delivery.key,
+        text=words,
+        link=event.url,
+        title=event.headline,
+        description=event.summary,
+        language=event.language,
+        card=card,
+        alt=card.alt if card else "",
+        created=moment(store.now()),
+    )
+
+
+def post_text(event: PublishEvent, account: Account, own: str = "") -> str:
+    """What a post says: an editor's words, else the event's for this account or network, else the story's."""
+    override = own or event.overrides.get(account.name) or event.overrides.get(account.network, "")
+    return compose(event, limits=account.limits, override=override)
+
+
+def main_card(cards: Sequence[Card]) -> Card | None:
+    """The wide card: the one that posts carry and pages name."""
+    return max(cards, key=lambda card: card.width / card.height, default=None)
+
+
+def write_metadata(config: Config, event: PublishEvent, cards: Sequence[Card]) -> None:
+    """Write a story's tags wherever the config says. Raises MetadataError."""
+    table = config.metadata
+    if not table.pages and table.fragments is None:
+        return
+    tags = head_tags(event, cards, brand=config.brand, base_url=config.cards.base_url)
+    if table.fragments is not None:
+        write_fragments(config.at(table.fragments), event.id, tags)
+    if table.pages:
+        rewrite_file(page_path(table.pages, event, config.folder), tags)
+
+
+def _photo(config: Config, event: PublishEvent) -> Path | None:
+    """The story's photo as a file of the store's own, fetched once for each revision."""
+    image = event.image
+    if image is None:
+        return None
+    if image.path is not None:
+        return config.photos / image.path
+    assert image.url is not None  # noqa: S101 - an image has a path or a URL
+    token = hashlib.sha256(f"{image.url}\0{event.version}".encode()).hexdigest()
+    known = config.photos / f"{token}.name"
+    if known.exists():
+        return config.photos / known.read_text()
+    limits = config.fetch
+    fetched = fetch(
+        image.url, allow=limits.allow, max_bytes=limits.max_bytes, seconds=limits.seconds, accept="image/*"
+    )
+    probe_bytes(fetched.body)
+    name = keep_file(config.photos, fetched.body)
+    known.write_text(name)
+    return config.photos / name

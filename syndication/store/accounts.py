@@ -1,0 +1,121 @@
+"""Connected accounts. Each row is also a mailbox: whoever opens it delivers alone and in order."""
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select, update
+
+from syndication.errors import ClaimLost, NotFound
+from syndication.models import Account, Limits, State
+from syndication.store import insert_new
+from syndication.store.schema import accounts, deliveries
+
+_WAITING = (State.READY, State.UNKNOWN)
+
+
+class Mailbox(NamedTuple):
+    """An opened mailbox: the account, its encrypted secret, and the number of this opening."""
+
+    account: Account
+    secret: bytes
+    holder: int
+
+
+def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
+    """Store an account, or renew the one of that name; True if it is new. A renewed one is no longer paused."""
+    values = {
+        "network": account.network,
+        "server": account.server,
+        "handle": account.handle,
+        "limits": account.limits.model_dump_json(),
+        "secret": secret,
+        "paused": "",
+    }
+    fresh = insert_new(tx, accounts, name=account.name, **values, due_at=0, holder=0, added_at=now)
+    if not fresh:
+        tx.execute(update(accounts).where(accounts.c.name == account.name).values(**values, due_at=0))
+    return fresh
+
+
+def everyone(tx: Connection) -> list[Account]:
+    """All connected accounts by name."""
+    return [_account(row) for row in tx.execute(select(accounts).order_by(accounts.c.name)).mappings()]
+
+
+def get(tx: Connection, name: str) -> tuple[Account, bytes]:
+    """One account and its encrypted secret. Raises NotFound naming those there are."""
+    row = tx.execute(select(accounts).where(accounts.c.name == name)).mappings().first()
+    if row is None:
+        known = (
+            ", ".join(tx.execute(select(accounts.c.name).order_by(accounts.c.name)).scalars()) or "none yet"
+        )
+        raise NotFound(f"no account is called {name}", f"Connected: {known}. `syndicate connect` adds one.")
+    return _account(row), row["secret"]
+
+
+def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
+    """Open the due mailbox with the most urgent letter, for `lease` milliseconds; None if none is due."""
+    lane = select(func.min(deliveries.c.lane)).where(_waiting(now)).scalar_subquery()
+    due = (
+        select(accounts)
+        .where(accounts.c.paused == "", accounts.c.due_at <= now, exists().where(_waiting(now)))
+        .order_by(lane, accounts.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = tx.execute(due).mappings().first()
+    if row is None:
+        return None
+    holder = row["holder"] + 1
+    tx.execute(
+        update(accounts).where(accounts.c.name == row["name"]).values(due_at=now + lease, holder=holder)
+    )
+    return Mailbox(_account(row), row["secret"], holder)
+
+
+def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
+    """Keep an opened mailbox until then. Raises ClaimLost if another worker has opened it since."""
+    mine = (accounts.c.name == mailbox.account.name) & (accounts.c.holder == mailbox.holder)
+    if tx.execute(update(accounts).where(mine).values(due_at=until)).rowcount != 1:
+        raise ClaimLost(f"{mailbox.account.name}: another worker has opened this mailbox")
+
+
+def pause(tx: Connection, name: str, why: str) -> None:
+    """Send nothing from this account until it is connected again."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(paused=why))
+
+
+def keep_secret(tx: Connection, name: str, secret: bytes) -> None:
+    """Store a renewed secret."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(secret=secret))
+
+
+def keep_limits(tx: Connection, name: str, limits: Limits) -> None:
+    """Store what the server takes now."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(limits=limits.model_dump_json()))
+
+
+def count_due(tx: Connection, now: int) -> int:
+    """How many mailboxes could be opened now."""
+    due = select(func.count()).where(
+        accounts.c.paused == "", accounts.c.due_at <= now, exists().where(_waiting(now))
+    )
+    return tx.execute(due.select_from(accounts)).scalar_one()
+
+
+def _waiting(now: int) -> ColumnElement[bool]:
+    return (
+        (deliveries.c.account == accounts.c.name)
+        & deliveries.c.state.in_(_WAITING)
+        & (deliveries.c.due_at <= now)
+    )
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(
+        name=row["name"],
+        network=row["network"],
+        server=row["server"],
+        handle=row["handle"],
+        limits=Limits.model_validate_json(row["limits"]),
+        paused=row["paused"],
+    )

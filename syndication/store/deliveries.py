@@ -1,0 +1,287 @@
+"""Deliveries: the outbox. Legal moves live in the WHERE of each change, so a lost claim changes nothing."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
+
+from syndication.errors import ClaimLost, NotFound
+from syndication.models import MOVES, Delivery, Draft, PublishEvent, Receipt, State
+from syndication.store import NEVER, accounts, insert_new, moment, trail
+from syndication.store.schema import deliveries, stories
+
+WAITING = (State.READY, State.UNKNOWN)
+
+
+class Claim(NamedTuple):
+    """A delivery that this worker has. `intent_at` is set if an earlier try may have reached the network."""
+
+    delivery: Delivery
+    mailbox: accounts.Mailbox
+    intent_at: int | None
+    expires_at: int
+    withdrawn: bool
+
+
+def key_of(story: str, account: str, occasion: str) -> str:
+    """A delivery's identity, and the idempotency key that networks are given."""
+    return hashlib.sha256("\0".join((story, account, occasion)).encode()).hexdigest()
+
+
+def plan(
+    tx: Connection,
+    event: PublishEvent,
+    account: str,
+    occasion: str,
+    *,
+    due_at: int,
+    expires_at: int,
+    now: int,
+    text: str = "",
+) -> bool:
+    """Write one post that must happen; False if it was planned before."""
+    key = key_of(event.id, account, occasion)
+    fresh = insert_new(
+        tx,
+        deliveries,
+        key=key,
+        story=event.id,
+        account=account,
+        occasion=occasion,
+        lane=event.priority.lane,
+        state=State.PLANNED,
+        due_at=due_at,
+        expires_at=expires_at,
+        attempt=0,
+        text=text,
+        reason="",
+        created_at=now,
+    )
+    if fresh:
+        made = tx.execute(select(deliveries.c.id).where(deliveries.c.key == key)).scalar_one()
+        trail.add(tx, now, event.id, "planned", f"{occasion} to {account}", delivery=made)
+    return fresh
+
+
+def of_story(tx: Connection, story: str) -> list[Delivery]:
+    """A story's deliveries, oldest first."""
+    rows = tx.execute(select(deliveries).where(deliveries.c.story == story).order_by(deliveries.c.id))
+    return [_delivery(row) for row in rows.mappings()]
+
+
+def get(tx: Connection, number: int) -> Delivery:
+    """One delivery by its number. Raises NotFound."""
+    row = tx.execute(select(deliveries).where(deliveries.c.id == number)).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no delivery {number}", "`syndicate status` shows their numbers.")
+    return _delivery(row)
+
+
+def by_key(tx: Connection, key: str) -> Delivery | None:
+    """The delivery with that identity."""
+    row = tx.execute(select(deliveries).where(deliveries.c.key == key)).mappings().first()
+    return _delivery(row) if row else None
+
+
+def in_state(tx: Connection, states: Iterable[State], count: int) -> list[Delivery]:
+    """The newest deliveries in any of those states."""
+    query = select(deliveries).where(deliveries.c.state.in_(tuple(states)))
+    rows = tx.execute(query.order_by(deliveries.c.id.desc()).limit(count))
+    return [_delivery(row) for row in rows.mappings()]
+
+
+def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
+    """Fix what will be sent: planned -> ready. False if the delivery has moved on meanwhile."""
+    changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json())
+    if changed:
+        trail.add(tx, now, delivery.story, "frozen", draft.text, delivery=delivery.id)
+    return changed
+
+
+def replan(tx: Connection, story: str, *, due_at: int, patience: int, expires_at: int, revive: bool) -> None:
+    """A story changed: what surely never went out is made anew, no earlier than `due_at`.
+
+    It is given up `patience` milliseconds after it is due, or at `expires_at`. `revive` plans cancelled posts again.
+    """
+    planned = deliveries.c.state == State.PLANNED
+    unsent = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
+    again = or_(planned, unsent, deliveries.c.state == State.CANCELLED) if revive else or_(planned, unsent)
+    sqlite = tx.dialect.name == "sqlite"
+    later, earlier = (func.max, func.min) if sqlite else (func.greatest, func.least)
+    due = later(deliveries.c.due_at, due_at)
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.story == story, again)
+        .values(
+            state=State.PLANNED,
+            draft=None,
+            reason="",
+            attempt=deliveries.c.attempt + 1,
+            due_at=due,
+            expires_at=earlier(due + patience, expires_at),
+        )
+    )
+
+
+def cancel(tx: Connection, story: str, why: str, now: int) -> None:
+    """A story is withdrawn: what surely never went out is cancelled; what may have is left to be settled."""
+    mine = deliveries.c.story == story
+    unsent = and_(deliveries.c.state.in_((State.PLANNED, State.READY)), deliveries.c.intent_at.is_(None))
+    for row in tx.execute(select(deliveries).where(mine, unsent)).mappings().all():
+        trail.add(tx, now, story, "cancelled", why, delivery=row["id"])
+    values = {"attempt": deliveries.c.attempt + 1, "reason": why}
+    tx.execute(update(deliveries).where(mine, unsent).values(state=State.CANCELLED, **values))
+    doubtful = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_not(None))
+    tx.execute(update(deliveries).where(mine, doubtful).values(state=State.UNKNOWN, due_at=now, **values))
+
+
+def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Claim | None:
+    """Take the next letter of an opened mailbox for `lease` milliseconds; None if none is due.
+
+    Keeps the mailbox as long. Raises ClaimLost if another worker has opened it since.
+    """
+    accounts.hold(tx, mailbox, now + lease)
+    row = (
+        tx.execute(
+            select(deliveries, stories.c.withdrawn)
+            .join(stories, stories.c.id == deliveries.c.story)
+            .where(
+                deliveries.c.account == mailbox.account.name,
+                deliveries.c.state.in_(WAITING),
+                deliveries.c.due_at <= now,
+            )
+            .order_by(deliveries.c.lane, deliveries.c.due_at, deliveries.c.id)
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    taken = {"due_at": now + lease, "attempt": row["attempt"] + 1}
+    tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(**taken))
+    delivery = _delivery({**row, **taken})
+    return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], bool(row["withdrawn"]))
+
+
+def intend(tx: Connection, claim: Claim, now: int, lease: int) -> None:
+    """Commit that the network may have it from now on: ready -> sending.
+
+    Raises ClaimLost if the delivery was cancelled, changed or taken by another worker since it was claimed.
+    """
+    accounts.hold(tx, claim.mailbox, now + lease)
+    since = func.coalesce(deliveries.c.intent_at, now)
+    if not _move(tx, claim.delivery, State.SENDING, due_at=now + lease, intent_at=since):
+        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
+    note(tx, claim, "intent", "", now)
+
+
+def settle(
+    tx: Connection,
+    claim: Claim,
+    state: State,
+    *,
+    what: str,
+    now: int,
+    words: str = "",
+    status: int | None = None,
+    due_at: int = NEVER,
+    receipt: Receipt | None = None,
+    forget_intent: bool = False,
+) -> None:
+    """Record how a try ended, whichever state it was in. Raises ClaimLost if it is another worker's now."""
+    values: dict[str, Any] = {"due_at": due_at, "reason": words if receipt is None else ""}
+    if receipt:
+        values["receipt"] = receipt.model_dump_json()
+    if forget_intent:
+        values["intent_at"] = None
+    current = {*_before(state), state} - {State.PLANNED, State.CANCELLED}
+    if not _change(tx, claim.delivery, current, state=state, **values):
+        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
+    note(tx, claim, what, words, now, status)
+
+
+def resolve(
+    tx: Connection, delivery: Delivery, state: State, words: str, now: int, receipt: Receipt | None
+) -> bool:
+    """An editor says what became of a delivery. False if it has moved on meanwhile."""
+    values: dict[str, Any] = {"due_at": now if state is State.READY else NEVER, "reason": words}
+    values["attempt"] = delivery.attempt + 1
+    if receipt:
+        values["receipt"] = receipt.model_dump_json()
+    if state is State.READY:
+        values["intent_at"] = None
+        values["expires_at"] = NEVER
+    changed = _move(tx, delivery, state, **values)
+    if changed:
+        trail.add(tx, now, delivery.story, "resolved", f"{state}: {words}", delivery=delivery.id)
+    return changed
+
+
+def doubt_expired(tx: Connection, now: int) -> int:
+    """Whoever was sending and never came back: sending -> unknown, to be settled at once. How many."""
+    late = and_(deliveries.c.state == State.SENDING, deliveries.c.due_at <= now)
+    words = "the worker that was sending it never came back"
+    for row in tx.execute(select(deliveries).where(late)).mappings().all():
+        trail.add(tx, now, row["story"], "unknown", words, delivery=row["id"], attempt=row["attempt"])
+    values = {"state": State.UNKNOWN, "due_at": now, "reason": words}
+    return tx.execute(update(deliveries).where(late).values(**values)).rowcount
+
+
+def give_up_expired(tx: Connection, now: int) -> int:
+    """What surely never went out in its time is given up, with the last reason. How many."""
+    states = (State.PLANNED, State.READY)
+    late = and_(
+        deliveries.c.state.in_(states), deliveries.c.intent_at.is_(None), deliveries.c.expires_at <= now
+    )
+    rows = tx.execute(select(deliveries).where(late).limit(500)).mappings().all()
+    for row in rows:
+        words = f"not sent in its time{': ' + row['reason'] if row['reason'] else ''}"
+        values = {"state": State.FAILED, "attempt": row["attempt"] + 1, "reason": words, "due_at": NEVER}
+        tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(**values))
+        trail.add(tx, now, row["story"], "given_up", words, delivery=row["id"])
+    return len(rows)
+
+
+def note(tx: Connection, claim: Claim, what: str, words: str, now: int, status: int | None = None) -> None:
+    """Write a step of a try into the trail."""
+    delivery = claim.delivery
+    trail.add(
+        tx, now, delivery.story, what, words, delivery=delivery.id, attempt=delivery.attempt, status=status
+    )
+
+
+def _before(state: State) -> set[State]:
+    return {earlier for earlier, later in MOVES.items() if state in later}
+
+
+def _move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> bool:
+    return _change(tx, delivery, _before(state), state=state, **values)
+
+
+def _change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
+    mine = and_(
+        deliveries.c.id == delivery.id,
+        deliveries.c.attempt == delivery.attempt,
+        deliveries.c.state.in_(current),
+    )
+    return tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1
+
+
+def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        key=row["key"],
+        story=row["story"],
+        account=row["account"],
+        occasion=row["occasion"],
+        lane=row["lane"],
+        state=State(row["state"]),
+        due=moment(row["due_at"]),
+        attempt=row["attempt"],
+        draft=Draft.model_validate_json(row["draft"]) if row["draft"] else None,
+        text=row["text"],
+        receipt=Receipt.model_validate_json(row["receipt"]) if row["receipt"] else None,
+        reason=row["reason"],
+    )

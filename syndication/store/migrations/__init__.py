@@ -1,0 +1,18 @@
+"""How the tables came to be: one file a step, run by Alembic in one transaction when a store is opened."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+HEAD = "0001"
+
+
+def upgrade(tx: Connection) -> None:
+    """Bring the tables to HEAD inside the caller's transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = tx
+    command.upgrade(config, HEAD)

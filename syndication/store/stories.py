@@ -1,0 +1,169 @@
+"""Stories: the newest event of each, what was drawn for it, and whether it is due to be drawn."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, RowMapping, exists, func, select, update
+
+from syndication.errors import ClaimLost, NotFound
+from syndication.models import Card, PublishEvent, State
+from syndication.store import insert_new
+from syndication.store.schema import deliveries, stories, webhooks
+
+_CARDS = TypeAdapter(tuple[Card, ...])
+
+
+class Story(NamedTuple):
+    """One story as it stands. `due_at` is None once it is drawn; `problem` says why it is not, or not wholly."""
+
+    event: PublishEvent
+    withdrawn: bool
+    cards: tuple[Card, ...]
+    problem: str
+    due_at: int | None
+    attempt: int
+    tries: int
+    accepted_at: int
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """The version of the event that counts."""
+        return self.event.version
+
+
+def first_time(tx: Connection, webhook: str, story: str, now: int) -> bool:
+    """Note a signed message; False if it was here before."""
+    return insert_new(tx, webhooks, id=webhook, story=story, received_at=now)
+
+
+def get(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story | None:
+    """The story of that id, else the newest of that URL; with `lock`, nobody else changes it meanwhile."""
+    match = (stories.c.id == id_or_url) | (stories.c.url == id_or_url)
+    order = (stories.c.id != id_or_url, stories.c.accepted_at.desc())
+    query = select(stories).where(match).order_by(*order).limit(1)
+    row = tx.execute(query.with_for_update() if lock else query).mappings().first()
+    return _story(row) if row else None
+
+
+def need(tx: Connection, id_or_url: str) -> Story:
+    """As `get`, but raises NotFound."""
+    story = get(tx, id_or_url)
+    if story is None:
+        raise NotFound(f"no story has the id or URL {id_or_url}", "`syndicate status` lists the newest.")
+    return story
+
+
+def newest(tx: Connection, count: int) -> list[Story]:
+    """The stories accepted last, newest first."""
+    rows = tx.execute(select(stories).order_by(stories.c.accepted_at.desc(), stories.c.id).limit(count))
+    return [_story(row) for row in rows.mappings()]
+
+
+def add(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | None, now: int) -> bool:
+    """Write a new story down; False if another process was first."""
+    return insert_new(
+        tx,
+        stories,
+        id=event.id,
+        **_values(event),
+        withdrawn=int(withdrawn),
+        cards="[]",
+        problem="",
+        due_at=due_at,
+        attempt=0,
+        tries=0,
+        accepted_at=now,
+    )
+
+
+def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | None) -> None:
+    """Make a newer event the story's own; whoever is drawing the old one loses it."""
+    tx.execute(
+        update(stories)
+        .where(stories.c.id == event.id)
+        .values(
+            **_values(event),
+            withdrawn=int(withdrawn),
+            due_at=due_at,
+            attempt=stories.c.attempt + 1,
+            tries=0,
+            problem="",
+        )
+    )
+
+
+def redraw(tx: Connection, story: str, due_at: int) -> None:
+    """Have a story prepared again: its cards, or the posts that were planned since."""
+    tx.execute(update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0))
+
+
+def claim(tx: Connection, now: int, lease: int) -> Story | None:
+    """Take the most urgent due story for `lease` milliseconds; None if none is due."""
+    due = (
+        select(stories)
+        .where(stories.c.due_at <= now)
+        .order_by(stories.c.lane, stories.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = tx.execute(due).mappings().first()
+    if row is None:
+        return None
+    claimed = {"due_at": now + lease, "attempt": row["attempt"] + 1}
+    tx.execute(update(stories).where(stories.c.id == row["id"]).values(**claimed))
+    return _story({**row, **claimed})
+
+
+def finish(tx: Connection, story: Story, cards: tuple[Card, ...], problem: str, now: int) -> None:
+    """Note what was drawn. Raises ClaimLost if the story is no longer this worker's.
+
+    A post that was planned while the story was being drawn keeps it due.
+    """
+    planned = exists().where(deliveries.c.story == story.event.id, deliveries.c.state == State.PLANNED)
+    more = tx.execute(select(planned)).scalar_one()
+    _change(
+        tx,
+        story,
+        due_at=now if more else None,
+        cards=_CARDS.dump_json(cards).decode(),
+        problem=problem,
+        tries=0,
+    )
+
+
+def postpone(tx: Connection, story: Story, due_at: int, problem: str) -> None:
+    """Try again then. Raises ClaimLost if the story is no longer this worker's."""
+    _change(tx, story, due_at=due_at, problem=problem, tries=story.tries + 1)
+
+
+def count_due(tx: Connection, now: int) -> int:
+    """How many stories could be drawn now."""
+    return tx.execute(select(func.count()).select_from(stories).where(stories.c.due_at <= now)).scalar_one()
+
+
+def _change(tx: Connection, story: Story, **values: object) -> None:
+    mine = (stories.c.id == story.event.id) & (stories.c.attempt == story.attempt)
+    if tx.execute(update(stories).where(mine).values(**values)).rowcount != 1:
+        raise ClaimLost(f"{story.event.id}: changed while it was being drawn")
+
+
+def _values(event: PublishEvent) -> dict[str, object]:
+    return {
+        "url": event.url,
+        "lane": event.priority.lane,
+        "event": event.model_dump_json(exclude_defaults=True),
+    }
+
+
+def _story(row: RowMapping | dict[str, Any]) -> Story:
+    return Story(
+        event=PublishEvent.model_validate_json(row["event"]),
+        withdrawn=bool(row["withdrawn"]),
+        cards=_CARDS.validate_json(row["cards"]),
+        problem=row["problem"],
+        due_at=row["due_at"],
+        attempt=row["attempt"],
+        tries=row["tries"],
+        accepted_at=row["accepted_at"],
+    )
