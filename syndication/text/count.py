@@ -1,0 +1,81 @@
+"""Finding links in a text, and measuring a text the way a network does."""
+
+import regex
+
+from syndication.models import Limits
+
+# Where a link may begin and what it may hold follow Mastodon's own pattern (config/initializers/twitter_regex.rb,
+# read 2026-11), narrowed where a wider link would break: full-width punctuation, which in Chinese and Japanese
+# follows a link without a space, and the invisible direction marks end it.
+_LINK = regex.compile(
+    r"(?<![\p{L}\p{N}@$#])https?://[^\s/?#<>\"\p{Bidi_Control}\p{C}]{1,253}"
+    r"[^\s<>\"\p{Bidi_Control}\p{C}「」『』【】《》〈〉（），。、；：！？]{0,2000}",
+    regex.IGNORECASE,
+)
+_TAIL = "!*'`,.:;?…$%~&|@[]{}«»‘’‚“”„‹›"
+_MENTION = regex.compile(r"(?<![\w@/])(@\w+(?:[.-]\w+)*)@\w+(?:[.:-]\w+)*")
+_GRAPHEME = regex.compile(r"\X")
+# Unicode 15.1 made one grapheme of consonants joined by a virama (UAX 29, GB9c). Ruby learned it only in 2025
+# (ruby/ruby#12798), so most Mastodon servers still count two.
+_CONJUNCT = regex.compile(r"[\u094D\u09CD\u0ACD\u0B4D\u0C4D\u0D4D][\u200D\p{Mn}]*(?=\p{Lo})")
+
+
+def links(text: str) -> list[tuple[int, int, str]]:
+    """The web links that stand in a text, as (start, end, URL); start and end count characters.
+
+    Punctuation that ends a sentence or closes a bracket around the link is not part of it.
+    """
+    found = []
+    for match in _LINK.finditer(text):
+        url = _trim(match.group())
+        if url.partition("://")[2]:
+            found.append((match.start(), match.start() + len(url), url))
+    return found
+
+
+def _trim(url: str) -> str:
+    while True:
+        shorter = url.rstrip(_TAIL)
+        if shorter.endswith(")") and shorter.count("(") < shorter.count(")"):
+            shorter = shorter[:-1]
+        if shorter == url:
+            return url
+        url = shorter
+
+
+def measure(text: str, limits: Limits) -> int:
+    """How long the network says the text is, in graphemes.
+
+    Where links have a price, any link costs `limits.link_cost`, and `@user@host` counts as `@user` (both
+    Mastodon: docs.joinmastodon.org/user/posting).
+    """
+    if limits.link_cost is None:
+        return _graphemes(text)
+    rest, at = [], 0
+    for start, end, _ in links(text):
+        rest.append(_MENTION.sub(r"\1", text[at:start]))
+        at = end
+    spoken = "\n".join([*rest, _MENTION.sub(r"\1", text[at:])])
+    return _graphemes(spoken) + len(_CONJUNCT.findall(spoken)) + len(rest) * (limits.link_cost - 1)
+
+
+def fits(text: str, limits: Limits) -> bool:
+    """Whether the network takes a text of this length: in graphemes and, where it counts them, in UTF-8 bytes."""
+    if limits.text_bytes is not None and len(text.encode()) > limits.text_bytes:
+        return False
+    return measure(text, limits) <= limits.text
+
+
+def _graphemes(text: str) -> int:
+    return sum(1 for _ in _GRAPHEME.finditer(text))
+
+
+def breaks(text: str) -> list[int]:
+    """Every place where a text may be cut at all: between graphemes, outside links and mentions."""
+    places = [match.end() for match in _GRAPHEME.finditer(text)]
+    inside: set[int] = set()
+    for start, end, _ in links(text):
+        inside.update(range(start + 1, end))
+    for match in _MENTION.finditer(text):
+        inside.update(range(match.start() + 1, match.end()))
+    return [place for place in places if place not in inside]
