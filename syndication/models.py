@@ -197,7 +197,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.SENDING: frozenset({State.SENT, State.READY, State.UNKNOWN, State.FAILED}),
     State.UNKNOWN: frozenset({State.SENT, State.READY, State.FAILED, State.CANCELLED}),
     State.SENT: frozenset({State.WITHDRAWN}),
-    State.FAILED: frozenset({State.READY}),
+    State.FAILED: frozenset({State.READY, State.PLANNED, State.SENT, State.CANCELLED}),
     State.CANCELLED: frozenset({State.PLANNED}),
     State.WITHDRAWN: frozenset(),
 }

@@ -71,7 +71,11 @@ def resolve(
             done = deliveries.resolve(tx, delivery, State.SENT, posted, store.now(), receipt)
         elif retry:
             words = "an editor looked: it is not there; send it"
-            done = deliveries.resolve(tx, delivery, State.READY, words, store.now(), None)
+            # One that could never be prepared has nothing frozen to send: it starts over.
+            state = State.READY if delivery.draft else State.PLANNED
+            done = deliveries.resolve(tx, delivery, state, words, store.now(), None)
+            if state is State.PLANNED:
+                stories.redraw(tx, delivery.story, store.now())
         else:
             words = "an editor dropped it"
             done = deliveries.resolve(tx, delivery, State.CANCELLED, words, store.now(), None)

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 SOFT_TRIES = 3
 """How often a photo that cannot be fetched, or a page that is not there yet, holds a story up."""
 
+MOST_TRIES = 20
+"""How often a story is taken up, also by workers that died of it, before it is left to a person."""
+
 _SOFT_PAUSE = 4_000
 _HARD_PAUSE = 15_000
 _LONGEST_PAUSE = 600_000
@@ -41,9 +44,11 @@ def prepare_next(store: Store, config: Config) -> str | None:
 
 def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     event, problems = story.event, list[str]()
-    last_try = story.tries + 1 >= SOFT_TRIES
+    if story.tries > MOST_TRIES:
+        return _give_up(store, story)
+    last_try = story.tries >= SOFT_TRIES
     try:
-        photo = _photo(config, event)
+        photo = photo_of(event, config, config.photos)
     except (FetchError, PhotoError) as error:
         if isinstance(error, FetchError) and error.again and not last_try:
             return _postpone(store, story, error.message, _SOFT_PAUSE)
@@ -51,7 +56,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
         problems.append(f"the card has no photo: {error.message}")
     try:
         cards = make_cards(event, config=config, photo=photo, folder=config.at(config.cards.folder))
-    except CardError as error:
+    except (CardError, OSError) as error:
         return _postpone(store, story, str(error), _HARD_PAUSE)
     try:
         write_metadata(config, event, cards)
@@ -65,8 +70,17 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
     with store.write() as tx:
         now = store.now()
-        later = now + min(pause * 2**story.tries, _LONGEST_PAUSE)
+        later = now + min(pause * 2 ** (story.tries - 1), _LONGEST_PAUSE)
         stories.postpone(tx, story, later, problem)
+        trail.add(tx, now, story.event.id, "problem", problem)
+
+
+def _give_up(store: Store, story: stories.Story) -> None:
+    problem = f"drawing it was tried {MOST_TRIES} times: {story.problem or 'the workers died of it'}"
+    with store.write() as tx:
+        now = store.now()
+        deliveries.fail_planned(tx, story.event.id, problem, now)
+        stories.finish(tx, story, story.cards, problem, now)
         trail.add(tx, now, story.event.id, "problem", problem)
 
 
@@ -127,23 +141,26 @@ def write_metadata(config: Config, event: PublishEvent, cards: Sequence[Card]) -
         rewrite_file(page_path(table.pages, event, config.folder), tags)
 
 
-def _photo(config: Config, event: PublishEvent) -> Path | None:
-    """The story's photo as a file of the store's own, fetched once for each revision."""
+def photo_of(event: PublishEvent, config: Config, folder: Path) -> Path | None:
+    """The story's photo as a file; one with a URL is fetched into `folder`, once for each version of the story.
+
+    Raises FetchError or PhotoError.
+    """
     image = event.image
     if image is None:
         return None
     if image.path is not None:
-        return config.photos / image.path
+        return folder / image.path
     assert image.url is not None  # noqa: S101 - an image has a path or a URL
     token = hashlib.sha256(f"{image.url}\0{event.version}".encode()).hexdigest()
-    known = config.photos / f"{token}.name"
+    known = folder / f"{token}.name"
     if known.exists():
-        return config.photos / known.read_text()
+        return folder / known.read_text()
     limits = config.fetch
     fetched = fetch(
         image.url, allow=limits.allow, max_bytes=limits.max_bytes, seconds=limits.seconds, accept="image/*"
     )
     probe_bytes(fetched.body)
-    name = keep_file(config.photos, fetched.body)
+    name = keep_file(folder, fetched.body)
     known.write_text(name)
-    return config.photos / name
+    return folder / name

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from syndication.errors import ConfigError
 
@@ -81,7 +81,8 @@ def open_store(url: str) -> Store:
         event.listen(engine, "begin", _begin_sqlite)
     try:
         _migrate(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
+        engine.dispose()
         raise ConfigError(
             f"the store cannot be opened: {error.orig}", f"Tried {parsed.render_as_string()}."
         ) from None

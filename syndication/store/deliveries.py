@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import MOVES, Delivery, Draft, PublishEvent, Receipt, State
@@ -206,13 +206,11 @@ def resolve(
     tx: Connection, delivery: Delivery, state: State, words: str, now: int, receipt: Receipt | None
 ) -> bool:
     """An editor says what became of a delivery. False if it has moved on meanwhile."""
-    values: dict[str, Any] = {"due_at": now if state is State.READY else NEVER, "reason": words}
-    values["attempt"] = delivery.attempt + 1
+    values: dict[str, Any] = {"due_at": NEVER, "reason": words, "attempt": delivery.attempt + 1}
     if receipt:
-        values["receipt"] = receipt.model_dump_json()
-    if state is State.READY:
-        values["intent_at"] = None
-        values["expires_at"] = NEVER
+        values |= {"receipt": receipt.model_dump_json(), "reason": ""}
+    if state in (State.READY, State.PLANNED):
+        values |= {"due_at": now, "intent_at": None, "expires_at": NEVER}
     changed = _move(tx, delivery, state, **values)
     if changed:
         trail.add(tx, now, delivery.story, "resolved", f"{state}: {words}", delivery=delivery.id)
@@ -231,13 +229,20 @@ def doubt_expired(tx: Connection, now: int) -> int:
 
 def give_up_expired(tx: Connection, now: int) -> int:
     """What surely never went out in its time is given up, with the last reason. How many."""
-    states = (State.PLANNED, State.READY)
-    late = and_(
-        deliveries.c.state.in_(states), deliveries.c.intent_at.is_(None), deliveries.c.expires_at <= now
-    )
-    rows = tx.execute(select(deliveries).where(late).limit(500)).mappings().all()
+    ready = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
+    late = and_(or_(deliveries.c.state == State.PLANNED, ready), deliveries.c.expires_at <= now)
+    return _give_up(tx, late, "not sent in its time", now)
+
+
+def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
+    """A story that cannot be drawn: its planned posts are given up. How many."""
+    return _give_up(tx, and_(deliveries.c.story == story, deliveries.c.state == State.PLANNED), why, now)
+
+
+def _give_up(tx: Connection, which: ColumnElement[bool], why: str, now: int) -> int:
+    rows = tx.execute(select(deliveries).where(which).limit(500)).mappings().all()
     for row in rows:
-        words = f"not sent in its time{': ' + row['reason'] if row['reason'] else ''}"
+        words = f"{why}: {row['reason']}" if row["reason"] else why
         values = {"state": State.FAILED, "attempt": row["attempt"] + 1, "reason": words, "due_at": NEVER}
         tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(**values))
         trail.add(tx, now, row["story"], "given_up", words, delivery=row["id"])

@@ -41,7 +41,7 @@ stories = Table(
     Column("problem", Text, nullable=False),  # why it could not be drawn; empty if all is well
     Column("due_at", BigInteger),  # when it is to be drawn next; null: drawn
     Column("attempt", Integer, nullable=False),  # counts the claims; an old number has lost the story
-    Column("tries", Integer, nullable=False),  # how often drawing this revision failed
+    Column("tries", Integer, nullable=False),  # how often this revision was taken up since it was last drawn
     Column("accepted_at", BigInteger, nullable=False),
     Index("ix_stories_url", "url"),
 )

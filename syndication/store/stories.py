@@ -110,7 +110,7 @@ def claim(tx: Connection, now: int, lease: int) -> Story | None:
     row = tx.execute(due).mappings().first()
     if row is None:
         return None
-    claimed = {"due_at": now + lease, "attempt": row["attempt"] + 1}
+    claimed = {"due_at": now + lease, "attempt": row["attempt"] + 1, "tries": row["tries"] + 1}
     tx.execute(update(stories).where(stories.c.id == row["id"]).values(**claimed))
     return _story({**row, **claimed})
 
@@ -134,7 +134,7 @@ def finish(tx: Connection, story: Story, cards: tuple[Card, ...], problem: str, 
 
 def postpone(tx: Connection, story: Story, due_at: int, problem: str) -> None:
     """Try again then. Raises ClaimLost if the story is no longer this worker's."""
-    _change(tx, story, due_at=due_at, problem=problem, tries=story.tries + 1)
+    _change(tx, story, due_at=due_at, problem=problem)
 
 
 def count_due(tx: Connection, now: int) -> int:

@@ -1,0 +1,61 @@
+"""The `syndicate` command: it reads arguments, calls the library and tells people what came of it.
+
+Messages go to stderr and data to stdout. Exit status: 0 done, 1 something failed, 2 wrong input. Only click is
+imported here and at the top of the commands' files, so that `--help` answers at once.
+"""
+
+import os
+import sys
+
+import click
+
+from syndication.cli import cards, demo, desk, run, setup
+from syndication.errors import SyndicationError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="syndication", prog_name="syndicate")
+@click.option(
+    "--config", "-c", metavar="FILE", help="The config file; else SYNDICATE_CONFIG, else ./syndicate.toml."
+)
+def cli(config: str | None) -> None:
+    """One published story becomes share cards, page metadata and social posts, once each.
+
+    \b
+    Start:    syndicate init && syndicate connect mastodon --server https://mastodon.example
+    Publish:  syndicate publish story.json
+    Look:     syndicate preview story.json
+    """
+    if config:
+        os.environ["SYNDICATE_CONFIG"] = os.path.abspath(config)  # noqa: PTH100 - workers read it from here
+
+
+for _command in (
+    *(setup.init, setup.check, setup.connect, setup.accounts, setup.schema),
+    *(desk.publish, desk.share, desk.status, desk.why, desk.resolve),
+    *(cards.render, cards.meta, cards.preview),
+    *(run.serve, run.worker, run.sandbox, demo.demo),
+):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes one message and an exit status."""
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except SyndicationError as error:
+        click.echo(error.message, err=True)
+        if error.hint:
+            click.echo(f"  → {error.hint}", err=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; keep the interpreter from flushing into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,167 @@
+"""Cards, tags and previews of one event, on this machine and without the store."""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndication.cli.common import as_json, config_or_defaults, say, show, show_json, table
+
+if TYPE_CHECKING:
+    from syndication.config import Config
+    from syndication.models import Card, PublishEvent
+
+_url = click.option("--url", default="", help="The public address of EVENT, where it is an HTML file.")
+
+
+@click.command()
+@click.argument("event")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder that gets the cards.")
+@click.option("--template", help="A template's name; else the config's choice for the story.")
+@click.option(
+    "--size", multiple=True, metavar="WxH", help="1200x630; may be given again. Default: wide and square."
+)
+@_url
+@as_json
+def render(
+    event: str, out: Path, template: str | None, size: tuple[str, ...], url: str, machine: bool
+) -> None:
+    """Draw the cards of an EVENT (JSON or HTML file, URL, or -).
+
+    \b
+    syndicate render story.json --out cards --template quote --size 1200x630
+    """
+    from syndication.pipeline.sources import read_source
+
+    sizes = tuple(_size(one) for one in size)
+    config = config_or_defaults()
+    cards = draw(read_source(event, config, url=url), config, out, template, sizes)
+    if machine:
+        show_json([{**card.model_dump(mode="json"), "path": str(out / card.file)} for card in cards])
+        return
+    rows = table("Card", "Size", "KB")
+    for card in cards:
+        rows.add_row(str(out / card.file), f"{card.width}x{card.height}", f"{card.size / 1024:.0f}")
+    show(rows)
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{2,4})[x×](\d{2,4})", text)
+    if not match:
+        raise click.BadParameter(f"found {text}, expected width x height in pixels, such as 1200x630")
+    width, height = int(match[1]), int(match[2])
+    if not (200 <= width <= 4096 and 200 <= height <= 4096):
+        raise click.BadParameter(f"found {text}, expected 200 to 4096 pixels each way")
+    return width, height
+
+
+def draw(
+    event: "PublishEvent",
+    config: "Config",
+    out: Path,
+    template: str | None = None,
+    sizes: tuple[tuple[int, int], ...] = (),
+) -> "tuple[Card, ...]":
+    """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would."""
+    from syndication.cards import SIZES, make_cards
+    from syndication.pipeline.prepare import photo_of
+
+    out.mkdir(parents=True, exist_ok=True)
+    return make_cards(
+        event,
+        config=config,
+        photo=photo_of(event, config),
+        folder=out,
+        template=template,
+        sizes=sizes or SIZES,
+    )
+
+
+@click.command()
+@click.argument("event")
+@click.option(
+    "--into", type=click.Path(path_type=Path), help="The page whose <head> gets the tags, in place."
+)
+@_url
+@as_json
+def meta(event: str, into: Path | None, url: str, machine: bool) -> None:
+    """The Open Graph, Twitter and JSON-LD tags of an EVENT: printed, or written into a page.
+
+    \b
+    syndicate meta story.json --into public/world/4711.html
+    """
+    from syndication.metadata import head_tags, rewrite_file
+    from syndication.pipeline.sources import read_source
+
+    config = config_or_defaults()
+    story = read_source(event, config, url=url)
+    cards = draw(story, config, config.at(config.cards.folder)) if config.cards.base_url else ()
+    if not cards:
+        say("No image tags: the cards have no public address ([cards] base_url in syndicate.toml).")
+    tags = head_tags(story, cards, brand=config.brand, base_url=config.cards.base_url)
+    if into:
+        changed = rewrite_file(into, tags)
+        say(f"{into}: {'rewritten' if changed else 'has these tags already'}")
+    if machine:
+        show_json(tags.data())
+    elif not into:
+        click.echo(tags.html())
+
+
+@click.command()
+@click.argument("event")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the page here and exit.")
+@click.option("--port", default=0, help="The local port; any free one otherwise.")
+@_url
+def preview(event: str, out: Path | None, port: int, url: str) -> None:
+    """Show an EVENT's cards, and each account's post as it would go out, on a local page.
+
+    \b
+    syndicate preview story.json
+    syndicate preview story.json --out preview
+    """
+    from tempfile import TemporaryDirectory
+
+    from syndication.pipeline.preview import build_page
+    from syndication.studio.preview import preview_app, write_preview
+
+    with TemporaryDirectory(prefix="syndicate-preview-") as folder:
+        cards = Path(folder)
+        if out:
+            index = write_preview(build_page(event, config_or_defaults(), cards, url=url), cards, out)
+            click.echo(index)
+            return
+        build_page(event, config_or_defaults(), cards, url=url)  # a faulty event ends here, with status 2
+        app = preview_app(lambda: (build_page(event, config_or_defaults(), cards, url=url), cards))
+        serve_local(app, "127.0.0.1", port, "Preview at {url} — Ctrl-C ends it.")
+
+
+def serve_local(app: object, host: str, port: int, words: str) -> None:
+    """Serve a web application until Ctrl-C; `words` are said with its {url} once it listens.
+
+    Raises InputError if the port is taken.
+    """
+    import socket
+
+    import uvicorn
+
+    from syndication.errors import InputError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise InputError(
+                f"cannot listen at {host}:{port}: {os.strerror(error.errno or 0)}", "Choose another --port."
+            ) from None
+        listener.listen(128)
+        shown = f"[{host}]" if ":" in host else host
+        say(words.format(url=f"http://{shown}:{listener.getsockname()[1]}"))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        )  # type: ignore[arg-type]
+        server.run(sockets=[listener])

@@ -1,0 +1,76 @@
+"""What every test may use: a store with a clock that the test moves, a config in a folder of its own, events."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndication.config import Config, parse
+from syndication.models import Account, Limits, PublishEvent
+from syndication.store import Store, accounts, open_store
+
+NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
+
+
+class Clock:
+    """A clock in milliseconds that moves only when told."""
+
+    def __init__(self) -> None:
+        self.value = NOON
+
+    def __call__(self) -> int:
+        return self.value
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.value += int(seconds * 1000)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return parse("[delivery]\nlease = 60\n", tmp_path / "syndicate.toml")
+
+
+@pytest.fixture
+def store(config: Config, clock: Clock) -> Iterator[Store]:
+    opened = open_store(config.store_url)
+    opened.now = clock
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def event() -> Callable[..., PublishEvent]:
+    def make(**changes: Any) -> PublishEvent:
+        base: dict[str, Any] = {
+            "id": "cms-1",
+            "url": "https://news.example/world/1",
+            "headline": "The sea took the road twice",
+            "summary": "After the third winter of floods the council votes on 40 homes.",
+            "published": "2026-11-20T08:00:00Z",
+        }
+        return PublishEvent.model_validate({**base, **changes})
+
+    return make
+
+
+@pytest.fixture
+def connect(store: Store) -> Callable[..., Account]:
+    def make(
+        name: str = "desk", network: str = "mastodon", secret: bytes = b"sealed", **changes: Any
+    ) -> Account:
+        limits = Limits(text=500, link_cost=23, link_in_text=True, alt=1500, image_bytes=16_000_000)
+        facts = {"server": "http://127.0.0.1:9", "handle": f"@{name}", "limits": limits, **changes}
+        account = Account(name=name, network=network, **facts)
+        with store.write() as tx:
+            accounts.connect(tx, account, secret, store.now())
+        return account
+
+    return make

@@ -1,0 +1,337 @@
+"""The store: its tables, its transactions, its claims."""
+
+import multiprocessing
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, select, text
+
+from syndication.errors import ClaimLost, ConfigError, NotFound
+from syndication.models import MOVES, Card, Draft, Receipt, State
+from syndication.store import accounts, deliveries, open_store, stories, trail
+from syndication.store.schema import metadata
+from syndication.store.schema import trail as trail_table
+
+HOUR = 3_600_000
+LEASE = 60_000
+
+
+@pytest.fixture
+def planned(store, event, connect):
+    """A story with one planned delivery to `desk`."""
+    connect()
+
+    def make(story_id="cms-1", account="desk", **changes):
+        story = event(id=story_id, **changes)
+        now = store.now()
+        with store.write() as tx:
+            stories.add(tx, story, withdrawn=False, due_at=now, now=now)
+            deliveries.plan(tx, story, account, "publish", due_at=now, expires_at=now + HOUR, now=now)
+            return deliveries.by_key(tx, deliveries.key_of(story.id, account, "publish"))
+
+    return make
+
+
+def freeze(store, delivery):
+    draft = Draft(
+        key=delivery.key,
+        text="words",
+        link="https://news.example/world/1",
+        title="t",
+        description="",
+        language="en",
+        card=None,
+        alt="",
+        created=delivery.due,
+    )
+    with store.write() as tx:
+        assert deliveries.freeze(tx, delivery, draft, store.now())
+
+
+def claim(store):
+    with store.write() as tx:
+        mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
+        return deliveries.claim(tx, mailbox, store.now(), LEASE) if mailbox else None
+
+
+def state(store, number):
+    with store.read() as tx:
+        return deliveries.get(tx, number).state
+
+
+def test_migrations_make_exactly_the_schema(tmp_path):
+    """A store that was migrated has the tables, columns and indexes that the code believes in."""
+    migrated = open_store(f"sqlite:///{tmp_path / 'a.db'}").engine
+    made = create_engine(f"sqlite:///{tmp_path / 'b.db'}")
+    metadata.create_all(made)
+
+    def shape(engine):
+        look = inspect(engine)
+        return {
+            table: (
+                {(c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)},
+                {(i["name"], tuple(i["column_names"])) for i in look.get_indexes(table)},
+                {tuple(f["constrained_columns"]) for f in look.get_foreign_keys(table)},
+            )
+            for table in look.get_table_names()
+            if table != "alembic_version"
+        }
+
+    assert shape(migrated) == shape(made)
+    migrated.dispose()
+    made.dispose()
+
+
+def test_a_store_survives_sudden_death_of_the_machine(store):
+    """Commits are on disk before anyone is told, and readers do not stop writers."""
+    with store.read() as tx:
+        assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert tx.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_failed_transaction_leaves_nothing(store, event):
+    """What was written before an error in one transaction is gone with it."""
+    with pytest.raises(ZeroDivisionError), store.write() as tx:
+        stories.add(tx, event(), withdrawn=False, due_at=None, now=store.now())
+        1 / 0  # noqa: B018
+    with store.read() as tx:
+        assert stories.get(tx, "cms-1") is None
+
+
+def test_bad_store_urls_are_config_errors(tmp_path):
+    """An operator who mistypes the store's URL is told so, without a traceback or a password."""
+    with pytest.raises(ConfigError, match="not a SQLAlchemy URL"):
+        open_store("nonsense")
+    (tmp_path / "x.db").write_bytes(b"this is no database at all, but a text file" * 50)
+    with pytest.raises(ConfigError, match="cannot be opened"):
+        open_store(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def test_a_story_is_found_by_id_and_by_url(store, planned):
+    """Editors may name a story by its id or by its URL, and are told if there is none."""
+    planned()
+    with store.read() as tx:
+        assert stories.need(tx, "cms-1").event.id == "cms-1"
+        assert stories.need(tx, "https://news.example/world/1").event.id == "cms-1"
+        with pytest.raises(NotFound, match="nothing"):
+            stories.need(tx, "nothing")
+
+
+def test_planning_the_same_post_twice_plans_it_once(store, planned, event):
+    """The key of story, account and occasion is unique."""
+    first = planned()
+    with store.write() as tx:
+        again = deliveries.plan(tx, event(), "desk", "publish", due_at=0, expires_at=HOUR, now=store.now())
+    assert not again
+    with store.read() as tx:
+        assert deliveries.of_story(tx, "cms-1") == [first]
+
+
+def test_a_claimed_letter_is_nobody_elses_until_its_lease_ends(store, planned, clock):
+    """A claim is a postponement: the row comes due again by itself when its worker died."""
+    freeze(store, planned())
+    assert claim(store) is not None
+    assert claim(store) is None
+    clock.move(61)
+    again = claim(store)
+    assert again is not None
+    assert again.delivery.attempt == 2
+
+
+def test_a_worker_that_slept_through_its_lease_cannot_send(store, planned, clock):
+    """The intent is compared with the attempt that was claimed."""
+    freeze(store, planned())
+    slept = claim(store)
+    clock.move(61)
+    woke = claim(store)
+    with pytest.raises(ClaimLost), store.write() as tx:
+        deliveries.intend(tx, slept, store.now(), LEASE)
+    with store.write() as tx:
+        deliveries.intend(tx, woke, store.now(), LEASE)
+    assert state(store, woke.delivery.id) is State.SENDING
+
+
+def test_a_withdrawn_story_is_caught_at_the_intent(store, planned):
+    """What is cancelled after it was claimed does not go out."""
+    freeze(store, planned())
+    claimed = claim(store)
+    with store.write() as tx:
+        deliveries.cancel(tx, "cms-1", "withdrawn", store.now())
+    with pytest.raises(ClaimLost), store.write() as tx:
+        deliveries.intend(tx, claimed, store.now(), LEASE)
+    assert state(store, claimed.delivery.id) is State.CANCELLED
+
+
+def test_who_was_sending_and_never_came_back_leaves_doubt(store, planned, clock):
+    """A sending row past its lease is unknown, never ready."""
+    freeze(store, planned())
+    claimed = claim(store)
+    with store.write() as tx:
+        deliveries.intend(tx, claimed, store.now(), LEASE)
+        assert deliveries.doubt_expired(tx, store.now()) == 0
+    clock.move(61)
+    with store.write() as tx:
+        assert deliveries.doubt_expired(tx, store.now()) == 1
+    assert state(store, claimed.delivery.id) is State.UNKNOWN
+
+
+def test_a_late_answer_still_counts_until_somebody_else_asks(store, planned, clock):
+    """The worker that did send may say so after its lease, unless another has taken the question up."""
+    freeze(store, planned())
+    late = claim(store)
+    with store.write() as tx:
+        deliveries.intend(tx, late, store.now(), LEASE)
+    clock.move(61)
+    receipt = Receipt(id="1", url="https://social.example/1")
+    with store.write() as tx:
+        deliveries.doubt_expired(tx, store.now())
+        deliveries.settle(tx, late, State.SENT, what="sent", now=store.now(), receipt=receipt)
+    assert state(store, late.delivery.id) is State.SENT
+
+
+def test_a_withdrawal_leaves_what_may_be_out_to_be_settled(store, planned, clock):
+    """A post that may have reached the network is not cancelled unseen: it is asked about."""
+    freeze(store, planned())
+    claimed = claim(store)
+    with store.write() as tx:
+        deliveries.intend(tx, claimed, store.now(), LEASE)
+        deliveries.settle(tx, claimed, State.UNKNOWN, what="unknown", now=store.now(), due_at=store.now())
+        again = deliveries.claim(tx, claimed.mailbox, store.now(), LEASE)
+        deliveries.settle(tx, again, State.READY, what="again", now=store.now(), due_at=store.now())
+        deliveries.cancel(tx, "cms-1", "withdrawn", store.now())
+    assert state(store, claimed.delivery.id) is State.UNKNOWN
+
+
+def test_breaking_leaves_the_mailbox_first(store, planned):
+    """Letters go in order of lane, then of due time."""
+    freeze(store, planned("slow", priority="evergreen"))
+    freeze(store, planned("news"))
+    freeze(store, planned("alarm", priority="breaking"))
+    with store.write() as tx:
+        mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
+        order = [deliveries.claim(tx, mailbox, store.now(), LEASE).delivery.story for _ in range(3)]
+    assert order == ["alarm", "news", "slow"]
+
+
+def test_a_mailbox_is_open_to_one_worker_only(store, planned, clock):
+    """A second worker finds no due mailbox, and one whose lease ran out has lost it."""
+    freeze(store, planned())
+    freeze(store, planned("cms-2"))
+    with store.write() as tx:
+        first = accounts.open_mailbox(tx, store.now(), LEASE)
+        assert accounts.open_mailbox(tx, store.now(), LEASE) is None
+    clock.move(61)
+    with store.write() as tx:
+        assert accounts.open_mailbox(tx, store.now(), LEASE).holder == first.holder + 1
+    with pytest.raises(ClaimLost), store.write() as tx:
+        deliveries.claim(tx, first, store.now(), LEASE)
+
+
+def test_a_paused_account_is_left_alone_until_it_is_connected_again(store, planned, connect):
+    """A dead token stops its own mailbox and nothing else."""
+    freeze(store, planned())
+    with store.write() as tx:
+        accounts.pause(tx, "desk", "token revoked")
+        assert accounts.open_mailbox(tx, store.now(), LEASE) is None
+    connect()
+    with store.write() as tx:
+        assert accounts.open_mailbox(tx, store.now(), LEASE) is not None
+
+
+def test_what_was_not_sent_in_its_time_is_given_up_with_the_reason(store, planned, clock):
+    """Nothing old is fired late, and nothing vanishes without a word."""
+    freeze(store, planned())
+    claimed = claim(store)
+    with store.write() as tx:
+        now = store.now()
+        deliveries.settle(
+            tx, claimed, State.READY, what="not_sent", now=now, words="503", due_at=now, forget_intent=True
+        )
+    clock.move(3700)
+    with store.write() as tx:
+        assert deliveries.give_up_expired(tx, store.now()) == 1
+    with store.read() as tx:
+        given_up = deliveries.get(tx, claimed.delivery.id)
+    assert (given_up.state, given_up.reason) == (State.FAILED, "not sent in its time: 503")
+
+
+def test_a_story_that_changes_while_it_is_drawn_is_drawn_again(store, planned, event):
+    """The worker that drew the old version cannot record it."""
+    planned()
+    with store.write() as tx:
+        old = stories.claim(tx, store.now(), LEASE)
+        stories.replace(tx, event(revision=2), withdrawn=False, due_at=store.now())
+    with pytest.raises(ClaimLost), store.write() as tx:
+        stories.finish(tx, old, (), "", store.now())
+
+
+def test_a_post_planned_during_the_drawing_keeps_the_story_due(store, planned):
+    """Finishing a story that has planned posts left has it prepared once more."""
+    planned()
+    card = Card(template="article", width=1200, height=630, file="a.jpg", sha256="0", size=1)
+    with store.write() as tx:
+        story = stories.claim(tx, store.now(), LEASE)
+        stories.finish(tx, story, (card,), "", store.now())
+        again = stories.claim(tx, store.now(), LEASE)
+    assert again is not None
+    assert again.cards == (card,)
+
+
+def test_the_trail_keeps_everything_in_order(store, planned):
+    """Each move leaves a row, oldest first, and only steps with a name of the list."""
+    delivery = planned()
+    freeze(store, delivery)
+    with store.read() as tx:
+        assert [step.what for step in trail.of_story(tx, "cms-1")] == ["planned", "frozen"]
+    with pytest.raises(ValueError, match="not a step"), store.write() as tx:
+        trail.add(tx, 0, "cms-1", "vanished")
+    with store.read() as tx:
+        assert len(tx.execute(select(trail_table)).all()) == 2
+
+
+def test_every_state_can_be_reached_and_finished():
+    """The map of moves has no island and no way into the dark."""
+    reached, edge = set(), {State.PLANNED}
+    while edge:
+        reached |= edge
+        edge = {later for state in edge for later in MOVES[state]} - reached
+    assert reached == set(State)
+
+
+def _hammer(path, account, done):
+    store = open_store(f"sqlite:///{path}")
+    taken = []
+    for _ in range(400):
+        with store.write() as tx:
+            mailbox = accounts.open_mailbox(tx, store.now(), 1)
+            claimed = deliveries.claim(tx, mailbox, store.now(), 1) if mailbox else None
+            if claimed:
+                deliveries.intend(tx, claimed, store.now(), 1)
+                taken.append(claimed.delivery.id)
+    done.put(taken)
+
+
+@pytest.mark.slow
+def test_four_processes_never_take_the_same_letter(tmp_path, store, planned):
+    """Claims and intents of several processes on one SQLite file never overlap, and none fails as locked."""
+    store.now = lambda: time.time_ns() // 1_000_000
+    for number in range(100):
+        freeze(store, planned(f"cms-{number}"))
+    path = Path(store.engine.url.database)
+    start = multiprocessing.get_context("spawn")
+    done = start.Queue()
+    crowd = [start.Process(target=_hammer, args=(path, "desk", done)) for _ in range(4)]
+    for process in crowd:
+        process.start()
+    taken = [number for _ in crowd for number in done.get(timeout=120)]
+    for process in crowd:
+        process.join()
+        assert process.exitcode == 0
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == 100
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT count(*) FROM deliveries WHERE state='sending'").fetchone() == (100,)
+    raw.close()

@@ -1,0 +1,69 @@
+"""The Celery application. Redis carries nudges only: each may be lost, repeated or late without harm.
+
+`celery -A workers.app worker -Q draw` is a plain way to run a part of it; `syndicate worker` runs all of it.
+"""
+
+import logging
+import os
+from functools import lru_cache
+from typing import Any
+
+from celery import Celery
+
+from syndication.config import Config, load
+from syndication.store import Store, open_store
+from workers.broker import broker_url
+
+DRAW, DELIVER = "draw", "deliver"
+
+# OAuth libraries write tokens into their DEBUG lines.
+for _name in ("requests_oauthlib", "oauthlib"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@lru_cache(maxsize=1)
+def _home(pid: int) -> tuple[Store, Config]:
+    config = load()
+    return open_store(config.store_url), config
+
+
+def home() -> tuple[Store, Config]:
+    """This process's store and config; a forked child opens its own."""
+    return _home(os.getpid())
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """How Celery is set up: one queue a kind of work, and every limit a share of the lease."""
+    limit = config.delivery.hard_limit
+    return {
+        "broker_url": broker_url(config),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            # A nudge that a dead worker held is repeated; the row's lease has run out by then.
+            "visibility_timeout": max(1, round(2 * limit)),
+            "global_keyprefix": "syndication:",
+            "health_check_interval": 25,
+            "socket_keepalive": True,
+            "socket_connect_timeout": 5,
+        },
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": limit,
+        "task_default_queue": DELIVER,
+        "task_routes": {"workers.draw": {"queue": DRAW}, "workers.deliver": {"queue": DELIVER}},
+        "worker_prefetch_multiplier": 1,
+        "worker_max_tasks_per_child": 500,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+    }
+
+
+app = Celery("workers", include=["workers.tasks"])
+app.conf.update(settings(load()))

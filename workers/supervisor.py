@@ -1,0 +1,170 @@
+"""All that one machine needs, kept alive: our own Redis if none is configured, drawing, delivering, the sweep.
+
+Each role is a process of its own. One that dies is started again, at once the first time, then ever later. When the
+supervisor goes, however it goes, they go with it.
+"""
+
+import ctypes
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from syndication.config import Config
+from syndication.errors import ConfigError
+from workers import broker
+
+log = logging.getLogger(__name__)
+
+ROLES = ("redis", "draw", "deliver", "sweep")
+_STEADY = 20.0  # seconds of life after which a death counts as the first one again
+_LONGEST = 30.0
+_PORT_LOST = 4  # quick deaths of our Redis, after which its port is given up
+_PATIENCE = 20.0  # seconds that a role gets to end its work
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass
+class Role:
+    """One kept process."""
+
+    name: str
+    start: Callable[[], "subprocess.Popen[bytes]"]
+    process: "subprocess.Popen[bytes] | None" = None
+    born: float = 0.0
+    deaths: int = 0
+    again_at: float = field(default=0.0)
+
+    def tend(self, now: float) -> None:
+        """Start it if it should run and does not."""
+        if self.process and self.process.poll() is None:
+            return
+        if self.process:
+            self.deaths = 1 if now - self.born > _STEADY else self.deaths + 1
+            self.again_at = now + min(0.5 * 2 ** (self.deaths - 1), _LONGEST)
+            log.warning("%s ended with status %s", self.name, self.process.returncode)
+            self.clear()
+            self.process = None
+        if now >= self.again_at:
+            self.process, self.born = self.start(), now
+            log.info("%s started as process %s", self.name, self.process.pid)
+
+    def clear(self) -> None:
+        """End what is left of its process group: a killed parent leaves children behind."""
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: int = 2) -> None:
+    """Keep these roles (all: none named) alive until SIGTERM or SIGINT; `draw` and `deliver` are process counts.
+
+    Raises ConfigError if our own Redis is asked for and another supervisor runs it.
+    """
+    wanted = [name for name in ROLES if name in roles] if roles else list(ROLES)
+    if config.queue.redis and "redis" in wanted:
+        wanted.remove("redis")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with _alone(config, "redis" in wanted):
+        if "redis" in wanted:
+            broker.choose(config)
+        kept = [_role(name, config, draw, deliver) for name in wanted]
+        try:
+            while not stop.wait(0.2):
+                for role in kept:
+                    role.tend(time.monotonic())
+                _move_redis(kept, config)
+        finally:
+            _end(kept)
+
+
+def _role(name: str, config: Config, draw: int, deliver: int) -> Role:
+    if name == "redis":
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return Role(name, lambda: broker.start(config, **quiet, **_bound()))
+    if name == "sweep":
+        return Role(name, lambda: _python(["-m", "workers.sweeper"]))
+    count = draw if name == "draw" else deliver
+    words = ["-m", "celery", "-A", "workers.app", "worker", "-Q", name, "-c", str(count), "-n", f"{name}@%h"]
+    quiet_words = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
+    return Role(name, lambda: _python([*words, *quiet_words]))
+
+
+def _move_redis(kept: list[Role], config: Config) -> None:
+    """A Redis that cannot start has lost its port to somebody: choose another, and tell all by a new start."""
+    redis = next((role for role in kept if role.name == "redis"), None)
+    if redis is None or redis.deaths < _PORT_LOST:
+        return
+    broker.forget(config)
+    broker.choose(config)
+    for role in kept:
+        role.clear()
+        role.deaths = 0
+
+
+def _python(words: list[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, *words], **_bound())  # noqa: S603
+
+
+def _bound() -> dict[str, Any]:
+    """Process options: out of the terminal's Ctrl-C, and gone when we are gone."""
+    parent = os.getpid()
+
+    def follow() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    return {"stdin": subprocess.DEVNULL, "start_new_session": True, "preexec_fn": follow}
+
+
+@contextmanager
+def _alone(config: Config, redis: bool) -> Iterator[None]:
+    """Two supervisors must not both run the Redis of one folder."""
+    if not redis:
+        yield
+        return
+    config.data.mkdir(parents=True, exist_ok=True)
+    with (config.data / "worker.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"a worker runs on {config.data} already",
+                "Stop it first, or start only a part here: syndicate worker --only deliver.",
+            ) from None
+        yield
+
+
+def _end(kept: list[Role]) -> None:
+    """Ask all to end, our Redis last; whoever does not in time is killed."""
+    redis, workers = [r for r in kept if r.name == "redis"], [r for r in kept if r.name != "redis"]
+    for group in (workers, redis):
+        for role in group:
+            if role.process and role.process.poll() is None:
+                role.process.terminate()
+        deadline = time.monotonic() + _PATIENCE
+        for role in group:
+            _await(role, deadline)
+
+
+def _await(role: Role, deadline: float) -> None:
+    if role.process is None:
+        return
+    try:
+        role.process.wait(max(0.1, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        log.warning("%s did not end in time and was killed", role.name)
+    role.clear()

@@ -1,0 +1,40 @@
+"""The sweep: every few seconds, look in the store for what is due and nudge whoever can do it.
+
+It makes good whatever got lost on the way: a nudge, a worker, the whole of Redis.
+"""
+
+import logging
+import signal
+import threading
+
+from sqlalchemy.exc import DBAPIError
+
+from syndication.pipeline import sweep
+from workers.app import DELIVER, DRAW, home
+from workers.nudge import nudge
+
+log = logging.getLogger(__name__)
+
+
+def run() -> None:
+    """Sweep until told to stop by SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    store, config = home()
+    while not stop.is_set():
+        try:
+            due = sweep(store)
+        except DBAPIError as error:
+            log.warning("the store cannot be reached", extra={"why": str(error.orig)})
+        else:
+            if due.stories:
+                nudge(DRAW, due.stories)
+            if due.mailboxes:
+                nudge(DELIVER, due.mailboxes)
+        stop.wait(config.delivery.sweep)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run()
