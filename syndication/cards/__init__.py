@@ -1,0 +1,191 @@
+"""Share cards: a story and a template become JPEG files, each under a name that carries its content's hash."""
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import regex
+from PIL import Image
+
+from syndication.cards import draw, fonts, layout, photo, words
+from syndication.cards import template as templates
+from syndication.config import Config
+from syndication.errors import CardError, PhotoError
+from syndication.models import Card, Priority, PublishEvent
+
+__all__ = ["SIZES", "choose_template", "make_cards", "template_names"]
+
+SIZES = ((1200, 630), (1080, 1080))
+
+# Counts up with each change of the engine that changes pixels: older cards then get new names.
+_ENGINE = 1
+_SIZE_LIMITS = (200, 4000)
+
+
+def make_cards(
+    event: PublishEvent,
+    *,
+    config: Config,
+    photo: Path | None,
+    folder: Path,
+    template: str | None = None,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+) -> tuple[Card, ...]:
+    """Draw a story's cards into `folder`, one of each size (pixels), and say what they are.
+
+    A card whose content has not changed is not drawn again. Files appear whole or not at all. Raises CardError,
+    TemplateError or PhotoError, each before a file is written.
+    """
+    return _Maker(event, config, photo, template or choose_template(event, config)).make(folder, sizes)
+
+
+def choose_template(event: PublishEvent, config: Config) -> str:
+    """The template for a story, by its priority."""
+    if event.priority is Priority.BREAKING:
+        return config.cards.breaking_template
+    return config.cards.template
+
+
+def template_names(config: Config) -> list[str]:
+    """Every template a card can be drawn with: the newsroom's own and ours."""
+    return templates.names(config)
+
+
+class _Maker:
+    """All that the cards of one story share."""
+
+    def __init__(self, event: PublishEvent, config: Config, path: Path | None, name: str) -> None:
+        self.event, self.name, self.path = event, name, path
+        self.template, design = templates.read(name, config)
+        self.values = words.fields(event, config, photo=path is not None)
+        self.focal = event.image.focal if event.image else (0.5, 0.5)
+        self.brand = _brand(event, config)
+        used = {field: self.values[field] for field in sorted(self.template.fields() | {"brand"})}
+        facts = [
+            _ENGINE,
+            hashlib.sha256(design).hexdigest(),
+            used,
+            event.language,
+            self.brand.colors,
+            fonts.version(),
+            [logo and hashlib.sha256(logo).hexdigest() for logo in (self.brand.logo, self.brand.logo_dark)],
+            path and [_photo_hash(path), self.focal],
+        ]
+        self.facts = json.dumps(facts).encode()
+
+    def make(self, folder: Path, sizes: Sequence[tuple[int, int]]) -> tuple[Card, ...]:
+        files = {size: folder / self.file_name(size) for size in sizes}
+        undrawn = {size: self.lay_out(size) for size, file in files.items() if not file.exists()}
+        source = self.load_photo([op for ops in undrawn.values() for op in ops])
+        drawn = {
+            size: draw.encode(draw.draw(ops, size, self.brand, source, self.focal))
+            for size, ops in undrawn.items()
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        for size, data in drawn.items():
+            _write(files[size], data)
+        return tuple(self.card(size, file, drawn.get(size)) for size, file in files.items())
+
+    def file_name(self, size: tuple[int, int]) -> str:
+        digest = hashlib.sha256(self.facts + repr(tuple(size)).encode()).hexdigest()[:16]
+        slug = _slug(self.event.headline) or _slug(self.event.id) or "card"
+        return f"{slug}-{digest}-{size[0]}x{size[1]}.jpg"
+
+    def lay_out(self, size: tuple[int, int]) -> tuple[layout.Op, ...]:
+        if not all(_SIZE_LIMITS[0] <= side <= _SIZE_LIMITS[1] for side in size):
+            low, high = _SIZE_LIMITS
+            raise CardError(f"a card cannot be {size[0]}x{size[1]} pixels; each side is from {low} to {high}")
+        logo = self.brand.logo or self.brand.logo_dark
+        subject = layout.Subject(
+            values=self.values,
+            language=self.event.language,
+            rtl=self.event.rtl,
+            photo=self.path is not None,
+            logo_aspect=_aspect(logo) if logo else None,
+        )
+        return layout.lay_out(self.template, subject, size)
+
+    def load_photo(self, ops: Sequence[layout.Op]) -> photo.Source | None:
+        boxes = [draw.pixels(op.rect) for op in ops if isinstance(op, layout.PhotoOp)]
+        if not (self.path and boxes):
+            return None
+        targets = [(right - left, bottom - top) for left, top, right, bottom in boxes]
+        return photo.load(self.path, targets, self.brand.colors["paper"])
+
+    def card(self, size: tuple[int, int], file: Path, data: bytes | None) -> Card:
+        data = file.read_bytes() if data is None else data
+        return Card(
+            template=self.name,
+            width=size[0],
+            height=size[1],
+            file=file.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            alt=words.alt(self.values, self.event, photo=self.path is not None),
+        )
+
+
+def _brand(event: PublishEvent, config: Config) -> draw.Brand:
+    colors = config.brand.colors.model_dump()
+    section = event.section.casefold()
+    for name, own in config.brand.sections.items():
+        if name.casefold() == section:
+            colors["accent"] = own.accent
+    rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
+    logo, dark = ((config.at(path)) if path else None for path in (config.brand.logo, config.brand.logo_dark))
+    return draw.Brand(rgb, _logo(logo), _logo(dark))
+
+
+def _rgb(value: str) -> draw.Rgb:
+    red, green, blue = bytes.fromhex(value.removeprefix("#"))
+    return red, green, blue
+
+
+def _logo(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        photo.probe(path)
+        return path.read_bytes()
+    except (PhotoError, OSError) as error:
+        raise CardError(
+            f"the brand's logo cannot be used: {error}", "See `logo` in [brand]; a PNG is best."
+        ) from None
+
+
+def _aspect(logo: bytes) -> float:
+    with Image.open(io.BytesIO(logo), formats=photo.FORMATS) as image:
+        return image.width / image.height
+
+
+def _photo_hash(path: Path) -> str:
+    photo.probe(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _slug(text: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = regex.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+    if len(words) > 40:
+        words = words[:41].rpartition("-")[0] or words[:40]
+    return words
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Put a file in place whole: nobody ever sees half of it, and after a power cut it is there or not."""
+    draft = file.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with draft.open("xb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

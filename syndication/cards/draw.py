@@ -1,0 +1,223 @@
+"""A laid-out card -> pixels -> JPEG. Pillow is the canvas; HarfBuzz rasterises the glyphs."""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import uharfbuzz as hb
+from PIL import Image, ImageDraw
+
+from syndication.cards import photo, typeset
+from syndication.cards.layout import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
+from syndication.errors import CardError
+
+MAX_BYTES = 300 * 1024
+_QUALITY = 85
+
+Rgb = tuple[int, int, int]
+
+_DEEPEST = 0.8  # of a scrim, at the card's edge, where the words need no more
+_HIGHEST = 1 / 3  # of the card's height: where a scrim under few words starts
+# What words of alpha 0.8 still need for WCAG's 4.5 to 1 once they are mixed with the ground.
+_CONTRAST = 6.0
+
+_LINEAR = [(v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4) for v in range(256)]
+_LINEAR_BYTES = [round(value * 255) for value in _LINEAR] * 3
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Colours by role, the accent being the story's section's, and the logo for light words and for dark."""
+
+    colors: dict[str, Rgb]
+    logo: bytes | None = None
+    logo_dark: bytes | None = None
+
+    def color(self, role: str) -> tuple[Rgb, float]:
+        """The colour and its alpha, 0 to 1."""
+        name, _, share = role.partition(" ")
+        return self.colors[name], float(share.rstrip("%")) / 100 if share else 1.0
+
+
+def draw(
+    ops: Sequence[Op],
+    size: tuple[int, int],
+    brand: Brand,
+    source: photo.Source | None,
+    focal: tuple[float, float],
+) -> Image.Image:
+    """Paint a card. `ops` are in order; `source` may be None if none of them is a photo."""
+    canvas = Image.new("RGB", size, brand.colors["paper"])
+    for op in ops:
+        match op:
+            case FillOp():
+                _fill(canvas, op, brand)
+            case PhotoOp() if source:
+                _photo(canvas, op, source, focal)
+            case ScrimOp():
+                _scrim(canvas, op, brand)
+            case TextOp(block=typeset.Block() as block):
+                _text(canvas, op, block, brand)
+            case LogoOp():
+                _logo(canvas, op, brand)
+    return canvas
+
+
+def encode(image: Image.Image) -> bytes:
+    """The picture as JPEG, of quality 85, or the best that stays within 300 KB. Raises CardError if none does."""
+    if len(data := _jpeg(image, _QUALITY)) <= MAX_BYTES:
+        return data
+    fitting, low, high = b"", 5, _QUALITY - 1
+    while low <= high:
+        middle = (low + high) // 2
+        if len(data := _jpeg(image, middle)) <= MAX_BYTES:
+            fitting, low = data, middle + 1
+        else:
+            high = middle - 1
+    if not fitting:
+        raise CardError(
+            f"a card of {image.width}x{image.height} pixels does not fit in {MAX_BYTES // 1024} KB"
+        )
+    return fitting
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
+    return out.getvalue()
+
+
+def pixels(rect: Rect) -> tuple[int, int, int, int]:
+    """A box's edges on whole pixels: left, top, right, bottom."""
+    return round(rect.x), round(rect.y), round(rect.right), round(rect.bottom)
+
+
+def _fill(canvas: Image.Image, op: FillOp, brand: Brand) -> None:
+    color, alpha = brand.color(op.color)
+    left, top, right, bottom = pixels(op.rect)
+    if alpha == 1 and not op.fade:
+        canvas.paste(color, (left, top, right, bottom))
+        return
+    width = right - left
+    ramp = [alpha * (_ease((width - x - 0.5) / op.fade) if op.fade else 1) for x in range(width)]
+    row = bytes(round(255 * value) for value in (reversed(ramp) if op.towards == "left" else ramp))
+    mask = Image.frombytes("L", (width, 1), row).resize((width, bottom - top), Image.Resampling.NEAREST)
+    canvas.paste(color, (left, top), mask)
+
+
+def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, focal: tuple[float, float]) -> None:
+    left, top, right, bottom = pixels(op.rect)
+    picture = source.cover((right - left, bottom - top), focal)
+    canvas.paste(picture, (left, top), _disc(right - left) if op.round else None)
+
+
+@lru_cache(maxsize=8)
+def _disc(side: int) -> Image.Image:
+    big = Image.new("L", (side * 4, side * 4))
+    ImageDraw.Draw(big).ellipse((0, 0, side * 4 - 1, side * 4 - 1), fill=255)
+    return big.resize((side, side), Image.Resampling.BOX)
+
+
+def _ease(share: float) -> float:
+    """From 0 to 1 with a soft start and end."""
+    share = min(max(share, 0.0), 1.0)
+    return share * share * (3 - 2 * share)
+
+
+def _unease(value: float) -> float:
+    """The share at which `_ease` reaches a value."""
+    return 0.5 - math.sin(math.asin(1 - 2 * min(max(value, 0.0), 1.0)) / 3)
+
+
+def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
+    """Darken the ground of light words just as far as they need on this photo, eased towards the card's middle."""
+    color, _ = brand.color(op.color)
+    width, height = canvas.size
+    left, top, right, bottom = pixels(op.rect)
+    need = _needed(canvas.crop((left, top, right, bottom)), color)
+    if op.edge == "bottom":
+        deepest = max(_DEEPEST, min(need + 0.1, 1.0))
+        share = _unease(need / deepest)
+        start = min(height * _HIGHEST, (top - share * height) / (1 - share)) if share < 1 else 0
+        alphas = [deepest * _ease((y - start) / (height - start)) for y in range(height)]
+    else:
+        if need == 0:
+            return
+        reach = 2.5 * (bottom - top)
+        alphas = [need * _ease(1 - (y - bottom) / reach) for y in range(height)]
+    column = bytes(round(255 * alpha) for alpha in alphas)
+    mask = Image.frombytes("L", (1, height), column).resize((width, height), Image.Resampling.NEAREST)
+    canvas.paste(color, (0, 0), mask)
+
+
+def _needed(ground: Image.Image, color: Rgb) -> float:
+    """How much of a dark colour white words need over a ground, 0 to 1, judged by its brightest parts."""
+    light = ground.reduce(4).point(_LINEAR_BYTES).convert("L", (0.2126, 0.7152, 0.0722, 0))
+    bright = _percentile(light.histogram(), 0.99) / 255
+    dark = sum(share * _LINEAR[value] for share, value in zip((0.2126, 0.7152, 0.0722), color, strict=True))
+    limit = 1.05 / _CONTRAST - 0.05
+    if bright <= limit or dark >= bright:
+        return 0.0
+    grey, floor, aim = _gamma(bright), _gamma(dark), _gamma(limit)
+    return min((grey - aim) / (grey - floor), 1.0)
+
+
+def _percentile(histogram: list[int], share: float) -> int:
+    count, wanted = 0, share * sum(histogram)
+    for value, number in enumerate(histogram):
+        count += number
+        if count >= wanted:
+            return value
+    return 255
+
+
+def _gamma(linear: float) -> float:
+    return linear * 12.92 if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+
+
+def _text(canvas: Image.Image, op: TextOp, block: typeset.Block, brand: Brand) -> None:
+    color, alpha = brand.color(op.color)
+    rect = op.rect
+    for index, line in enumerate(block.lines):
+        x = rect.right - line.width if op.rtl else rect.x
+        y = round(rect.y + block.baseline + index * block.pitch)
+        _glyphs(canvas, line, x, y, color, alpha)
+
+
+_raster = hb.RasterDraw()
+
+
+def _glyphs(canvas: Image.Image, line: typeset.Line, x: float, y: int, color: Rgb, alpha: float) -> None:
+    """Draw a line whose first pen position is `x`, on the baseline `y` (pixels from the top left)."""
+    for glyph in line.glyphs:
+        _raster.transform = (glyph.scale, 0, 0, glyph.scale, x + glyph.x, glyph.y)
+        _raster.draw_glyph(glyph.font, glyph.id)
+    image = _raster.render()
+    extents = image.extents
+    if not (extents.width and extents.height):
+        return
+    # HarfBuzz counts rows upwards from the baseline.
+    mask = Image.frombuffer(
+        "L", (extents.width, extents.height), image.buffer, "raw", "L", extents.stride, -1
+    )
+    if alpha < 1:
+        mask = mask.point([round(value * alpha) for value in range(256)])
+    canvas.paste(color, (extents.x_origin, y - extents.y_origin - extents.height), mask)
+
+
+def _logo(canvas: Image.Image, op: LogoOp, brand: Brand) -> None:
+    (red, green, blue), _ = brand.color(op.color)
+    dark_words = red + green + blue < 384
+    data = (brand.logo_dark if dark_words else brand.logo) or brand.logo or brand.logo_dark
+    if data:
+        left, top, right, bottom = pixels(op.rect)
+        picture = _logo_picture(data, (right - left, bottom - top))
+        canvas.paste(picture, (left, top), picture.getchannel("A"))
+
+
+@lru_cache(maxsize=16)
+def _logo_picture(data: bytes, size: tuple[int, int]) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGBA").resize(size, Image.Resampling.LANCZOS)

@@ -1,0 +1,382 @@
+"""A template and a story's words -> where everything stands on a card of one size, before any pixel is drawn.
+
+Layout is by flow and in reading direction: x runs from the start edge, and is turned round at the very end where the
+story is written from right to left. All lengths here are pixels.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from syndication.cards import typeset
+from syndication.cards.template import Area, Bar, Column, Fill, Layer, Logo, Photo, Row, Style, Template, Text
+from syndication.errors import CardError
+
+# On tall cards the words' block leaves at least this share to the photo.
+_PHOTO_SHARE = 0.42
+_PILL = 0.6  # room around a pill's words, in shares of their size
+_RULE = 2  # thickness of a row's divider, units
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A box in pixels from the card's top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The x after its last pixel."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The y after its last pixel."""
+        return self.y + self.height
+
+
+@dataclass(frozen=True)
+class Op:
+    """Something to paint. `color` is a brand role, with a share where it is not opaque (`white 80%`)."""
+
+    rect: Rect
+    color: str = ""
+
+
+@dataclass(frozen=True)
+class FillOp(Op):
+    """A flat colour; `fade` is the width in pixels over which it eases to nothing at the side `towards`."""
+
+    fade: float = 0
+    towards: str = "right"
+
+
+@dataclass(frozen=True)
+class PhotoOp(Op):
+    """The photo, covering the box, or cut round in it."""
+
+    round: bool = False
+
+
+@dataclass(frozen=True)
+class ScrimOp(Op):
+    """The colour behind light words (`rect`), as deep as they need, eased to nothing away from the card's edge."""
+
+    edge: str = "bottom"
+
+
+@dataclass(frozen=True)
+class TextOp(Op):
+    """Set words. `name` is the field's or the template's word's."""
+
+    block: typeset.Block | None = None
+    name: str = ""
+    rtl: bool = False
+
+
+@dataclass(frozen=True)
+class LogoOp(Op):
+    """The brand's logo picture; `color` is what its words would be set in."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is laid out: the story's words, their language and direction, and the logo's shape if it is a picture."""
+
+    values: Mapping[str, str]
+    language: str
+    rtl: bool
+    photo: bool
+    logo_aspect: float | None = None
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A measured layer: its size, the things in it at their place, and the line it stands on if it has one."""
+
+    width: float
+    height: float
+    parts: tuple[Op, ...]
+    baseline: float | None = None
+    capital: float = 0
+    centred: bool = False  # bars and rules: they stand in the middle of a row's capitals
+
+
+def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
+    """Everything to paint on a card of `size` (pixels), in order. Raises CardError if words have no room."""
+    return tuple(_Layout(template, subject, size).ops())
+
+
+class _Layout:
+    def __init__(self, template: Template, subject: Subject, size: tuple[int, int]) -> None:
+        self.template, self.subject = template, subject
+        self.card = Rect(0, 0, *size)
+        # The words' measure follows the shorter way: 1 at 1200x630 and at 1080x1080 alike.
+        self.unit = max(size[0] / 1200, min(size) / 1080)
+        self.tall = size[1] > size[0] * 0.9
+        self.terms = {"photo" if subject.photo else "plain", "tall" if self.tall else "wide"}
+
+    def ops(self) -> Iterator[Op]:
+        layers = self.present(self.template.layers)
+        flows = {id(layer): self.flow(layer) for layer in layers if not isinstance(layer, Fill | Photo)}
+        blocks = [rect for layer in layers if self.is_block(layer) for rect, _ in [flows[id(layer)]]]
+        sky = replace(self.card, height=min((rect.y for rect in blocks), default=self.card.height))
+        for layer in layers:
+            if isinstance(layer, Fill):
+                area = self.area(layer.area)
+                fade = layer.fade * area.width
+                yield self.turned(
+                    FillOp(area, self.color(layer.fill), fade, "left" if self.subject.rtl else "right")
+                )
+            elif isinstance(layer, Photo):
+                area = self.area(layer.area)
+                height = min(area.bottom, sky.bottom) - area.y
+                yield self.turned(PhotoOp(replace(area, height=height), round=layer.photo == "round"))
+            else:
+                rect, parts = flows[id(layer)]
+                yield from self.ground(layer, rect, parts)
+                yield from map(self.turned, parts)
+
+    def ground(self, layer: Layer, rect: Rect, parts: Sequence[Op]) -> Iterator[Op]:
+        """What a flow's words stand on, where they need something."""
+        if not (layer.scrim and self.subject.photo and parts):
+            return
+        if self.is_block(layer):
+            yield FillOp(rect, self.color(layer.scrim))
+        else:
+            words = _around(parts)
+            edge = "bottom" if words.y + words.height / 2 > self.card.height / 2 else "top"
+            yield self.turned(ScrimOp(words, self.color(layer.scrim), edge))
+
+    def flow(self, layer: Layer) -> tuple[Rect, list[Op]]:
+        """A placed layer's rectangle (of its block, if it is one) and its parts where they belong."""
+        margin, clear = self.template.margin * self.unit, layer.clear * self.unit
+        area = self.area(layer.area)
+        inside = Rect(area.x + margin, area.y + margin, area.width - 2 * margin, area.height - 2 * margin)
+        room = inside.height - clear
+        if self.is_block(layer):
+            room = min(room, self.card.height * (1 - _PHOTO_SHARE) - 2 * margin)
+        if inside.width <= 0 or room <= 0:
+            raise CardError(
+                f"a card of {self.card.width}x{self.card.height} pixels has no room inside its margins"
+            )
+        box = self.measure(layer, inside.width, room)
+        if box is None:
+            return replace(self.card, y=self.card.height, height=0), []
+        y = {
+            "top": inside.y,
+            "middle": inside.y + (room - box.height) / 2,
+            "bottom": inside.bottom - box.height,
+        }[layer.at]
+        block = replace(self.card, y=y - margin, height=self.card.height - y + margin)
+        return block, [_moved(part, inside.x, y) for part in box.parts]
+
+    def is_block(self, layer: Layer) -> bool:
+        return bool(layer.scrim) and layer.at == "bottom" and self.tall and self.subject.photo
+
+    def present(self, layers: Sequence[Layer]) -> list[Layer]:
+        return [layer for layer in layers if set(layer.when) <= self.terms]
+
+    def area(self, area: Area | None) -> Rect:
+        place = (area.tall if self.tall else area.wide) if area else "card"
+        side, _, share = place.partition(" ")
+        card, part = self.card, float(share.rstrip("%") or 100) / 100
+        width, height = card.width * part, card.height * part
+        return {
+            "card": card,
+            "start": replace(card, width=width),
+            "end": replace(card, x=card.width - width, width=width),
+            "top": replace(card, height=height),
+            "bottom": replace(card, y=card.height - height, height=height),
+        }[side]
+
+    def turned(self, op: Op) -> Op:
+        """The operation at its place on the card, from the left."""
+        if not self.subject.rtl:
+            return op
+        return replace(op, rect=replace(op.rect, x=self.card.width - op.rect.right))
+
+    def color(self, name: str) -> str:
+        return self.template.role(name, photo=self.subject.photo)
+
+    # ------------------------------------------------------------------ measuring
+
+    def measure(self, layer: Layer, width: float, height: float) -> _Box | None:
+        """A layer within a width and height; None if the story has nothing for it."""
+        match layer:
+            case Text():
+                return self.text(layer, width, height)
+            case Column():
+                return self.column(layer, width, height)
+            case Row():
+                return self.row(layer, width, height)
+            case Logo():
+                return self.logo(layer, width, height)
+            case Bar():
+                across, down = layer.bar[0] * self.unit, layer.bar[1] * self.unit
+                return _Box(
+                    across, down, (FillOp(Rect(0, 0, across, down), self.color(layer.color)),), centred=True
+                )
+            case Photo():
+                side = min(layer.size * self.unit, width, height)
+                rect = Rect(0, 0, side, side)
+                return _Box(side, side, (PhotoOp(rect, round=True),)) if self.subject.photo else None
+        raise CardError(f"a {type(layer).__name__.lower()} cannot flow in a row or column")
+
+    def words(self, name: str) -> str:
+        own = self.template.word(name, self.subject.language)
+        return typeset.clean(own) if own is not None else self.subject.values.get(name, "")
+
+    def text(self, layer: Text, width: float, height: float) -> _Box | None:
+        text, style = self.words(layer.text), self.style(layer)
+        if not text:
+            return None
+        if style.case == "upper":
+            text = typeset.upper(text, self.subject.language)
+        pad = style.size[1] * self.unit * _PILL if style.pill else 0
+        block = self.fit(text, style, width - 2 * pad, height - 2 * pad)
+        color = self.color(style.color)
+        if not style.pill:
+            op = TextOp(Rect(0, 0, block.width, block.height), color, block, layer.text, self.subject.rtl)
+            return _Box(block.width, block.height, (op,), block.baseline, block.capital)
+        pad = block.size * _PILL
+        rise = block.baseline - block.capital  # the pill stands evenly around the capitals
+        rect = Rect(pad, pad - rise, block.width, block.height)
+        frame = Rect(
+            0, 0, block.width + 2 * pad, block.capital + 2 * pad + (len(block.lines) - 1) * block.pitch
+        )
+        op = TextOp(rect, color, block, layer.text, self.subject.rtl)
+        return _Box(
+            frame.width,
+            frame.height,
+            (FillOp(frame, self.color(style.pill)), op),
+            pad + block.capital,
+            block.capital,
+        )
+
+    def style(self, layer: Text) -> Style:
+        return self.template.text[layer.style or layer.text]
+
+    def fit(self, text: str, style: Style, width: float, height: float) -> typeset.Block:
+        face = typeset.Face(
+            style.font, style.weight, style.leading, style.tracking, self.subject.language, self.subject.rtl
+        )
+        smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
+        return typeset.fit(text, face, width, height, (smallest, largest), style.lines)
+
+    def logo(self, layer: Logo, width: float, height: float) -> _Box | None:
+        tall, color = layer.logo * self.unit, self.color(layer.color)
+        if self.subject.logo_aspect is not None:
+            tall = min(tall, width / self.subject.logo_aspect, height)
+            rect = Rect(0, 0, tall * self.subject.logo_aspect, tall)
+            return _Box(rect.width, tall, (LogoOp(rect, color),), tall)
+        name = self.subject.values.get("brand", "")
+        if not name:
+            return None
+        face = typeset.Face("serif", 700, 1.0, -0.012, self.subject.language, rtl=False)
+        block = typeset.fit(name, face, width, height, (max(1, round(tall / 2)), max(1, round(tall))), 1)
+        op = TextOp(Rect(0, 0, block.width, block.height), color, block, "brand")
+        return _Box(block.width, block.height, (op,), block.baseline, block.capital)
+
+    def grows(self, layer: Layer) -> bool:
+        """Whether a layer's height depends on the room it gets."""
+        if isinstance(layer, Text):
+            return self.style(layer).lines > 1
+        children = layer.column if isinstance(layer, Column) else layer.row if isinstance(layer, Row) else ()
+        return any(self.grows(child) for child in self.present(children))
+
+    def column(self, layer: Column, width: float, height: float) -> _Box | None:
+        children = self.present(layer.column)
+        boxes: dict[int, _Box] = {}
+        for growing in (False, True):
+            for index, child in enumerate(children):
+                if self.grows(child) == growing:
+                    room = height - self.taken(children, boxes, index, "height")
+                    if box := self.measure(child, width, room):
+                        boxes[index] = box
+        if not boxes:
+            return None
+        y, parts, first = 0.0, list[Op](), min(boxes)
+        spare = max(0.0, height - self.taken(children, boxes, None, "height"))
+        for index, box in sorted(boxes.items()):
+            if index != first:
+                y += children[index].gap * self.unit + (spare if children[index].spring else 0)
+            parts += [_moved(part, 0, y) for part in box.parts]
+            y += box.height
+        return _Box(max(box.width for box in boxes.values()), y, tuple(parts))
+
+    def taken(
+        self, children: Sequence[Layer], boxes: Mapping[int, _Box], extra: int | None, side: str
+    ) -> float:
+        """What measured boxes use of their row or column, gaps included; `extra` is one about to join them."""
+        shown = sorted({*boxes, *([] if extra is None else [extra])})
+        gaps = sum(children[index].gap * self.unit for index in shown[1:])
+        return gaps + sum(float(getattr(box, side)) for box in boxes.values())
+
+    def row(self, layer: Row, width: float, height: float) -> _Box | None:
+        children = self.present(layer.row)
+        boxes: dict[int, _Box] = {}
+        for growing in (False, True):
+            for index, child in enumerate(children):
+                if self.grows(child) == growing:
+                    room = width - self.taken(children, boxes, index, "width") if growing else width
+                    if box := self.measure(child, room, height):
+                        boxes[index] = box
+        if not any(part for box in boxes.values() if not box.centred for part in box.parts):
+            return None  # bars alone say nothing
+        self.squeeze(children, boxes, width, height)
+        return self.side_by_side(layer, children, boxes, width)
+
+    def squeeze(self, children: Sequence[Layer], boxes: dict[int, _Box], width: float, height: float) -> None:
+        """Take from the widest until the row fits: each gets what it asks for, or an equal share if that is more."""
+        room = width - self.taken(children, boxes, None, "width") + sum(box.width for box in boxes.values())
+        if sum(box.width for box in boxes.values()) <= room + 0.01:
+            return
+        left = len(boxes)
+        for index, box in sorted(boxes.items(), key=lambda entry: entry[1].width):
+            share = room / left
+            if box.width > share and (narrow := self.measure(children[index], share, height)):
+                boxes[index] = narrow
+            room -= boxes[index].width
+            left -= 1
+
+    def side_by_side(
+        self, layer: Row, children: Sequence[Layer], boxes: Mapping[int, _Box], width: float
+    ) -> _Box:
+        standing = [box for box in boxes.values() if not box.centred]
+        on_line = all(box.baseline is not None for box in standing)
+        line = max((box.baseline or 0 for box in standing), default=0)
+        below = max(box.height - (box.baseline or 0) for box in standing)
+        height = line + below if on_line else max(box.height for box in boxes.values())
+        capital = max(box.capital for box in standing)
+        middle = line - capital / 2 if on_line else height / 2
+        spare = max(0.0, width - self.taken(children, boxes, None, "width"))
+        x, parts, edges = 0.0, list[Op](), list[tuple[float, float]]()
+        for index, box in sorted(boxes.items()):
+            if edges:
+                x += children[index].gap * self.unit
+            if children[index].spring:
+                x += spare
+            y = line - (box.baseline or 0) if on_line and not box.centred else middle - box.height / 2
+            parts += [_moved(part, x, y) for part in box.parts]
+            edges.append((x, x + box.width))
+            x += box.width
+        if layer.divider:
+            rule, reach = _RULE * self.unit, capital * 1.5
+            color = self.color(layer.divider)
+            for (_, left), (right, _) in pairwise(edges):
+                rect = Rect((left + right - rule) / 2, middle - reach / 2, rule, reach)
+                parts.append(FillOp(rect, color))
+        return _Box(x, height, tuple(parts), line if on_line else None, capital)
+
+
+def _moved(op: Op, x: float, y: float) -> Op:
+    return replace(op, rect=replace(op.rect, x=op.rect.x + x, y=op.rect.y + y))
+
+
+def _around(ops: Sequence[Op]) -> Rect:
+    x, y = min(op.rect.x for op in ops), min(op.rect.y for op in ops)
+    return Rect(x, y, max(op.rect.right for op in ops) - x, max(op.rect.bottom for op in ops) - y)

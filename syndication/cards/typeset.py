@@ -1,0 +1,240 @@
+"""Words into lines: where they may break, which size fits, lines of like length, an ellipsis as the last resort."""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+import regex
+from uniseg.linebreak import line_break_boundaries
+
+from syndication.cards import fonts
+from syndication.errors import CardError
+
+ELLIPSIS = "…"
+
+# Explicit embeddings, overrides and isolates: a headline needs none, and they can make words read as others.
+_DIRECTION_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}--\s]", regex.V1)
+_BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break spaces stay
+
+# Between a letter (or the point after it) and a letter, a space is always a chance to break, and words of letters
+# have none inside (UAX #14: AL, HL, IS, EX and SP). Only what is left goes to uniseg, which takes 0.1 ms a character.
+_LETTER = r"[[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Hebrew}]&&\p{L}--[\uff00-\uffff]]"
+_WORD_GAPS = regex.compile(rf"(?<={_LETTER}\p{{M}}*[.,;:!?]*)\x20(?={_LETTER})", regex.V1)
+_PLAIN_WORD = regex.compile(rf"(?:{_LETTER}\p{{M}}*)+[.,;:!?]*", regex.V1)
+
+# The dangling ends that an ellipsis does not follow.
+_BEFORE_ELLIPSIS = regex.compile(r"[\s\p{Pd},;:.،؛·|]+$")
+
+
+@dataclass(frozen=True)
+class Face:
+    """How words are set: font role, weight, leading and tracking in shares of the size, language, direction."""
+
+    role: str
+    weight: int
+    leading: float
+    tracking: float
+    language: str
+    rtl: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of glyphs in visual order, and its width in pixels."""
+
+    glyphs: tuple[fonts.Glyph, ...]
+    width: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """Words set in lines; pixels. `baseline` and `capital` are the first line's, from the block's top and up."""
+
+    lines: tuple[Line, ...]
+    size: int
+    pitch: float
+    baseline: float
+    capital: float
+    cut: bool
+
+    @property
+    def width(self) -> float:
+        """The longest line's width."""
+        return max(line.width for line in self.lines)
+
+    @property
+    def height(self) -> float:
+        """All lines with their leading."""
+        return self.pitch * len(self.lines)
+
+
+def clean(text: str) -> str:
+    """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""
+    text = unicodedata.normalize("NFC", text).translate(_DIRECTION_CONTROLS)
+    return _BLANKS.sub(" ", _CONTROLS.sub("", text)).strip()
+
+
+def upper(text: str, language: str) -> str:
+    """Capitals as the language has them: dotted I in Turkish and Azeri, no tonos in Greek."""
+    primary = language.lower().replace("_", "-").split("-")[0]
+    if primary in ("tr", "az"):
+        text = text.replace("i", "İ").replace("ı", "I")
+    text = text.upper()
+    if primary == "el":
+        text = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).replace("\u0301", ""))
+    return text
+
+
+def breaks(text: str) -> tuple[int, ...]:
+    """Where a line may end (UAX #14): indexes after which the next line starts, the text's end always the last."""
+    ends, start = [], 0
+    for gap in (*(match.end() for match in _WORD_GAPS.finditer(text)), len(text)):
+        ends += [start + end for end in _chunk_breaks(text[start:gap])]
+        start = gap
+    return tuple(ends)
+
+
+@lru_cache(maxsize=4096)
+def _chunk_breaks(chunk: str) -> tuple[int, ...]:
+    if _PLAIN_WORD.fullmatch(chunk.removesuffix(" ")):
+        return (len(chunk),)
+    return tuple(end for end in line_break_boundaries(chunk) if end)
+
+
+def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, int], lines: int) -> Block:
+    """Set cleaned `text` in the largest of `sizes` (pixels, from, to) at which it fits `lines` and the box.
+
+    At the smallest, words wider than the box break between graphemes, and what is still too long ends in an ellipsis.
+    Raises CardError if the box cannot hold one line, or a character has no glyph.
+    """
+    paragraph = _Paragraph(text, face, breaks(text))
+    smallest, largest = sizes
+    if not paragraph.rows(smallest, height, lines):
+        raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
+    best = paragraph.wrap(smallest, width, height, lines)
+    if best is None:
+        return _cut(paragraph, width, height, smallest, lines)
+    low, high = smallest, largest
+    while low < high:
+        middle = (low + high + 1) // 2
+        wrapped = paragraph.wrap(middle, width, height, lines)
+        low, high, best = (middle, high, wrapped) if wrapped else (low, middle - 1, best)
+    return paragraph.block(best, low)
+
+
+def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines: int) -> Block:
+    text, face = paragraph.text, paragraph.face
+    graphemes = [match.end() for match in regex.finditer(r"\X", text)]
+    anywhere = _Paragraph(text, face, _with_word_breaks(paragraph, graphemes, size, width))
+    if wrapped := anywhere.wrap(size, width, height, lines):
+        return anywhere.block(wrapped, size)
+
+    def shortened(end: int) -> _Paragraph:
+        kept = _BEFORE_ELLIPSIS.sub("", text[:end])
+        return _Paragraph(
+            kept + ELLIPSIS, face, (*[at for at in anywhere.ends if at < len(kept)], len(kept) + 1)
+        )
+
+    for ends in (paragraph.ends, graphemes):
+        low, high, best = 0, len(ends), None
+        while low < high:
+            middle = (low + high) // 2
+            candidate = shortened(ends[middle])
+            if wrapped := candidate.wrap(size, width, height, lines):
+                low, best = middle + 1, candidate.block(wrapped, size, cut=True)
+            else:
+                high = middle
+        if best:
+            return best
+    raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
+
+
+def _with_word_breaks(
+    paragraph: "_Paragraph", graphemes: list[int], size: int, width: float
+) -> tuple[int, ...]:
+    """The paragraph's breaks, and any grapheme's end inside words that are wider than the box."""
+    ends, start = set(paragraph.ends), 0
+    for end in paragraph.ends:
+        if paragraph.measure(size, start, end) > width:
+            ends |= {at for at in graphemes if start < at < end}
+        start = end
+    return tuple(sorted(ends))
+
+
+class _Paragraph:
+    """A text with its items and breaks; knows its widths at any size."""
+
+    def __init__(self, text: str, face: Face, ends: Sequence[int]) -> None:
+        self.text, self.face, self.ends = text, face, tuple(ends)
+        self.items = fonts.itemise(text, face.role, face.weight, rtl=face.rtl)
+        scripts = {item.script for item in self.items}
+        main = next((script for script in ("Arab", "Hebr") if script in scripts and face.rtl), "Latn")
+        self.main = fonts.main_face(face.role, face.weight, main)
+        self.leading = max(face.leading, *(item.face.leading for item in self.items))
+        self._offsets: dict[int, list[float]] = {}
+        self._solid = [len(text[:end].rstrip(" ")) for end in self.ends]  # line ends without their space
+
+    def measure(self, size: int, start: int, end: int) -> float:
+        """Width of `text[start:end]`, spaces at its end not counted."""
+        if size not in self._offsets:
+            widths = fonts.advances(self.text, self.items, size, self.face.language, self.face.tracking)
+            self._offsets[size] = [0.0, *accumulate(widths)]
+        offsets = self._offsets[size]
+        return offsets[max(start, self._solid[bisect_right(self.ends, end - 1)])] - offsets[start]
+
+    def rows(self, size: int, height: float, lines: int) -> int:
+        """How many lines there may be at a size."""
+        return min(lines, int((height + 0.01) / (size * self.leading)))
+
+    def wrap(self, size: int, width: float, height: float, lines: int) -> list[tuple[int, int]] | None:
+        """The fewest lines that hold the text, of as like a length as can be; None if it does not fit."""
+        wanted = self._greedy(size, width)
+        if wanted is None or wanted > self.rows(size, height, lines):
+            return None
+        return self._balanced(size, width, wanted)
+
+    def _greedy(self, size: int, width: float) -> int | None:
+        count, start, previous = 1, 0, 0
+        for end in self.ends:
+            if self.measure(size, start, end) > width:
+                if previous == start:
+                    return None
+                count, start = count + 1, previous
+                if self.measure(size, start, end) > width:
+                    return None
+            previous = end
+        return count
+
+    def _balanced(self, size: int, width: float, count: int) -> list[tuple[int, int]]:
+        """Split into `count` lines with the least sum of squared widths, which evens them out."""
+        starts: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {0: (0.0, ())}
+        for row in range(count):
+            after: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {}
+            for start, (cost, chosen) in starts.items():
+                for end in self.ends[bisect_right(self.ends, start) :]:
+                    length = self.measure(size, start, end)
+                    if length > width:
+                        break
+                    if (end == len(self.text)) != (row == count - 1):
+                        continue
+                    total = cost + length * length
+                    if end not in after or total < after[end][0]:
+                        after[end] = (total, (*chosen, (start, end)))
+            starts = after
+        return list(starts[len(self.text)][1])
+
+    def block(self, spans: list[tuple[int, int]], size: int, *, cut: bool = False) -> Block:
+        """Shape the lines for good."""
+        face, lines = self.face, []
+        for start, end in spans:
+            solid = start + len(self.text[start:end].rstrip(" "))
+            lines.append(
+                Line(*fonts.line(self.text, self.items, start, solid, size, face.language, face.tracking))
+            )
+        ascent, descent, capital = self.main.metrics(size)
+        pitch = size * self.leading
+        return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital, cut)

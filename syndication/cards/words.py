@@ -1,0 +1,89 @@
+"""What a story says on a card: its fields as text, told in its own language."""
+
+from datetime import datetime, timedelta
+
+from babel import Locale, UnknownLocaleError, dates, lists
+from babel.core import get_global
+
+from syndication.cards import typeset
+from syndication.config import Config
+from syndication.errors import CardError
+from syndication.models import PublishEvent
+
+_ZEROS = {"arab": 0x0660, "arabext": 0x06F0}  # the numbering systems of the scripts that cards can be set in
+
+
+def fields(event: PublishEvent, config: Config, *, photo: bool) -> dict[str, str]:
+    """Every field of `template.FIELDS`, empty where the story has none; dates in the brand's time zone.
+
+    Raises CardError if nothing can be seen of the headline.
+    """
+    locale = _locale(event.language)
+    published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
+    values = {
+        "headline": event.headline,
+        "summary": event.summary,
+        "label": event.kicker or event.section,
+        "byline": lists.format_list([name for name in event.byline if name.strip()], locale=locale),
+        "date": _digits(dates.format_date(published, "long", locale), locale),
+        "moment": _digits(_moment(published, locale), locale),
+        "credit": event.image.credit if event.image and photo else "",
+        "brand": config.brand.name,
+    }
+    values = {name: typeset.clean(text) for name, text in values.items()}
+    if not values["headline"]:
+        raise CardError(f"{event.id}: the headline has no letters that can be drawn")
+    return values
+
+
+def alt(values: dict[str, str], event: PublishEvent, *, photo: bool) -> str:
+    """The card in words, for those who cannot see it: what it says, then what its photo shows."""
+    shows = typeset.clean(event.image.alt) if event.image and photo else ""
+    parts = [values["label"], values["headline"], values["byline"], values["date"], shows]
+    return " ".join(part if part[-1] in ".!?…؟۔" else f"{part}." for part in parts if part)
+
+
+def _locale(language: str) -> Locale:
+    """The locale of a BCP 47 tag, with its most likely script and region; English if CLDR does not know it.
+
+    The region matters: CLDR 47 gives plain `ar` Western digits, but its likely region, Egypt, Arabic-Indic ones.
+    """
+    tag = language.replace("-", "_")
+    primary = tag.split("_")[0].lower()
+    likely = get_global("likely_subtags")
+    for candidate in (likely.get(tag), tag, likely.get(primary), primary):
+        if candidate and (locale := _known(candidate)):
+            return locale
+    return Locale("en")
+
+
+def _known(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag)
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+def _moment(time: datetime, locale: Locale) -> str:
+    """Day, hour and zone: `20 Nov 2026, 08:12 GMT`."""
+    day = dates.format_skeleton("yMMMd", time, locale=locale)
+    hour = dates.format_time(time, "short", tzinfo=time.tzinfo, locale=locale)
+    pattern: str = dates.get_datetime_format("medium", locale)
+    return pattern.format(f"{hour} {_zone(time, locale)}", day)
+
+
+def _zone(time: datetime, locale: Locale) -> str:
+    """The zone's short name where the language has one, else its distance from Greenwich: `GMT+3`."""
+    name: str = dates.get_timezone_name(time, "short", locale=locale)
+    if name[0] not in "+-":
+        return name
+    minutes = int((time.utcoffset() or timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    offset = f"{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else ""
+    return str(locale.zone_formats["gmt"] % offset)
+
+
+def _digits(text: str, locale: Locale) -> str:
+    """Numbers in the locale's own digits, which Babel does not use in dates."""
+    zero = _ZEROS.get(locale.default_numbering_system)
+    return text.translate({ord("0") + n: zero + n for n in range(10)}) if zero else text
