@@ -1,7 +1,6 @@
 """A laid-out card -> pixels -> JPEG. Pillow is the canvas; HarfBuzz rasterises the glyphs."""
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,10 +17,11 @@ _QUALITY = 85
 
 Rgb = tuple[int, int, int]
 
-_DEEPEST = 0.8  # of a scrim, at the card's edge, where the words need no more
-_HIGHEST = 1 / 3  # of the card's height: where a scrim under few words starts
-# What words of alpha 0.8 still need for WCAG's 4.5 to 1 once they are mixed with the ground.
-_CONTRAST = 6.0
+_DEEPEST = 0.8  # of a scrim, at the bottom edge, where the words need no more
+_HIGHEST = 1 / 3  # of the photo's height: where a scrim starts if the words begin low
+_REACH = 0.28  # of the photo's height: over which a scrim eases to nothing
+# WCAG asks 4.5 to 1, and 3 for large or heavy letters; a little more, as pixels are mixed and rounded.
+_CONTRAST, _LOGO = 4.7, 3.1
 
 _LINEAR = [(v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4) for v in range(256)]
 _LINEAR_BYTES = [round(value * 255) for value in _LINEAR] * 3
@@ -126,38 +126,89 @@ def _ease(share: float) -> float:
     return share * share * (3 - 2 * share)
 
 
-def _unease(value: float) -> float:
-    """The share at which `_ease` reaches a value."""
-    return 0.5 - math.sin(math.asin(1 - 2 * min(max(value, 0.0), 1.0)) / 3)
-
-
 def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
-    """Darken the ground of light words just as far as they need on this photo, eased towards the card's middle."""
+    """Darken a photo behind light words, just as far as they need on this photo, eased to nothing."""
     color, _ = brand.color(op.color)
-    width, height = canvas.size
     left, top, right, bottom = pixels(op.rect)
-    need = _needed(canvas.crop((left, top, right, bottom)), color)
-    if op.edge == "bottom":
-        deepest = max(_DEEPEST, min(need + 0.1, 1.0))
-        share = _unease(need / deepest)
-        start = min(height * _HIGHEST, (top - share * height) / (1 - share)) if share < 1 else 0
-        alphas = [deepest * _ease((y - start) / (height - start)) for y in range(height)]
-    else:
-        if need == 0:
-            return
-        reach = 2.5 * (bottom - top)
-        alphas = [need * _ease(1 - (y - bottom) / reach) for y in range(height)]
-    column = bytes(round(255 * alpha) for alpha in alphas)
-    mask = Image.frombytes("L", (1, height), column).resize((width, height), Image.Resampling.NEAREST)
-    canvas.paste(color, (0, 0), mask)
+    height = bottom - top
+    needs = _needs(canvas, op, brand, color)
+    alphas = _rising(height, needs) if op.edge == "bottom" else _falling(height, needs)
+    if any(alphas):
+        column = bytes(round(255 * alpha) for alpha in alphas)
+        mask = Image.frombytes("L", (1, height), column).resize(
+            (right - left, height), Image.Resampling.NEAREST
+        )
+        canvas.paste(color, (left, top), mask)
 
 
-def _needed(ground: Image.Image, color: Rgb) -> float:
+def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[tuple[int, int, float]]:
+    """For each line of words on the photo: its top and bottom from the photo's top, and the alpha it needs."""
+    photo_box, needs = pixels(op.rect), []
+    for part in op.words:
+        contrast = _LOGO if isinstance(part, LogoOp) or part.name == "brand" else _CONTRAST
+        _, alpha = brand.color(part.color)
+        for box in _line_boxes(part):
+            left, top, right, bottom = (
+                max(box[0], photo_box[0]),
+                max(box[1], photo_box[1]),
+                min(box[2], photo_box[2]),
+                min(box[3], photo_box[3]),
+            )
+            if left < right and top < bottom:
+                # Words that let the ground through need a darker one; the exponent fits alphas from 0.7 up.
+                need = _needed(canvas.crop((left, top, right, bottom)), color, contrast / alpha**1.25)
+                needs.append((top - photo_box[1], bottom - photo_box[1], need))
+    return needs
+
+
+def _line_boxes(part: TextOp | LogoOp) -> list[tuple[int, int, int, int]]:
+    if not isinstance(part, TextOp) or part.block is None:
+        return [pixels(part.rect)]
+    rect, block = part.rect, part.block
+    return [
+        pixels(
+            Rect(
+                rect.right - line.width if part.rtl else rect.x,
+                rect.y + index * block.pitch,
+                line.width,
+                block.pitch,
+            )
+        )
+        for index, line in enumerate(block.lines)
+    ]
+
+
+def _rising(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
+    """A scrim's alpha for each row, from nothing above the words to its deepest at the bottom."""
+    if not needs:
+        return [0.0] * height
+    first = min(top for top, _, _ in needs)
+    deepest = max(_DEEPEST, *(need + 0.02 for _, _, need in needs))
+    at_first = _DEEPEST * _ease((first / height - _HIGHEST) / (1 - _HIGHEST))
+    for top, _, need in needs:
+        below = _ease((top - first) / (height - first))
+        at_first = max(at_first, (need - deepest * below) / (1 - below))
+    reach = max(first - height * _HIGHEST, height * _REACH)
+    above = [at_first * _ease((y - first) / reach + 1) for y in range(first)]
+    return above + [
+        min(at_first + (deepest - at_first) * _ease((y - first) / (height - first)), 1.0)
+        for y in range(first, height)
+    ]
+
+
+def _falling(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
+    """A scrim's alpha for each row, from its deepest at the top to nothing."""
+    reach = height * _REACH + max((bottom for _, bottom, _ in needs), default=0)
+    deepest = max((need / _ease(1 - bottom / reach) for _, bottom, need in needs), default=0.0)
+    return [min(deepest, 1.0) * _ease(1 - y / reach) for y in range(height)]
+
+
+def _needed(ground: Image.Image, color: Rgb, contrast: float) -> float:
     """How much of a dark colour white words need over a ground, 0 to 1, judged by its brightest parts."""
     light = ground.reduce(4).point(_LINEAR_BYTES).convert("L", (0.2126, 0.7152, 0.0722, 0))
-    bright = _percentile(light.histogram(), 0.99) / 255
+    bright = _percentile(light.histogram(), 0.98) / 255
     dark = sum(share * _LINEAR[value] for share, value in zip((0.2126, 0.7152, 0.0722), color, strict=True))
-    limit = 1.05 / _CONTRAST - 0.05
+    limit = 1.05 / contrast - 0.05
     if bright <= limit or dark >= bright:
         return 0.0
     grey, floor, aim = _gamma(bright), _gamma(dark), _gamma(limit)

@@ -8,7 +8,7 @@ import importlib.metadata
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 
 import fontpkg
@@ -19,7 +19,7 @@ from bidi import algorithm
 from syndication.errors import CardError
 
 # The families of each role, by script: the first that has the character draws it. `_REST` follows for all scripts.
-_STACKS = {
+_STACKS: dict[str, dict[str, tuple[str, ...]]] = {
     "serif": {
         "Arab": ("Amiri", "Noto Sans Arabic"),
         "Hebr": ("Frank Ruhl Libre", "Heebo"),
@@ -30,7 +30,7 @@ _STACKS = {
 _REST = ("Inter", "Noto Sans")
 
 # How a family is set beside Source Serif and Inter, which draw larger in the same size: scale, least leading.
-_TUNING = {"Amiri": (1.14, 1.36), "Noto Sans Arabic": (1.0, 1.36), "Frank Ruhl Libre": (1.1, 1.12)}
+_TUNING = {"Amiri": (1.14, 1.44), "Noto Sans Arabic": (1.0, 1.36), "Frank Ruhl Libre": (1.1, 1.12)}
 
 _SCRIPTS = {"Latin": "Latn", "Cyrillic": "Cyrl", "Greek": "Grek", "Arabic": "Arab", "Hebrew": "Hebr"}
 _CASED = frozenset({"Latn", "Cyrl", "Grek"})
@@ -79,13 +79,13 @@ class Face:
         return extents.ascender * factor, -extents.descender * factor, height * factor
 
 
-@lru_cache(maxsize=None)
+@cache
 def _file(path: str) -> tuple[hb.Face, frozenset[int]]:
     face = hb.Face(hb.Blob.from_file_path(path))
     return face, frozenset(face.unicodes)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _face(family: str, weight: int) -> Face:
     return Face(family, weight, *_TUNING.get(family, (1.0, 1.0)))
 
@@ -93,7 +93,9 @@ def _face(family: str, weight: int) -> Face:
 @lru_cache(maxsize=256)
 def _instance(face: Face, size: int) -> hb.Font:
     font = hb.Font(face.face)
-    axes = {axis.tag: (axis.min_value, axis.max_value) for axis in face.face.axis_infos}
+    axes: dict[str, tuple[float, float]] = {
+        axis.tag: (axis.min_value, axis.max_value) for axis in face.face.axis_infos
+    }
     wanted = {"wght": face.weight, "opsz": size}
     font.set_variations(
         {tag: min(max(wanted[tag], axes[tag][0]), axes[tag][1]) for tag in wanted if tag in axes}
@@ -260,13 +262,14 @@ def _levels(text: str, *, rtl: bool) -> list[int]:
 def _visual(items: list[Item]) -> list[Item]:
     """Items of one line from left to right (UAX #9, rule L2)."""
     order = list(items)
-    levels = {item.level for item in order}
-    for level in range(max(levels, default=0), 0, -1):
-        result: list[Item] = []
-        for deep, group in groupby(order, lambda item: item.level >= level):
-            members = list(group)
-            result += reversed(members) if deep else members
-        order = result
+    for level in range(max((item.level for item in order), default=0), 0, -1):
+        start = 0
+        while start < len(order):
+            end = start
+            while end < len(order) and order[end].level >= level:
+                end += 1
+            order[start:end] = reversed(order[start:end])
+            start = max(end, start + 1)
     return order
 
 

@@ -63,14 +63,15 @@ class PhotoOp(Op):
 
 @dataclass(frozen=True)
 class ScrimOp(Op):
-    """The colour behind light words (`rect`), as deep as they need, eased to nothing away from the card's edge."""
+    """The colour over a photo in `rect`, as deep as light `words` on it need, from an edge to nothing."""
 
     edge: str = "bottom"
+    words: "tuple[TextOp | LogoOp, ...]" = ()
 
 
 @dataclass(frozen=True)
 class TextOp(Op):
-    """Set words. `name` is the field's or the template's word's."""
+    """Set words in the box of their lines. `name` is the field's or the template's word's."""
 
     block: typeset.Block | None = None
     name: str = ""
@@ -105,6 +106,12 @@ class _Box:
     centred: bool = False  # bars and rules: they stand in the middle of a row's capitals
 
 
+@dataclass(frozen=True)
+class _Flow:
+    parts: tuple[Op, ...]
+    block: Rect
+
+
 def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
     """Everything to paint on a card of `size` (pixels), in order. Raises CardError if words have no room."""
     return tuple(_Layout(template, subject, size).ops())
@@ -122,37 +129,38 @@ class _Layout:
     def ops(self) -> Iterator[Op]:
         layers = self.present(self.template.layers)
         flows = {id(layer): self.flow(layer) for layer in layers if not isinstance(layer, Fill | Photo)}
-        blocks = [rect for layer in layers if self.is_block(layer) for rect, _ in [flows[id(layer)]]]
-        sky = replace(self.card, height=min((rect.y for rect in blocks), default=self.card.height))
+        blocks = [flows[id(layer)].block for layer in layers if self.is_block(layer)]
+        floor = min((block.y for block in blocks if block.height), default=self.card.height)
         for layer in layers:
+            area = self.area(layer.area)
             if isinstance(layer, Fill):
-                area = self.area(layer.area)
                 fade = layer.fade * area.width
-                yield self.turned(
-                    FillOp(area, self.color(layer.fill), fade, "left" if self.subject.rtl else "right")
+                towards = "left" if self.subject.rtl else "right"
+                yield self.turned(FillOp(area, self.color(layer.fill), fade, towards))
+            elif isinstance(layer, Photo) and self.subject.photo:
+                area = replace(area, height=min(area.bottom, floor) - area.y)
+                yield self.turned(PhotoOp(area, round=layer.photo == "round"))
+                yield from self.scrims(area, layers, flows)
+        for layer in layers:
+            if flow := flows.get(id(layer)):
+                if layer.block and self.is_block(layer) and flow.parts:
+                    yield FillOp(flow.block, self.color(layer.block))
+                yield from map(self.turned, flow.parts)
+
+    def scrims(self, area: Rect, layers: Sequence[Layer], flows: Mapping[int, "_Flow"]) -> Iterator[Op]:
+        """What darkens a photo in `area` behind the words that ask for it."""
+        for layer in layers:
+            if layer.scrim and not self.is_block(layer):
+                parts = [self.turned(part) for part in flows[id(layer)].parts]
+                yield ScrimOp(
+                    self.turned(Op(area)).rect,
+                    self.color(layer.scrim),
+                    edge="top" if layer.at == "top" else "bottom",
+                    words=tuple(part for part in parts if isinstance(part, TextOp | LogoOp)),
                 )
-            elif isinstance(layer, Photo):
-                area = self.area(layer.area)
-                height = min(area.bottom, sky.bottom) - area.y
-                yield self.turned(PhotoOp(replace(area, height=height), round=layer.photo == "round"))
-            else:
-                rect, parts = flows[id(layer)]
-                yield from self.ground(layer, rect, parts)
-                yield from map(self.turned, parts)
 
-    def ground(self, layer: Layer, rect: Rect, parts: Sequence[Op]) -> Iterator[Op]:
-        """What a flow's words stand on, where they need something."""
-        if not (layer.scrim and self.subject.photo and parts):
-            return
-        if self.is_block(layer):
-            yield FillOp(rect, self.color(layer.scrim))
-        else:
-            words = _around(parts)
-            edge = "bottom" if words.y + words.height / 2 > self.card.height / 2 else "top"
-            yield self.turned(ScrimOp(words, self.color(layer.scrim), edge))
-
-    def flow(self, layer: Layer) -> tuple[Rect, list[Op]]:
-        """A placed layer's rectangle (of its block, if it is one) and its parts where they belong."""
+    def flow(self, layer: Layer) -> "_Flow":
+        """A placed layer's parts where they belong, and the box of its block should it be one."""
         margin, clear = self.template.margin * self.unit, layer.clear * self.unit
         area = self.area(layer.area)
         inside = Rect(area.x + margin, area.y + margin, area.width - 2 * margin, area.height - 2 * margin)
@@ -165,17 +173,17 @@ class _Layout:
             )
         box = self.measure(layer, inside.width, room)
         if box is None:
-            return replace(self.card, y=self.card.height, height=0), []
+            return _Flow((), replace(self.card, height=0))
         y = {
             "top": inside.y,
             "middle": inside.y + (room - box.height) / 2,
             "bottom": inside.bottom - box.height,
         }[layer.at]
         block = replace(self.card, y=y - margin, height=self.card.height - y + margin)
-        return block, [_moved(part, inside.x, y) for part in box.parts]
+        return _Flow(tuple(_moved(part, inside.x, y) for part in box.parts), block)
 
     def is_block(self, layer: Layer) -> bool:
-        return bool(layer.scrim) and layer.at == "bottom" and self.tall and self.subject.photo
+        return bool(layer.block) and self.tall and self.subject.photo
 
     def present(self, layers: Sequence[Layer]) -> list[Layer]:
         return [layer for layer in layers if set(layer.when) <= self.terms]
@@ -236,6 +244,8 @@ class _Layout:
             return None
         if style.case == "upper":
             text = typeset.upper(text, self.subject.language)
+        if style.tight:
+            return self.ornament(layer, text, style, width, height)
         pad = style.size[1] * self.unit * _PILL if style.pill else 0
         block = self.fit(text, style, width - 2 * pad, height - 2 * pad)
         color = self.color(style.color)
@@ -256,6 +266,20 @@ class _Layout:
             pad + block.capital,
             block.capital,
         )
+
+    def ornament(self, layer: Text, text: str, style: Style, width: float, height: float) -> _Box:
+        """Words whose box is that of their ink."""
+        block = self.fit(text, style, width, max(height, style.size[1] * self.unit * style.leading))
+        left, top, right, bottom = block.ink()
+        x = block.width - right if self.subject.rtl else left
+        op = TextOp(
+            Rect(-x, -top, block.width, block.height),
+            self.color(style.color),
+            block,
+            layer.text,
+            self.subject.rtl,
+        )
+        return _Box(right - left, bottom - top, (op,), block.baseline - top, block.capital)
 
     def style(self, layer: Text) -> Style:
         return self.template.text[layer.style or layer.text]
@@ -375,8 +399,3 @@ class _Layout:
 
 def _moved(op: Op, x: float, y: float) -> Op:
     return replace(op, rect=replace(op.rect, x=op.rect.x + x, y=op.rect.y + y))
-
-
-def _around(ops: Sequence[Op]) -> Rect:
-    x, y = min(op.rect.x for op in ops), min(op.rect.y for op in ops)
-    return Rect(x, y, max(op.rect.right for op in ops) - x, max(op.rect.bottom for op in ops) - y)

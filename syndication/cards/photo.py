@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from syndication.errors import PhotoError
 
@@ -109,7 +109,7 @@ def _opened(source: Path | BinaryIO, name: str = "") -> Iterator[Image.Image]:
         raise PhotoError(f"{name}: it has too many pixels", _ADVICE) from None
     except FileNotFoundError:
         raise PhotoError(f"{name}: no such file") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PhotoError(f"{name}: not a photo of a kind that can be used, or damaged", _ADVICE) from None
     except Exception as error:  # decoders raise nearly anything, from SyntaxError to struct.error
         raise PhotoError(f"{name}: damaged, or cut off: {error}", _ADVICE) from None

@@ -54,9 +54,8 @@ class Layer(_Strict):
     area: Area | None = None
     at: Literal["top", "middle", "bottom"] = "top"
     clear: Units = Field(0, description="Kept free at the side of the area that is across from `at`.")
-    scrim: Role | None = Field(
-        None, description="Darkens the photo behind it; under words on tall cards, a block."
-    )
+    scrim: Role | None = Field(None, description="Darkens the photo behind its words, as far as they need.")
+    block: Role | None = Field(None, description="On tall cards a block of its own below the photo.")
 
 
 class Fill(Layer):
@@ -151,6 +150,7 @@ class Style(_Strict):
     case: Literal["as written", "upper"] = "as written"
     color: Role
     pill: Role | None = Field(None, description="The colour of a box around the words.")
+    tight: bool = Field(False, description="For ornaments: the box is that of the ink, not of the line.")
 
     @model_validator(mode="before")
     @classmethod
@@ -186,7 +186,7 @@ class Template(_Strict):
     def word(self, name: str, language: str) -> str | None:
         """The template's own words of that name for a BCP 47 language, None if it has none."""
         forms = self.words.get(name)
-        return forms and forms.get(language.lower().replace("_", "-").split("-")[0], forms["en"])
+        return forms.get(language.lower().replace("_", "-").split("-")[0], forms["en"]) if forms else None
 
     def role(self, name: str, *, photo: bool) -> str:
         """A colour role of this template as a brand role, its share kept: `soft` -> `white 78%`."""
@@ -265,8 +265,8 @@ def _dangling(template: Template) -> Iterator[str]:
     one_sided = set(template.colors.photo) ^ set(template.colors.plain)
     for name in sorted(one_sided - set(template.colors.any)):
         yield f"colors: {name!r}: told for cards with a photo or without, but not for both"
-    for name, role in own.items():
-        yield from _unknown(f"colors: {name}", "colour", role.partition(" ")[0], BRAND_COLORS)
+    for name, brand_role in own.items():
+        yield from _unknown(f"colors: {name}", "colour", brand_role.partition(" ")[0], BRAND_COLORS)
     for name, forms in template.words.items():
         if "en" not in forms:
             yield f"words.{name}: no form for en, which stands in for other languages"
@@ -276,15 +276,15 @@ def _dangling(template: Template) -> Iterator[str]:
             if role := getattr(style, key):
                 yield from _unknown(f"text.{name}.{key}", "colour", role.partition(" ")[0], colors)
     for path, node in _walk(template.layers):
-        for key in ("fill", "color", "scrim", "divider"):
+        for key in ("fill", "color", "scrim", "block", "divider"):
             if role := getattr(node, key, None):
                 yield from _unknown(f"{path}.{key}", "colour", role.partition(" ")[0], colors)
         if isinstance(node, Text):
             yield from _unknown(f"{path}.text", "field", node.text, (*FIELDS, *template.words))
             yield from _unknown(f"{path}.style", "style", node.style or node.text, tuple(template.text))
         if path.count("[") > 1:
-            for key in sorted(node.model_fields_set & {"area", "at", "clear"}):
-                yield f"{path}.{key}: only the outermost layers are placed; inside a row or column things flow"
+            for key in sorted(node.model_fields_set & {"area", "at", "clear", "scrim", "block"}):
+                yield f"{path}.{key}: only for the outermost layers; inside a row or column things flow"
 
 
 def _unknown(path: str, what: str, name: str, known: tuple[str, ...]) -> Iterator[str]:
@@ -298,7 +298,8 @@ def _advice(name: str, known: Any) -> str:
 
 
 def _explain(fault: Any) -> str:
-    path, model = "", Template
+    path = ""
+    model: type[BaseModel] = Template
     for part in fault["loc"]:
         if isinstance(part, int):
             path += f"[{part}]"

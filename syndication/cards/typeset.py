@@ -71,6 +71,23 @@ class Block:
         """All lines with their leading."""
         return self.pitch * len(self.lines)
 
+    def ink(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what is inked, from the block's top left."""
+        boxes = []
+        for index, line in enumerate(self.lines):
+            for glyph in line.glyphs:
+                if extents := glyph.font.get_glyph_extents(glyph.id):
+                    x, y = (
+                        glyph.x + extents.x_bearing * glyph.scale,
+                        glyph.y + extents.y_bearing * glyph.scale,
+                    )
+                    top = self.baseline + index * self.pitch - y
+                    boxes.append(
+                        (x, top, x + extents.width * glyph.scale, top - extents.height * glyph.scale)
+                    )
+        left, top, right, bottom = zip(*boxes, strict=True)
+        return min(left), min(top), max(right), max(bottom)
+
 
 def clean(text: str) -> str:
     """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""

@@ -68,7 +68,7 @@ def _moment(time: datetime, locale: Locale) -> str:
     """Day, hour and zone: `20 Nov 2026, 08:12 GMT`."""
     day = dates.format_skeleton("yMMMd", time, locale=locale)
     hour = dates.format_time(time, "short", tzinfo=time.tzinfo, locale=locale)
-    pattern: str = dates.get_datetime_format("medium", locale)
+    pattern = str(dates.get_datetime_format("medium", locale))
     return pattern.format(f"{hour} {_zone(time, locale)}", day)
 
 
