@@ -9,16 +9,16 @@ from syndication.models import Draft, Limits, Receipt
 if TYPE_CHECKING:
     from requests.auth import AuthBase
 
-    from syndication.networks.http import Answer, Http
-
-
+    from syndication.networks.http import Http
+    from syndication.networks.transport import Answer
 
 
 class Connector(Protocol):
     """One network. Connectors keep no state: what they know of an account comes with `http`.
 
     Every deed raises a `DeliveryError` named for what happens next; `http` has raised it already unless the
-    connector knows better. `publish` may be run again after any failure that says nothing was posted.
+    connector knows better. `publish` may be run again after any failure that says nothing was posted. An `image`
+    is the bytes of `draft.card`, None where the draft has no card.
     """
 
     name: ClassVar[str]
@@ -48,13 +48,13 @@ class Connector(Protocol):
     def read_limits(self, http: "Http") -> Limits:
         """What this server takes now."""
 
-    def publish(self, http: "Http", draft: Draft) -> Receipt:
+    def publish(self, http: "Http", draft: Draft, image: bytes | None) -> Receipt:
         """Upload what is needed, then post once through `http.create`, as the last thing that can fail."""
 
     def find(self, http: "Http", draft: Draft) -> Receipt | None:
         """The draft's post if it is there, None if it is surely not; raises CannotTell otherwise."""
 
-    def edit(self, http: "Http", receipt: Receipt, draft: Draft) -> Receipt:
+    def edit(self, http: "Http", receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """Make the post say what the draft says. Repeating it is harmless."""
 
     def withdraw(self, http: "Http", receipt: Receipt) -> None:

@@ -4,73 +4,78 @@
 send a post twice, because a second `create` is refused here.
 """
 
-import json
+import ipaddress
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import requests
+from pydantic import BaseModel, ConfigDict, ValidationError
 from requests.auth import AuthBase
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Unauthorized, Unknown
+from syndication.errors import (
+    ConfigError,
+    DeliveryError,
+    NotSent,
+    RateLimited,
+    Refused,
+    Unauthorized,
+    Unknown,
+)
+from syndication.networks.base import Connector
+from syndication.networks.transport import Answer, exchange, make_session
 
 USER_AGENT = "syndication/0.1"
-MAX_ANSWER = 2_000_000
-CONNECT_SECONDS = 5.0
-_RESET_HEADERS = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
+LONGEST_PAUSE = 86_400.0
+"""Seconds: a server that asks for more than a day is asked again after a day."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a server said: status, lower-case headers, body in bytes."""
+class Shape(BaseModel):
+    """What is read of a network's JSON; whatever else it says is ignored."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON; None where it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
-    def words(self) -> str:
-        """The server's own words for what went wrong, on one line, at most 300 characters."""
-        data = self.json()
-        if isinstance(data, dict):
-            parts = [data.get(name) for name in ("error", "error_description", "message")]
-            text = ": ".join(str(part) for part in parts if part)
-        else:
-            text = self.body[:2000].decode("utf-8", "replace")
-        return " ".join(text.split())[:300]
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
 
-@dataclass
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
+
+
+def open_http(connector: Connector, server: str, secret: dict[str, str], **settings: Any) -> "Http":
+    """An account's line to its server. `settings` are those of `Http`.
+
+    Raises ConfigError if the server's address is not one that a secret may be sent to.
+    """
+    return Http(server, secret, connector.auth(secret), connector.refine, **settings)
+
+
 class Http:
     """One account's line to its server, for one deed.
 
     `intend` is called once, just before the one creating request, and may refuse by raising; `keep` stores a
-    renewed secret; `seconds` bounds each request in all.
+    renewed secret; `seconds` bounds each request in all; `wait` passes time between two questions.
     """
 
-    server: str
-    secret: dict[str, str]
-    auth: AuthBase
-    refine: Callable[[Answer], type[DeliveryError] | None]
-    seconds: float = 60.0
-    intend: Callable[[], None] | None = None
-    keep: Callable[[dict[str, str]], None] | None = None
-    wait: Callable[[float], None] = time.sleep
-    _created: bool = False
-    _session: requests.Session = field(default_factory=requests.Session)
+    def __init__(
+        self,
+        server: str,
+        secret: dict[str, str],
+        auth: AuthBase,
+        refine: Callable[[Answer], type[DeliveryError] | None],
+        *,
+        seconds: float = 60.0,
+        intend: Callable[[], None] | None = None,
+        keep: Callable[[dict[str, str]], None] | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.server, self.secret, self.auth = origin(server), dict(secret), auth
+        self.wait = wait
+        self._refine, self._seconds, self._intend, self._keep = refine, seconds, intend, keep
+        self._created = False
+        self._session = make_session(direct=is_loopback(self.server))
 
     def __enter__(self) -> "Http":
         return self
@@ -83,84 +88,84 @@ class Http:
 
         `path` starts at the server's root; `parts` are those of `requests.Request`. Returns a 2xx answer.
         """
-        request = self._prepare(method, path, parts)
         try:
-            answer = self._send(request)
+            answer = exchange(self._session, self._prepare(method, path, parts), self._seconds)
         except requests.RequestException as error:
-            raise NotSent(f"{self._host} gave no answer: {self._plain(error)}") from None
+            raise NotSent(f"{self._host} gave no answer: {self._gist(error)}") from None
         self._judge(answer, creating=False)
         return answer
 
-    def create(self, method: str, path: str, **parts: Any) -> Answer:
+    def read(self, shape: type[ShapeT], method: str, path: str, **parts: Any) -> ShapeT:
+        """As `call`, for what the answer says. NotSent where it does not say it."""
+        answer = self.call(method, path, **parts)
+        try:
+            return shape.model_validate(answer.json())
+        except ValidationError:
+            raise NotSent(f"{self._host} answered with something unreadable", status=answer.status) from None
+
+    def create(self, shape: type[ShapeT], method: str, path: str, **parts: Any) -> ShapeT:
         """Send the one request that makes the post public. The intent is committed first; doubt is Unknown."""
         if self._created:
             raise AssertionError("a connector may create once for each try")
         request = self._prepare(method, path, parts)
-        if self.intend:
-            self.intend()
+        if self._intend:
+            self._intend()
         self._created = True
         try:
-            answer = self._send(request)
+            answer = exchange(self._session, request, self._seconds)
         except requests.RequestException as error:
             if _never_left(error):
-                raise NotSent(f"{self._host} cannot be reached: {self._plain(error)}") from None
-            raise Unknown(f"{self._host}: the answer was lost: {self._plain(error)}") from None
+                raise NotSent(f"{self._host} cannot be reached: {self._gist(error)}") from None
+            raise Unknown(f"{self._host}: the answer was lost: {self._gist(error)}") from None
         self._judge(answer, creating=True)
-        if answer.json() is None:
-            raise Unknown(f"{self._host} answered {answer.status} with something unreadable", status=answer.status)
-        return answer
+        try:
+            return shape.model_validate(answer.json())
+        except ValidationError:
+            words = f"{self._host} took the post and answered with something unreadable"
+            raise Unknown(words, status=answer.status) from None
 
     def renew(self, secret: dict[str, str], auth: AuthBase) -> None:
         """Store a renewed secret before it is used, then go on with it."""
-        if self.keep:
-            self.keep(secret)
-        self.secret, self.auth = secret, auth
+        if self._keep:
+            self._keep(dict(secret))
+        self.secret, self.auth = dict(secret), auth
 
     @property
     def _host(self) -> str:
         return urlsplit(self.server).netloc
 
     def _prepare(self, method: str, path: str, parts: dict[str, Any]) -> requests.PreparedRequest:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **parts.pop("headers", {})}
+        # Identity: a packed answer could be far larger than its bytes.
+        own = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {**own, **parts.pop("headers", {})}
         auth = parts.pop("auth", self.auth)
-        url = self.server.rstrip("/") + path
-        return self._session.prepare_request(requests.Request(method, url, headers=headers, auth=auth, **parts))
-
-    def _send(self, request: requests.PreparedRequest) -> Answer:
-        """Send once, follow no redirect, read at most MAX_ANSWER bytes in at most `seconds`."""
-        deadline = time.monotonic() + self.seconds
-        limits = (min(CONNECT_SECONDS, self.seconds), self.seconds)
-        settings = self._session.merge_environment_settings(request.url or "", {}, True, None, None)
-        settings.update(stream=True, timeout=limits, allow_redirects=False)
-        with closing(self._session.send(request, **settings)) as response:
-            body = bytearray()
-            for chunk in response.iter_content(64 * 1024):
-                body += chunk
-                if len(body) > MAX_ANSWER or time.monotonic() > deadline:
-                    raise requests.ConnectionError("the answer is too long or too slow")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, bytes(body))
+        request = requests.Request(method, self.server + path, headers=headers, auth=auth, **parts)
+        return self._session.prepare_request(request)
 
     def _judge(self, answer: Answer, *, creating: bool) -> None:
         status = answer.status
         if 200 <= status < 300:
             return
-        words = self._redact(f"{self._host} answered {status}: {answer.words() or 'no words'}")
-        kind = self.refine(answer) if 400 <= status < 500 else None
-        if kind is None:
-            kind = _meaning(status, creating=creating)
+        kind = self._refine(answer) if 400 <= status < 500 else None
+        kind = kind or _meaning(status)
+        if issubclass(kind, Unknown) and not creating:
+            kind = NotSent
+        said = answer.words() or answer.headers.get("location", "")[:200] or "no words"
+        words = self._redact(f"{self._host} answered {status}: {said}")
         if issubclass(kind, NotSent):
-            raise kind(words, status=status, retry_after=pause(answer.headers))
+            raise kind(
+                words, status=status, retry_after=pause(answer.headers, limited=issubclass(kind, RateLimited))
+            )
         raise kind(words, status=status)
 
-    def _plain(self, error: Exception) -> str:
-        """An exception's gist, without addresses of objects and without secrets."""
+    def _gist(self, error: Exception) -> str:
+        """What an exception says at its root, without addresses of objects and without secrets."""
         cause: BaseException = error
-        while (inner := getattr(cause, "reason", None) or next(iter(cause.args), None)) is not None:
-            if not isinstance(inner, BaseException):
-                break
+        while isinstance(
+            inner := getattr(cause, "reason", None) or next(iter(cause.args), None), BaseException
+        ):
             cause = inner
-        text = str(cause).split(">: ")[-1] if str(cause) else type(cause).__name__
+        text = str(cause).split(">: ")[-1] or type(cause).__name__
         return self._redact(" ".join(text.split())[:200])
 
     def _redact(self, text: str) -> str:
@@ -168,66 +173,103 @@ class Http:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text without any of the secrets; short values are no secrets (a handle, a number)."""
+    """The text without any of the secrets, plain or percent-encoded; short values are no secrets (a number)."""
     for secret in secrets:
         if len(secret) >= 8:
-            text = text.replace(secret, "…")
+            text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
     return text
 
 
-def pause(headers: Mapping[str, str]) -> float | None:
+def origin(server: str) -> str:
+    """A server's address as `scheme://host[:port]`; `https` may be left out.
+
+    Raises ConfigError unless it is https, or a server on this machine: tokens go there.
+    """
+    given = server if "://" in server else f"https://{server}"
+    try:
+        parts = urlsplit(given)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if (
+        not host
+        or parts.username
+        or parts.password
+        or parts.query
+        or parts.fragment
+        or parts.path not in ("", "/")
+    ):
+        raise ConfigError(f"{server}: not a server's address", "Write it as https://social.example.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(given)):
+        raise ConfigError(
+            f"{server}: only https keeps a token secret", f"Write it as https://{parts.netloc}."
+        )
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def pause(headers: Mapping[str, str], *, limited: bool) -> float | None:
     """How many seconds a server asks to wait, from whichever header it uses; None if it does not say.
 
     Seconds and HTTP dates (RFC 9110 Retry-After), Unix time (Bluesky and some Mastodon-compatible servers) and
-    ISO 8601 (Mastodon) are told apart by their form; a number beyond ten years of seconds is a time.
+    ISO 8601 (Mastodon) are told apart by their form; a number beyond ten years of seconds is a time. The reset of
+    a rate limit stands in every answer and means a pause only where the server is `limited`.
     """
     now = datetime.now(UTC)
-    for name in _RESET_HEADERS:
-        value = headers.get(name, "").strip()
-        if not value:
-            continue
-        try:
-            number = float(value)
-        except ValueError:
-            moment = _moment(value)
-            if moment is None:
-                continue
-            return max(0.0, (moment - now).total_seconds())
-        if not 0 <= number < 1e11:
-            continue
-        return max(0.0, number - now.timestamp()) if number > 315_360_000 else number
+    for name in ("retry-after", "x-ratelimit-reset", "ratelimit-reset") if limited else ("retry-after",):
+        seconds = _seconds(headers.get(name, "").strip(), now)
+        if seconds is not None:
+            return min(max(0.0, seconds), LONGEST_PAUSE)
     return None
+
+
+def _seconds(value: str, now: datetime) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        moment = _moment(value)
+        return (moment - now).total_seconds() if moment else None
+    if not 0 <= number < 1e11:
+        return None
+    return number - now.timestamp() if number > 315_360_000 else number
 
 
 def _moment(value: str) -> datetime | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(value)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
 
 
-def _meaning(status: int, *, creating: bool) -> type[DeliveryError]:
-    """The common table: what a status that is no success means."""
+def _meaning(status: int) -> type[DeliveryError]:
+    """The common table: what a status that is no success means. Doubt is NotSent where a repeat is harmless."""
     if status == 429:
         return RateLimited
     if status in (401, 403):
         return Unauthorized
-    if 400 <= status < 500 and status not in (408, 425):
+    if 300 <= status < 500 and status not in (408, 425):
         return Refused
-    if 300 <= status < 400:
-        return Refused
-    return Unknown if creating else NotSent
+    return Unknown
 
 
 def _never_left(error: requests.RequestException) -> bool:
-    """Whether the request surely never reached the server: no connection was made."""
+    """Whether the request surely never reached the server: no connection was made, or its certificate is wrong."""
+    # urllib3 wraps as a proxy's error only what happened before the proxy was reached.
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
     reason: object = getattr(next(iter(error.args), None), "reason", None)
     if isinstance(reason, NewConnectionError | NameResolutionError):
         return True
-    inner = next(iter(getattr(reason, "args", ())), None)
-    return isinstance(inner, ssl.SSLCertVerificationError)
+    return isinstance(next(iter(getattr(reason, "args", ())), None), ssl.SSLCertVerificationError)

@@ -53,10 +53,15 @@ def measure(text: str, limits: Limits) -> int:
         return _graphemes(text)
     rest, at = [], 0
     for start, end, _ in links(text):
-        rest.append(_MENTION.sub(r"\1", text[at:start]))
+        rest.append(hostless(text[at:start]))
         at = end
-    spoken = "\n".join([*rest, _MENTION.sub(r"\1", text[at:])])
+    spoken = "\n".join([*rest, hostless(text[at:])])
     return _graphemes(spoken) + len(_CONJUNCT.findall(spoken)) + len(rest) * (limits.link_cost - 1)
+
+
+def hostless(text: str) -> str:
+    """The text with `@user` for each `@user@host`, as Mastodon counts and shows it."""
+    return _MENTION.sub(r"\1", text)
 
 
 def fits(text: str, limits: Limits) -> bool:

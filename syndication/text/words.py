@@ -7,7 +7,6 @@ from collections.abc import Callable
 import regex
 from selectolax.lexbor import LexborHTMLParser
 
-from syndication.errors import InputError
 from syndication.models import Limits, PublishEvent
 from syndication.text.count import breaks, fits, links
 
@@ -25,6 +24,7 @@ _ABBREVIATION = regex.compile(
     r"(?<![\p{L}\p{N}])(?:\p{L}|\p{N}+|\p{Lu}\p{L}{1,3}|(?:\p{L}+\.)+\p{L}+"
     r"|approx|art|bzw|ca|capt|cf|col|eg|etc|evtl|fig|gen|ggf|ie|inc|ltd|messrs|resp|usw|vgl|vol|vs)\.$"
 )
+_TAG = regex.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", regex.IGNORECASE)
 _DANGLING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd},;:.\"']+$")
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}\uFEFF--\n]", regex.V1)
 
@@ -41,8 +41,7 @@ def compose(event: PublishEvent, *, limits: Limits, override: str = "") -> str:
     The editor's `override` if there is one; else the summary; else the first sentences of the body; else the
     headline. Where the network has no link card, the link follows after a blank line, unless the override says
     it already. Too long a text keeps its first whole sentences, or as many words as fit and an ellipsis.
-
-    Raises InputError where not even the link alone fits.
+    Nothing is left of the words where the link alone takes all there is.
     """
     words = tidy(override)
     if any(url == event.url for _, _, url in links(words)):
@@ -51,13 +50,7 @@ def compose(event: PublishEvent, *, limits: Limits, override: str = "") -> str:
         words = tidy(words.replace(event.url, ""))
     words = words or _told(event, limits)
     tail = event.url if limits.link_in_text else ""
-    text = _shorten(words, tail, limits)
-    if not fits(text, limits):
-        raise InputError(
-            f"{event.url}: the link alone is longer than the {limits.text} characters a post may have",
-            "Publish the story under a shorter address.",
-        )
-    return text
+    return _shorten(words, tail, limits)
 
 
 def plain(html: str) -> str:
@@ -78,6 +71,23 @@ def _parsed(html: str) -> LexborHTMLParser:
 
 def _text(tree: LexborHTMLParser) -> str:
     return tidy(tree.body.text() if tree.body else "")
+
+
+def clip(text: str, length: int) -> str:
+    """At most `length` characters (code points) of a text, cut at a word, with an ellipsis where it was cut."""
+    text = tidy(text)
+    if len(text) <= length:
+        return text
+    places = [place for place in breaks(text) if place < length]
+    spaced = [place for place in places if text[place].isspace()]
+    end = spaced[-1] if spaced and spaced[-1] * 2 >= length else max(places, default=0)
+    return _close(_DANGLING.sub("", text[:end]))[: length - 1] + "…"
+
+
+def language_tag(language: str) -> str:
+    """A story's language as networks take it: BCP 47 with script and region, else the bare language."""
+    match = _TAG.match(language.replace("_", "-"))
+    return match.group() if match else language
 
 
 def tidy(text: str) -> str:

@@ -1,0 +1,136 @@
+"""One HTTP exchange: sent once, no redirect followed, bounded in bytes and in time as a whole."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from syndication.text import plain
+
+MAX_ANSWER = 2_000_000
+"""Bytes of an answer's body that are read; more is a fault of the server."""
+
+CONNECT_SECONDS = 10.0
+"""For the connection, and for the sending of the request on it (urllib3 bounds both by this)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: status, headers by lower-case name, body in bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def words(self) -> str:
+        """The server's own words for what went wrong: printable, on one line, at most 300 characters."""
+        data = self.json()
+        if isinstance(data, dict):
+            parts = [data.get(name) for name in ("error", "error_description", "message")]
+            text = ": ".join(str(part) for part in parts if part)
+        else:
+            text = self.body[:5000].decode("utf-8", "replace")
+            if "html" in self.headers.get("content-type", ""):
+                text = plain(text)
+        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:300]
+
+
+def make_session(*, direct: bool) -> requests.Session:
+    """A session for `exchange`; `direct` leaves out the environment's proxies, as for servers on this machine."""
+    session = requests.Session()
+    session.trust_env = not direct
+    session.mount("https://", _Adapter())
+    session.mount("http://", _Adapter())
+    return session
+
+
+def exchange(session: requests.Session, request: requests.PreparedRequest, seconds: float) -> Answer:
+    """Send a request once and read its answer, all within about `seconds`.
+
+    Raises requests.RequestException where there is no answer, or only a part of one.
+    """
+    deadline = time.monotonic() + seconds
+    around = session.merge_environment_settings(request.url or "", {}, True, None, None)
+    limits = (min(CONNECT_SECONDS, seconds), seconds)
+    with closing(session.send(request, timeout=limits, allow_redirects=False, **around)) as response:
+        try:
+            with _alarm(deadline - time.monotonic(), response.raw.shutdown):
+                body = response.raw.read(MAX_ANSWER + 1, decode_content=False)
+        except (HTTPError, OSError) as error:
+            raise requests.ConnectionError(error) from None
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer took too long")
+        if len(body) > MAX_ANSWER:
+            raise requests.ConnectionError(f"the answer is longer than {MAX_ANSWER} bytes")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, body)
+
+
+@contextmanager
+def _alarm(seconds: float, cut: Callable[[], object]) -> Iterator[None]:
+    """Cut the line if the block is not done in time: a read time-out starts anew with every byte that trickles."""
+    timer = threading.Timer(max(0.0, seconds), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(line: socket.socket) -> None:
+    try:
+        # Not the method of an SSLSocket, which would forget its TLS state under the reading thread.
+        socket.socket.shutdown(line, socket.SHUT_RDWR)
+    except OSError:
+        return  # closed already: the other side was quicker
+
+
+class _Watched(HTTPConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        line, seconds = self.sock, self.timeout
+        with _alarm(float(seconds or 0), lambda: _hang_up(line)):
+            return super().getresponse()
+
+
+class _WatchedTLS(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _PoolTLS(HTTPSConnectionPool):
+    ConnectionCls = _WatchedTLS
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return _watch(super().proxy_manager_for(*args, **kwargs))
+
+
+def _watch(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
+    return manager

@@ -1,0 +1,23 @@
+// The reference AT Protocol server with one account, for the tests. Prints one JSON line when it is ready; ends
+// with its standard input.
+import http from 'node:http'
+
+// The development servers listen on every address unless told otherwise, and cannot be told.
+const listen = http.Server.prototype.listen
+http.Server.prototype.listen = function (port, ...rest) {
+  return listen.call(this, port, '127.0.0.1', ...rest.filter((part) => typeof part === 'function'))
+}
+
+const { TestNetworkNoAppView } = await import('@atproto/dev-env')
+const network = await TestNetworkNoAppView.create({ pds: { hostname: 'localhost' } })
+const handle = 'meridian.test'
+const password = 'a-password-of-the-test'
+const url = network.pds.url.replace('localhost', '127.0.0.1')
+await network.pds.getClient().createAccount({ email: 'desk@news.example', handle, password })
+console.log(JSON.stringify({ url, handle, password }))
+
+process.stdin.resume()
+process.stdin.on('end', async () => {
+  await network.close()
+  process.exit(0)
+})
