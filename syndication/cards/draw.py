@@ -17,11 +17,15 @@ _QUALITY = 85
 
 Rgb = tuple[int, int, int]
 
-_DEEPEST = 0.8  # of a scrim, at the bottom edge, where the words need no more
+_DEEPEST = 0.8  # of a scrim, at the bottom edge, under words that take half the photo and need no more
 _HIGHEST = 1 / 3  # of the photo's height: where a scrim starts if the words begin low
-_REACH = 0.28  # of the photo's height: over which a scrim eases to nothing
-# WCAG asks 4.5 to 1, and 3 for large or heavy letters; a little more, as pixels are mixed and rounded.
-_CONTRAST, _LOGO = 4.7, 3.1
+_REACH = 0.3  # of the photo's height: over which a scrim eases to nothing
+# WCAG asks 4.5 to 1, and 3 of large letters; a little more here, as pixels are mixed and rounded. The first number
+# is kept for that share of the ground's pixels behind a line, the second for nearly all.
+_SMALL = ((4.7, 0.98),)
+_LARGE = ((4.7, 0.5), (3.1, 0.98))
+_LOGO = ((3.1, 0.98),)
+_LARGE_SIZE = 36  # pixels of a letter's size, at the widths at which networks show cards
 
 _LINEAR = [(v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4) for v in range(256)]
 _LINEAR_BYTES = [round(value * 255) for value in _LINEAR] * 3
@@ -145,20 +149,21 @@ def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[t
     """For each line of words on the photo: its top and bottom from the photo's top, and the alpha it needs."""
     photo_box, needs = pixels(op.rect), []
     for part in op.words:
-        contrast = _LOGO if isinstance(part, LogoOp) or part.name == "brand" else _CONTRAST
         _, alpha = brand.color(part.color)
         for box in _line_boxes(part):
-            left, top, right, bottom = (
-                max(box[0], photo_box[0]),
-                max(box[1], photo_box[1]),
-                min(box[2], photo_box[2]),
-                min(box[3], photo_box[3]),
-            )
+            left, top = max(box[0], photo_box[0]), max(box[1], photo_box[1])
+            right, bottom = min(box[2], photo_box[2]), min(box[3], photo_box[3])
             if left < right and top < bottom:
-                # Words that let the ground through need a darker one; the exponent fits alphas from 0.7 up.
-                need = _needed(canvas.crop((left, top, right, bottom)), color, contrast / alpha**1.25)
+                need = _needed(canvas.crop((left, top, right, bottom)), color, alpha, _marks(part))
                 needs.append((top - photo_box[1], bottom - photo_box[1], need))
     return needs
+
+
+def _marks(part: TextOp | LogoOp) -> tuple[tuple[float, float], ...]:
+    """The contrasts that words need, each with the share of the ground it must hold for."""
+    if not isinstance(part, TextOp) or part.name == "brand":
+        return _LOGO
+    return _LARGE if part.block and part.block.size >= _LARGE_SIZE else _SMALL
 
 
 def _line_boxes(part: TextOp | LogoOp) -> list[tuple[int, int, int, int]]:
@@ -183,8 +188,9 @@ def _rising(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
     if not needs:
         return [0.0] * height
     first = min(top for top, _, _ in needs)
-    deepest = max(_DEEPEST, *(need + 0.02 for _, _, need in needs))
-    at_first = _DEEPEST * _ease((first / height - _HIGHEST) / (1 - _HIGHEST))
+    least = min(_DEEPEST, 2 * _DEEPEST * (1 - first / height))
+    deepest = max(least, *(need + 0.02 for _, _, need in needs))
+    at_first = least * _ease((first / height - _HIGHEST) / (1 - _HIGHEST))
     for top, _, need in needs:
         below = _ease((top - first) / (height - first))
         at_first = max(at_first, (need - deepest * below) / (1 - below))
@@ -203,16 +209,18 @@ def _falling(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
     return [min(deepest, 1.0) * _ease(1 - y / reach) for y in range(height)]
 
 
-def _needed(ground: Image.Image, color: Rgb, contrast: float) -> float:
-    """How much of a dark colour white words need over a ground, 0 to 1, judged by its brightest parts."""
-    light = ground.reduce(4).point(_LINEAR_BYTES).convert("L", (0.2126, 0.7152, 0.0722, 0))
-    bright = _percentile(light.histogram(), 0.98) / 255
+def _needed(ground: Image.Image, color: Rgb, alpha: float, marks: tuple[tuple[float, float], ...]) -> float:
+    """How much of a dark colour white words of an alpha need over a ground, from 0 to 1."""
+    light = ground.reduce(4).point(_LINEAR_BYTES).convert("L", (0.2126, 0.7152, 0.0722, 0)).histogram()
     dark = sum(share * _LINEAR[value] for share, value in zip((0.2126, 0.7152, 0.0722), color, strict=True))
-    limit = 1.05 / contrast - 0.05
-    if bright <= limit or dark >= bright:
-        return 0.0
-    grey, floor, aim = _gamma(bright), _gamma(dark), _gamma(limit)
-    return min((grey - aim) / (grey - floor), 1.0)
+    need = 0.0
+    for contrast, share in marks:
+        # Words that let the ground through need a darker one; the exponent fits alphas from 0.7 up.
+        bright, limit = _percentile(light, share) / 255, 1.05 * alpha**1.25 / contrast - 0.05
+        if bright > max(limit, dark):
+            grey = _gamma(bright)
+            need = max(need, min((grey - _gamma(limit)) / (grey - _gamma(dark)), 1.0))
+    return need
 
 
 def _percentile(histogram: list[int], share: float) -> int:

@@ -155,7 +155,7 @@ class _Layout:
                 yield ScrimOp(
                     self.turned(Op(area)).rect,
                     self.color(layer.scrim),
-                    edge="top" if layer.at == "top" else "bottom",
+                    edge="top" if self.hang(layer) == "top" else "bottom",
                     words=tuple(part for part in parts if isinstance(part, TextOp | LogoOp)),
                 )
 
@@ -178,9 +178,12 @@ class _Layout:
             "top": inside.y,
             "middle": inside.y + (room - box.height) / 2,
             "bottom": inside.bottom - box.height,
-        }[layer.at]
+        }[self.hang(layer)]
         block = replace(self.card, y=y - margin, height=self.card.height - y + margin)
         return _Flow(tuple(_moved(part, inside.x, y) for part in box.parts), block)
+
+    def hang(self, layer: Layer) -> str:
+        return layer.at.tall if self.tall else layer.at.wide
 
     def is_block(self, layer: Layer) -> bool:
         return bool(layer.block) and self.tall and self.subject.photo
@@ -188,8 +191,8 @@ class _Layout:
     def present(self, layers: Sequence[Layer]) -> list[Layer]:
         return [layer for layer in layers if set(layer.when) <= self.terms]
 
-    def area(self, area: Area | None) -> Rect:
-        place = (area.tall if self.tall else area.wide) if area else "card"
+    def area(self, area: Area) -> Rect:
+        place = area.tall if self.tall else area.wide
         side, _, share = place.partition(" ")
         card, part = self.card, float(share.rstrip("%") or 100) / 100
         width, height = card.width * part, card.height * part

@@ -33,16 +33,25 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Area(_Strict):
-    """Where a layer stands, by the card's shape: `card`, or a share of it such as `start 60%`."""
-
-    wide: Place
-    tall: Place
-
+class _ByShape(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _same_for_both(cls, data: object) -> object:
         return {"wide": data, "tall": data} if isinstance(data, str) else data
+
+
+class Area(_ByShape):
+    """Where a layer stands, by the card's shape: the whole `card`, or a share of it such as `start 60%`."""
+
+    wide: Place = "card"
+    tall: Place = "card"
+
+
+class Hang(_ByShape):
+    """From which side of its area a layer hangs, by the card's shape."""
+
+    wide: Literal["top", "middle", "bottom"] = "top"
+    tall: Literal["top", "middle", "bottom"] = "top"
 
 
 class Layer(_Strict):
@@ -51,8 +60,8 @@ class Layer(_Strict):
     when: tuple[Condition, ...] = ()
     gap: Units = 0
     spring: bool = False
-    area: Area | None = None
-    at: Literal["top", "middle", "bottom"] = "top"
+    area: Area = Area()
+    at: Hang = Hang()
     clear: Units = Field(0, description="Kept free at the side of the area that is across from `at`.")
     scrim: Role | None = Field(None, description="Darkens the photo behind its words, as far as they need.")
     block: Role | None = Field(None, description="On tall cards a block of its own below the photo.")

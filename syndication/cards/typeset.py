@@ -20,9 +20,9 @@ _DIRECTION_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x20
 _CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}--\s]", regex.V1)
 _BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break spaces stay
 
-# Between a letter (or the point after it) and a letter, a space is always a chance to break, and words of letters
-# have none inside (UAX #14: AL, HL, IS, EX and SP). Only what is left goes to uniseg, which takes 0.1 ms a character.
-_LETTER = r"[[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Hebrew}]&&\p{L}--[\uff00-\uffff]]"
+# Between a letter or digit (or the point after it) and another, a space is always a chance to break, and words of
+# these have none inside (UAX #14: AL, HL, NU, IS, EX, SP). Only the rest goes to uniseg: 0.1 ms a character.
+_LETTER = r"[0-9[[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Hebrew}]&&\p{L}--[\uff00-\uffff]]]"
 _WORD_GAPS = regex.compile(rf"(?<={_LETTER}\p{{M}}*[.,;:!?]*)\x20(?={_LETTER})", regex.V1)
 _PLAIN_WORD = regex.compile(rf"(?:{_LETTER}\p{{M}}*)+[.,;:!?]*", regex.V1)
 
