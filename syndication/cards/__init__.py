@@ -14,6 +14,7 @@ from PIL import Image
 
 from syndication.cards import draw, fonts, layout, photo, words
 from syndication.cards import template as templates
+from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config
 from syndication.errors import CardError, PhotoError
 from syndication.models import Card, Priority, PublishEvent
@@ -96,7 +97,7 @@ class _Maker:
         slug = _slug(self.event.headline) or _slug(self.event.id) or "card"
         return f"{slug}-{digest}-{size[0]}x{size[1]}.jpg"
 
-    def lay_out(self, size: tuple[int, int]) -> tuple[layout.Op, ...]:
+    def lay_out(self, size: tuple[int, int]) -> tuple[Op, ...]:
         if not all(_SIZE_LIMITS[0] <= side <= _SIZE_LIMITS[1] for side in size):
             low, high = _SIZE_LIMITS
             raise CardError(f"a card cannot be {size[0]}x{size[1]} pixels; each side is from {low} to {high}")
@@ -110,8 +111,8 @@ class _Maker:
         )
         return layout.lay_out(self.template, subject, size)
 
-    def load_photo(self, ops: Sequence[layout.Op]) -> photo.Source | None:
-        boxes = [draw.pixels(op.rect) for op in ops if isinstance(op, layout.PhotoOp)]
+    def load_photo(self, ops: Sequence[Op]) -> photo.Source | None:
+        boxes = [op.rect.pixels() for op in ops if isinstance(op, PhotoOp)]
         if not (self.path and boxes):
             return None
         targets = [(right - left, bottom - top) for left, top, right, bottom in boxes]

@@ -9,7 +9,7 @@ import uharfbuzz as hb
 from PIL import Image, ImageDraw
 
 from syndication.cards import photo, typeset
-from syndication.cards.layout import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
+from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
 from syndication.errors import CardError
 
 MAX_BYTES = 300 * 1024
@@ -93,14 +93,9 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def pixels(rect: Rect) -> tuple[int, int, int, int]:
-    """A box's edges on whole pixels: left, top, right, bottom."""
-    return round(rect.x), round(rect.y), round(rect.right), round(rect.bottom)
-
-
 def _fill(canvas: Image.Image, op: FillOp, brand: Brand) -> None:
     color, alpha = brand.color(op.color)
-    left, top, right, bottom = pixels(op.rect)
+    left, top, right, bottom = op.rect.pixels()
     if alpha == 1 and not op.fade:
         canvas.paste(color, (left, top, right, bottom))
         return
@@ -112,7 +107,7 @@ def _fill(canvas: Image.Image, op: FillOp, brand: Brand) -> None:
 
 
 def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, focal: tuple[float, float]) -> None:
-    left, top, right, bottom = pixels(op.rect)
+    left, top, right, bottom = op.rect.pixels()
     picture = source.cover((right - left, bottom - top), focal)
     canvas.paste(picture, (left, top), _disc(right - left) if op.round else None)
 
@@ -133,7 +128,7 @@ def _ease(share: float) -> float:
 def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
     """Darken a photo behind light words, just as far as they need on this photo, eased to nothing."""
     color, _ = brand.color(op.color)
-    left, top, right, bottom = pixels(op.rect)
+    left, top, right, bottom = op.rect.pixels()
     height = bottom - top
     needs = _needs(canvas, op, brand, color)
     alphas = _rising(height, needs) if op.edge == "bottom" else _falling(height, needs)
@@ -147,7 +142,7 @@ def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
 
 def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[tuple[int, int, float]]:
     """For each line of words on the photo: its top and bottom from the photo's top, and the alpha it needs."""
-    photo_box, needs = pixels(op.rect), []
+    photo_box, needs = op.rect.pixels(), []
     for part in op.words:
         _, alpha = brand.color(part.color)
         for box in _line_boxes(part):
@@ -168,17 +163,15 @@ def _marks(part: TextOp | LogoOp) -> tuple[tuple[float, float], ...]:
 
 def _line_boxes(part: TextOp | LogoOp) -> list[tuple[int, int, int, int]]:
     if not isinstance(part, TextOp) or part.block is None:
-        return [pixels(part.rect)]
+        return [part.rect.pixels()]
     rect, block = part.rect, part.block
     return [
-        pixels(
-            Rect(
-                rect.right - line.width if part.rtl else rect.x,
-                rect.y + index * block.pitch,
-                line.width,
-                block.pitch,
-            )
-        )
+        Rect(
+            rect.right - line.width if part.rtl else rect.x,
+            rect.y + index * block.pitch,
+            line.width,
+            block.pitch,
+        ).pixels()
         for index, line in enumerate(block.lines)
     ]
 
@@ -211,7 +204,12 @@ def _falling(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
 
 def _needed(ground: Image.Image, color: Rgb, alpha: float, marks: tuple[tuple[float, float], ...]) -> float:
     """How much of a dark colour white words of an alpha need over a ground, from 0 to 1."""
-    light = ground.reduce(4).point(_LINEAR_BYTES).convert("L", (0.2126, 0.7152, 0.0722, 0)).histogram()
+    light = (
+        ground.reduce((min(4, ground.width), min(4, ground.height)))
+        .point(_LINEAR_BYTES)
+        .convert("L", (0.2126, 0.7152, 0.0722, 0))
+        .histogram()
+    )
     dark = sum(share * _LINEAR[value] for share, value in zip((0.2126, 0.7152, 0.0722), color, strict=True))
     need = 0.0
     for contrast, share in marks:
@@ -271,7 +269,7 @@ def _logo(canvas: Image.Image, op: LogoOp, brand: Brand) -> None:
     dark_words = red + green + blue < 384
     data = (brand.logo_dark if dark_words else brand.logo) or brand.logo or brand.logo_dark
     if data:
-        left, top, right, bottom = pixels(op.rect)
+        left, top, right, bottom = op.rect.pixels()
         picture = _logo_picture(data, (right - left, bottom - top))
         canvas.paste(picture, (left, top), picture.getchannel("A"))
 

@@ -14,8 +14,8 @@ from itertools import groupby
 import fontpkg
 import regex
 import uharfbuzz as hb
-from bidi import algorithm
 
+from syndication.cards import order
 from syndication.errors import CardError
 
 # The families of each role, by script: the first that has the character draws it. `_REST` follows for all scripts.
@@ -155,7 +155,7 @@ def itemise(text: str, role: str, weight: int, *, rtl: bool) -> tuple[Item, ...]
     for character, script in zip(text, scripts, strict=True):
         previous = faces[-1] if faces and script == scripts[len(faces) - 1] else None
         faces.append(_choose(character, script, role, weight, previous))
-    keys = list(zip(_levels(text, rtl=rtl), scripts, faces, strict=True))
+    keys = list(zip(order.levels(text, rtl=rtl), scripts, faces, strict=True))
     items = []
     for (level, script, face), group in groupby(range(len(text)), keys.__getitem__):
         indexes = list(group)
@@ -183,7 +183,9 @@ def line(
 ) -> tuple[tuple[Glyph, ...], float]:
     """The glyphs of `text[start:end]` as one line, in visual order, and its width in pixels."""
     glyphs, x = [], 0.0
-    for item in _visual([item for item in items if item.start < end and item.end > start]):
+    inside = [item for item in items if item.start < end and item.end > start]
+    for index in order.visual([item.level for item in inside]):
+        item = inside[index]
         font, factor = item.face.at(size), size * item.face.scale / item.face.face.upem
         buffer = _shape(text, max(start, item.start), min(end, item.end), item, font, language)
         space = tracking * size if item.cased else 0
@@ -228,49 +230,24 @@ def _choose(character: str, script: str, role: str, weight: int, previous: Face 
 
 
 def _scripts(text: str) -> list[str]:
-    """The script of each character; what scripts share (spaces, digits, points) goes with what stands before it."""
-    runs = [(match.lastgroup or "", len(match[0])) for match in _SCRIPT_RUNS.finditer(text)]
+    """The script of each character; what scripts share (spaces, digits, points) goes with what stands before it.
+
+    A closing bracket or quotation mark goes with the one that it closes.
+    """
+    runs = [(match.lastgroup or "", match[0]) for match in _SCRIPT_RUNS.finditer(text)]
     current = next((script for script, _ in runs if script != "Zyyy"), "Latn")
-    scripts = []
-    for script, length in runs:
+    scripts: list[str] = []
+    opened: list[str] = []
+    for script, run in runs:
         current = current if script == "Zyyy" else script
-        scripts += [current] * length
+        for character in run:
+            kind = unicodedata.category(character)
+            if kind in ("Pe", "Pf") and opened:
+                current = opened.pop()
+            scripts.append(current)
+            if kind in ("Ps", "Pi"):
+                opened.append(current)
     return scripts
-
-
-def _levels(text: str, *, rtl: bool) -> list[int]:
-    """Embedding level of each character, by UAX #9 without bracket pairs. Isolates must have been removed."""
-    base = int(rtl)
-    storage = algorithm.get_empty_storage()
-    storage["base_level"], storage["base_dir"] = base, "LR"[base]
-    algorithm.get_embedding_levels(text, storage)
-    for index, character in enumerate(storage["chars"]):
-        character["index"] = index
-    algorithm.explicit_embed_and_overrides(storage)
-    algorithm.resolve_weak_types(storage)
-    algorithm.resolve_neutral_types(storage, False)
-    algorithm.resolve_implicit_levels(storage, False)
-    resolved = {character["index"]: character["level"] for character in storage["chars"]}
-    levels: list[int] = []
-    for index in range(
-        len(text)
-    ):  # joiners are not in the result (rule X9): they go with what stands before them
-        levels.append(resolved.get(index, levels[-1] if levels else base))
-    return levels
-
-
-def _visual(items: list[Item]) -> list[Item]:
-    """Items of one line from left to right (UAX #9, rule L2)."""
-    order = list(items)
-    for level in range(max((item.level for item in order), default=0), 0, -1):
-        start = 0
-        while start < len(order):
-            end = start
-            while end < len(order) and order[end].level >= level:
-                end += 1
-            order[start:end] = reversed(order[start:end])
-            start = max(end, start + 1)
-    return order
 
 
 def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language: str) -> hb.Buffer:

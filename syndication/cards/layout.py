@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from syndication.cards import typeset
+from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
 from syndication.cards.template import Area, Bar, Column, Fill, Layer, Logo, Photo, Row, Style, Template, Text
 from syndication.errors import CardError
 
@@ -16,71 +17,6 @@ from syndication.errors import CardError
 _PHOTO_SHARE = 0.42
 _PILL = 0.6  # room around a pill's words, in shares of their size
 _RULE = 2  # thickness of a row's divider, units
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A box in pixels from the card's top left."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """The x after its last pixel."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """The y after its last pixel."""
-        return self.y + self.height
-
-
-@dataclass(frozen=True)
-class Op:
-    """Something to paint. `color` is a brand role, with a share where it is not opaque (`white 80%`)."""
-
-    rect: Rect
-    color: str = ""
-
-
-@dataclass(frozen=True)
-class FillOp(Op):
-    """A flat colour; `fade` is the width in pixels over which it eases to nothing at the side `towards`."""
-
-    fade: float = 0
-    towards: str = "right"
-
-
-@dataclass(frozen=True)
-class PhotoOp(Op):
-    """The photo, covering the box, or cut round in it."""
-
-    round: bool = False
-
-
-@dataclass(frozen=True)
-class ScrimOp(Op):
-    """The colour over a photo in `rect`, as deep as light `words` on it need, from an edge to nothing."""
-
-    edge: str = "bottom"
-    words: "tuple[TextOp | LogoOp, ...]" = ()
-
-
-@dataclass(frozen=True)
-class TextOp(Op):
-    """Set words in the box of their lines. `name` is the field's or the template's word's."""
-
-    block: typeset.Block | None = None
-    name: str = ""
-    rtl: bool = False
-
-
-@dataclass(frozen=True)
-class LogoOp(Op):
-    """The brand's logo picture; `color` is what its words would be set in."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,75 @@
+"""What there is to paint on a card, as the layout says it and `draw` does it."""
+
+from dataclasses import dataclass
+
+from syndication.cards.typeset import Block
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A box in pixels from the card's top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The x after its last pixel."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The y after its last pixel."""
+        return self.y + self.height
+
+    def pixels(self) -> tuple[int, int, int, int]:
+        """Its edges on whole pixels, left, top, right and bottom; at least one pixel each way."""
+        left, top = round(self.x), round(self.y)
+        return left, top, max(round(self.right), left + 1), max(round(self.bottom), top + 1)
+
+
+@dataclass(frozen=True)
+class Op:
+    """Something to paint. `color` is a brand role, with a share where it is not opaque (`white 80%`)."""
+
+    rect: Rect
+    color: str = ""
+
+
+@dataclass(frozen=True)
+class FillOp(Op):
+    """A flat colour; `fade` is the width in pixels over which it eases to nothing at the side `towards`."""
+
+    fade: float = 0
+    towards: str = "right"
+
+
+@dataclass(frozen=True)
+class PhotoOp(Op):
+    """The photo, covering the box, or cut round in it."""
+
+    round: bool = False
+
+
+@dataclass(frozen=True)
+class ScrimOp(Op):
+    """The colour over a photo in `rect`, as deep as light `words` on it need, from an edge to nothing."""
+
+    edge: str = "bottom"
+    words: "tuple[TextOp | LogoOp, ...]" = ()
+
+
+@dataclass(frozen=True)
+class TextOp(Op):
+    """Set words in the box of their lines. `name` is the field's or the template's word's."""
+
+    block: Block | None = None
+    name: str = ""
+    rtl: bool = False
+
+
+@dataclass(frozen=True)
+class LogoOp(Op):
+    """The brand's logo picture; `color` is what its words would be set in."""
