@@ -74,7 +74,9 @@ def build(
     try:
         event = PublishEvent.model_validate(data)
     except ValidationError as error:
-        found = [_translate(fault, data) for fault in error.errors(include_url=False)]
+        # A value_error is the one rule between fields of the model itself; _own_rules tells it better.
+        errors = error.errors(include_url=False)
+        found = [_translate(fault, data) for fault in errors if fault["type"] != "value_error"]
     else:
         found = []
     found += _own_rules(data)
@@ -158,7 +160,7 @@ def _own_rules(data: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("image", "neither" if image.get("path") is None else "both", _ONE_SOURCE)
     addresses = {"url": data.get("url"), "image.url": image.get("url") if isinstance(image, dict) else None}
     for path, value in addresses.items():
-        if isinstance(value, str) and not _is_address(value):
+        if isinstance(value, str) and not is_address(value):
             yield Fault(path, "an address that is not valid or holds a password", _ADDRESS)
 
 
@@ -172,10 +174,16 @@ def read_moment(value: object) -> datetime | None:
         return None
 
 
-def _is_address(value: str) -> bool:
+def is_address(value: str) -> bool:
+    """Whether a web address names a host and holds no password."""
     try:
         parts = urlsplit(value.strip())
-        return bool(parts.hostname) and parts.username is None and (parts.port or 1) > 0
+        return (
+            bool(parts.hostname)
+            and parts.scheme in ("http", "https")
+            and parts.username is None
+            and (parts.port or 1) > 0
+        )
     except ValueError:
         return False
 
