@@ -158,18 +158,25 @@ class Http:
             )
         raise kind(words, status=status)
 
-    def _gist(self, error: Exception) -> str:
-        """What an exception says at its root, without addresses of objects and without secrets."""
+    def _gist(self, error: requests.RequestException) -> str:
+        """What happened, in few words: without the request's address and without secrets."""
+        if isinstance(error, requests.ConnectTimeout):
+            return "no connection in time"
+        if isinstance(error, requests.Timeout):
+            return f"nothing within {self._seconds:g} seconds"
         cause: BaseException = error
-        while isinstance(
-            inner := getattr(cause, "reason", None) or next(iter(cause.args), None), BaseException
-        ):
+        while inner := _inner(cause):
             cause = inner
-        text = str(cause).split(">: ")[-1] or type(cause).__name__
-        return self._redact(" ".join(text.split())[:200])
+        words = getattr(cause, "strerror", None) or str(cause).split(">: ")[-1] or type(cause).__name__
+        return self._redact(" ".join(str(words).split())[:200])
 
     def _redact(self, text: str) -> str:
         return redact(text, self.secret.values())
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    candidates = [getattr(error, "reason", None), *error.args]
+    return next((each for each in candidates if isinstance(each, BaseException)), None)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -269,7 +276,9 @@ def _never_left(error: requests.RequestException) -> bool:
     # urllib3 wraps as a proxy's error only what happened before the proxy was reached.
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
-    reason: object = getattr(next(iter(error.args), None), "reason", None)
-    if isinstance(reason, NewConnectionError | NameResolutionError):
-        return True
-    return isinstance(next(iter(getattr(reason, "args", ())), None), ssl.SSLCertVerificationError)
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, NewConnectionError | NameResolutionError | ssl.SSLCertVerificationError):
+            return True
+        cause = _inner(cause)
+    return False

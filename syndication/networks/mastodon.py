@@ -19,7 +19,7 @@ from syndication.text import clip, hostless, language_tag, plain
 _MEDIA_TRIES = 30
 _MEDIA_PAUSE = 1.0
 _PAGE = 40
-_PAGES = 5
+_PAGES = 10
 _CLOCKS_APART = timedelta(minutes=10)
 _NOT_SAID = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 

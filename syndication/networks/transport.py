@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 import requests
@@ -105,9 +106,14 @@ def _hang_up(line: socket.socket) -> None:
 
 class _Watched(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        line, seconds = self.sock, self.timeout
-        with _alarm(float(seconds or 0), lambda: _hang_up(line)):
-            return super().getresponse()
+        line, seconds, start = self.sock, float(self.timeout or 0), time.monotonic()
+        try:
+            with _alarm(seconds, lambda: _hang_up(line)):
+                return super().getresponse()
+        except (OSError, HTTPException):
+            if time.monotonic() - start < seconds:
+                raise
+            raise TimeoutError("timed out") from None  # it was us who hung up
 
 
 class _WatchedTLS(_Watched, HTTPSConnection):
