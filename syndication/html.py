@@ -37,6 +37,7 @@ _ARTICLES = frozenset(
 _WRAPPER = re.compile(r"^\s*(?:<!--|(?://)?\s*<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>)\s*$")
 _SCHEMA = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
+_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 _CONTAINERS = ("@graph", "mainEntity")
 _MAX_DEPTH = 8
 
@@ -46,6 +47,11 @@ OUR_MARK = "data-syndication"
 
 PHOTO_ID = "#photo"
 """How the `@id` of the story's own photo ends among the pictures of our JSON-LD."""
+
+
+def one_line(text: str) -> str:
+    """The text with its line breaks and runs of blanks made one space each. Non-breaking spaces stay: French needs them."""
+    return _BLANKS.sub(" ", text).strip(" ")
 
 
 def codec(label: str | None) -> str | None:

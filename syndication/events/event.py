@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from syndication.errors import EventError, Fault, PhotoError
 from syndication.events.hostile import MAX_FAULTS, describe, read_json, step
+from syndication.html import one_line
 from syndication.models import Image, PublishEvent
 
 CheckPhoto = Callable[[Path], None]
@@ -45,7 +46,6 @@ _EXPECTED = {
 _MOMENTS = ("published", "modified", "embargo", "expires")
 _LINES = ("headline", "kicker", "section")
 _YEARS = range(1600, 3000)
-_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
 
 def parse_event(
@@ -69,7 +69,10 @@ def build(
         raise EventError(
             [*faults, Fault(source, describe(data), "an object with the story's fields")], source
         )
-    data = {key: _one_line(value) if key in _LINES else value for key, value in data.items()}
+    data = {
+        key: one_line(value) if key in _LINES and isinstance(value, str) else value
+        for key, value in data.items()
+    }
     event = None
     try:
         event = PublishEvent.model_validate(data)
@@ -98,10 +101,6 @@ def _at_most(faults: list[Fault]) -> list[Fault]:
         "and more", f"{len(faults) - MAX_FAULTS} further faults", "an event after the documented schema"
     )
     return [*faults[:MAX_FAULTS], rest]
-
-
-def _one_line(value: Any) -> Any:
-    return _BLANKS.sub(" ", value).strip() if isinstance(value, str) else value
 
 
 def _translate(fault: Mapping[str, Any], data: Any) -> Fault:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndication.events.told import Told, each_once
+from syndication.html import one_line
 
 _ASIDE = [
     "script",
@@ -62,7 +63,6 @@ _BY = re.compile(
 _AND = re.compile(r"\s*[,;،&]\s*|\s+(?:and|und|et|y|e|og|och|en|i|и|та|й|και)\s+")
 _BARS = re.compile(r"\s+(?:\||·|•|»|«|::|›)\s+")
 _DASHES = re.compile(r"\s+[–—-]\s+")
-_BLANKS = re.compile(r"[ \t\r\n\f]+")
 _BREAKS = frozenset("br p li div h1 h2 h3 h4".split())
 _SIZE = re.compile(r"\d+(\.\d+)?[wx]")
 _LAZY = ("data-src", "data-original", "data-lazy-src")
@@ -107,7 +107,7 @@ def text_of(node: LexborNode | None) -> str:
         (part.text_content or "") if part.tag == "-text" else " " * (part.tag in _BREAKS)
         for part in _inside(node)
     ]
-    return _BLANKS.sub(" ", "".join(parts)).strip()
+    return one_line("".join(parts))
 
 
 def without_brand(title: str, site: str) -> str:
@@ -219,7 +219,7 @@ def _image(part: LexborNode) -> dict[str, str] | None:
             continue
         figure = next((parent for parent in _parents(image) if parent.tag == "figure"), None)
         caption, credit = _caption(figure) if figure else ("", "")
-        alt = " ".join((image.attributes.get("alt") or "").split())
+        alt = one_line(image.attributes.get("alt") or "")
         return {"src": src, "alt": alt, "caption": caption, "credit": credit}
     return None
 

@@ -76,6 +76,7 @@ def _texts(sources: Sequence[Told], site: str) -> Told:
     for name, longest in _LONGEST.items():
         texts = [text for source in sources if (text := source.get(name, "")) and len(text) <= longest]
         if name == "language":
+            texts += [source["locale"] for source in sources if source.get("locale")]
             texts = [text.replace("_", "-") for text in texts if _LANGUAGE.fullmatch(text)]
         if texts:
             found[name] = without_brand(texts[0], site) if name == "headline" and site else texts[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, articles, read_json_ld
+from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, articles, one_line, read_json_ld
 
 Told = dict[str, Any]
 
@@ -22,7 +22,7 @@ _METAS = {
     "section": ("article:section", "parsely-section"),
     "published": ("article:published_time", "parsely-pub-date", "datepublished", "dc.date.issued", "pubdate", "date"),
     "modified": ("article:modified_time", "og:updated_time", "datemodified", "dc.date.modified", "last-modified"),
-    "language": ("content-language", "dc.language", "og:locale"),
+    "language": ("content-language", "dc.language"),
     "byline": ("article:author", "author", "parsely-author", "dc.creator"),
     "tags": ("article:tag", "news_keywords", "keywords", "parsely-tags"),
 }  # fmt: skip
@@ -66,10 +66,10 @@ def read_linked_data(tree: LexborHTMLParser, url: str) -> Told:
 
 
 def read_metas(tree: LexborHTMLParser) -> Told:
-    """What the page's meta tags tell; `canonical` and `site` besides."""
+    """What the page's meta tags tell; `canonical`, `locale` and `site` besides."""
     told: dict[str, list[str]] = {}
     for node in tree.css("meta[content]"):
-        content = " ".join((node.attributes.get("content") or "").split())
+        content = one_line(node.attributes.get("content") or "")
         for key in ("property", "name", "itemprop", "http-equiv"):
             for name in (node.attributes.get(key) or "").lower().split():
                 if content:
@@ -92,6 +92,8 @@ def read_metas(tree: LexborHTMLParser) -> Told:
     return _known(
         **found,
         canonical=(canonical.attributes.get("href") or "").strip() if canonical else "",
+        # Not believed before the markup's lang: ar_AR is what share previews want of Arabic, not a language tag.
+        locale=told.get("og:locale", [""])[0],
         site=told.get("og:site_name", [""])[0],
     )
 
@@ -141,7 +143,7 @@ def _text(value: Any, *names: str) -> str:
             (value[name] for name in (*names, "name", "@value") if isinstance(value.get(name), str)), ""
         )
     # Many a CMS writes entities into its JSON, where they mean nothing.
-    return " ".join(unescape(value).split()) if isinstance(value, str) else ""
+    return one_line(unescape(value)) if isinstance(value, str) else ""
 
 
 def _picture(value: Any) -> dict[str, str]:
