@@ -5,6 +5,7 @@ send a post twice, because a second `create` is refused here.
 """
 
 import ipaddress
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -167,8 +168,8 @@ class Http:
         cause: BaseException = error
         while inner := _inner(cause):
             cause = inner
-        words = getattr(cause, "strerror", None) or str(cause).split(">: ")[-1] or type(cause).__name__
-        return self._redact(" ".join(str(words).split())[:200])
+        words = getattr(cause, "strerror", None) or re.sub(r"^\w+\(host=[^)]*\): ", "", str(cause))
+        return self._redact(" ".join(str(words).split())[:200] or type(cause).__name__)
 
     def _redact(self, text: str) -> str:
         return redact(text, self.secret.values())
