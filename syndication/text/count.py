@@ -8,7 +8,7 @@ from syndication.models import Limits
 # read 2026-11), narrowed where a wider link would break: full-width punctuation, which in Chinese and Japanese
 # follows a link without a space, and the invisible direction marks end it.
 _LINK = regex.compile(
-    r"(?<![\p{L}\p{N}@$#])https?://[^\s/?#<>\"\p{Bidi_Control}\p{C}]{1,253}"
+    r"(?<![A-Za-z0-9@＠$#＃])https?://[^\s/?#<>\"\p{Bidi_Control}\p{C}]{1,253}"
     r"[^\s<>\"\p{Bidi_Control}\p{C}「」『』【】《》〈〉（），。、；：！？]{0,2000}",
     regex.IGNORECASE,
 )
