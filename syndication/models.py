@@ -224,7 +224,7 @@ class Delivery(Frozen):
     occasion: str
     lane: int
     state: State
-    due: AwareDatetime
+    due: AwareDatetime | None = Field(description="When it is taken up next; None: not by itself.")
     attempt: int
     draft: Draft | None
     text: str

@@ -65,18 +65,17 @@ def draw(
     sizes: tuple[tuple[int, int], ...] = (),
 ) -> "tuple[Card, ...]":
     """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would."""
+    from tempfile import TemporaryDirectory
+
     from syndication.cards import SIZES, make_cards
     from syndication.pipeline.prepare import photo_of
 
     out.mkdir(parents=True, exist_ok=True)
-    return make_cards(
-        event,
-        config=config,
-        photo=photo_of(event, config),
-        folder=out,
-        template=template,
-        sizes=sizes or SIZES,
-    )
+    with TemporaryDirectory(prefix="syndicate-photo-") as folder:
+        photo = photo_of(event, config, Path(folder))
+        return make_cards(
+            event, config=config, photo=photo, folder=out, template=template, sizes=sizes or SIZES
+        )
 
 
 @click.command()
@@ -124,7 +123,7 @@ def preview(event: str, out: Path | None, port: int, url: str) -> None:
     """
     from tempfile import TemporaryDirectory
 
-    from syndication.pipeline.preview import build_page
+    from syndication.studio.build import build_page
     from syndication.studio.preview import preview_app, write_preview
 
     with TemporaryDirectory(prefix="syndicate-preview-") as folder:

@@ -101,7 +101,7 @@ def delivery_data(delivery: "Delivery") -> dict[str, Any]:
         "occasion": delivery.occasion,
         "state": delivery.state.value,
         "attempts": delivery.attempt,
-        "due": delivery.due.isoformat(),
+        "due": delivery.due.isoformat() if delivery.due else None,
         "url": delivery.receipt.url if delivery.receipt else None,
         "reason": delivery.reason,
         "text": delivery.draft.text if delivery.draft else None,

@@ -128,7 +128,11 @@ def _checks(config: "Config"):  # type: ignore[no-untyped-def]
     def templates() -> str:
         known = template_names(config)
         missing = {config.cards.template, config.cards.breaking_template} - set(known)
-        return f"no template is called {', '.join(sorted(missing))}; known: {', '.join(known)}" if missing else ""
+        return (
+            f"no template is called {', '.join(sorted(missing))}; known: {', '.join(known)}"
+            if missing
+            else ""
+        )
 
     def webhook() -> str:
         webhook_secrets(config)

@@ -283,7 +283,7 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
         occasion=row["occasion"],
         lane=row["lane"],
         state=State(row["state"]),
-        due=moment(row["due_at"]),
+        due=None if row["due_at"] == NEVER else moment(row["due_at"]),
         attempt=row["attempt"],
         draft=Draft.model_validate_json(row["draft"]) if row["draft"] else None,
         text=row["text"],

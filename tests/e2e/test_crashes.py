@@ -1,0 +1,164 @@
+"""The whole road under fire: real Redis, real Celery workers, killed again and again; each post once."""
+
+import json
+import random
+import sqlite3
+import sys
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from machines import Machine, answers, free_port, redis_words, syndicate, until
+
+from syndication.config import load
+from syndication.events.webhook import sign
+from syndication.models import Account
+from syndication.networks import NETWORKS
+from syndication.networks.http import open_http
+from syndication.store import accounts, open_store
+from syndication.studio.app import webhook_secrets
+from syndication.vault import Vault
+
+pytestmark = pytest.mark.slow
+
+STORIES = 200
+ACCOUNTS = ("desk", "world", "sport")
+
+CONFIG = """\
+[queue]
+redis = "redis://127.0.0.1:{redis}/0"
+[serve]
+port = {door}
+[delivery]
+lease = 8
+sweep = 0.5
+"""
+
+
+class Newsroom:
+    """A newsroom's machines in one folder: Redis, two workers, a sweep, the door, and the network outside."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.ports = {name: free_port() for name in ("redis", "door", "network")}
+        subprocess_config = folder / "syndicate.toml"
+        run = Machine("init", syndicate("init"), folder).start()
+        assert run.process.wait(60) == 0, run.log.read_text()
+        subprocess_config.write_text(CONFIG.format(**self.ports))
+        self.config = load(subprocess_config)
+        self.server = f"http://127.0.0.1:{self.ports['network']}"
+        home = {"SYNDICATE_CONFIG": str(subprocess_config)}
+        worker = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-l", "WARNING", "-c", "2"]
+        worker += ["-Q", "draw,deliver", "--without-gossip", "--without-mingle", "-n"]
+        words = {
+            "network": syndicate("sandbox", "--port", str(self.ports["network"])),
+            "redis": redis_words(self.ports["redis"], folder),
+            "door": syndicate("serve"),
+            "sweep": [sys.executable, "-m", "workers.sweeper"],
+            "worker1": [*worker, "one@here"],
+            "worker2": [*worker, "two@here"],
+        }
+        self.machines = {name: Machine(name, words, folder, home) for name, words in words.items()}
+
+    def __enter__(self):
+        for machine in self.machines.values():
+            machine.start()
+        until(lambda: answers(f"{self.server}/api/v2/instance"), 30, "the network listens")
+        until(lambda: answers(f"http://127.0.0.1:{self.ports['door']}/healthz"), 30, "the door is open")
+        store, vault, network = open_store(self.config.store_url), Vault(self.config), NETWORKS["mastodon"]
+        for name in ACCOUNTS:
+            secret = {"access_token": f"sandbox-{name}"}
+            with open_http(network, self.server, secret) as http:
+                facts = {"handle": network.identify(http), "limits": network.read_limits(http)}
+            account = Account(name=name, network="mastodon", server=self.server, **facts)
+            with store.write() as tx:
+                accounts.connect(tx, account, vault.seal(secret), store.now())
+        store.close()
+        return self
+
+    def __exit__(self, *_):
+        for machine in reversed(self.machines.values()):
+            machine.stop()
+
+    def send(self, number):
+        """Publish one story over HTTP, as a CMS does, and hold the door to its word."""
+        event = {
+            "id": f"cms-{number}",
+            "url": f"https://news.example/world/{number}",
+            "headline": f"Harbour opens berth {number}",
+            "summary": f"Ships of line {number} are back after the winter.",
+            "published": "2026-11-20T08:00:00Z",
+        }
+        body = json.dumps(event).encode()
+        headers = sign(f"msg-{uuid.uuid4()}", datetime.now(UTC), body, webhook_secrets(self.config)[0])
+        answer = requests.post(
+            f"http://127.0.0.1:{self.ports['door']}/events", data=body, headers=headers, timeout=10
+        )
+        assert answer.status_code == 202, answer.text
+
+    def states(self):
+        with sqlite3.connect(self.config.data / "syndication.db", timeout=20) as raw:
+            counts = dict(raw.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+        raw.close()
+        return counts
+
+    def sent(self):
+        return self.states().get("sent", 0)
+
+    def check(self, total):
+        """Each post is on the server exactly once, and each row says sent and where."""
+        posts = requests.get(f"{self.server}/sandbox/posts", timeout=30).json()["posts"]
+        found = sorted((post["account"], post["text"].rsplit("/", 1)[-1].strip()) for post in posts)
+        expected = sorted((name, str(number)) for name in ACCOUNTS for number in range(total))
+        assert found == expected
+        assert self.states() == {"sent": total * len(ACCOUNTS)}
+        urls = {post["url"] for post in posts}
+        with sqlite3.connect(self.config.data / "syndication.db") as raw:
+            receipts = [json.loads(row[0])["url"] for row in raw.execute("SELECT receipt FROM deliveries")]
+        raw.close()
+        assert set(receipts) == urls
+        assert len(receipts) == len(urls)
+
+
+def test_killed_workers_and_a_lost_redis_neither_lose_nor_double_a_post(tmp_path):
+    """200 stories to 3 accounts; workers die again and again, Redis dies and comes back empty."""
+    total, dice, kills = STORIES * len(ACCOUNTS), random.Random(4711), 0
+    with Newsroom(tmp_path) as room:
+        for number in range(STORIES):
+            room.send(number)
+            if number == STORIES // 2:
+                room.machines["redis"].kill()
+            if number == STORIES // 2 + 20:
+                room.machines["redis"].start()
+            if number % 25 == 24:
+                kills += _kill(room, dice)
+        while room.sent() < total * 0.9:
+            before = room.sent()
+            kills += _kill(room, dice)
+            until(lambda before=before: room.sent() > before + 20 or room.sent() >= total * 0.9, 90, "progress")
+        until(lambda: room.sent() == total, 180, "all posts are sent")
+        room.check(STORIES)
+    assert kills >= 8
+
+
+def _kill(room, dice):
+    worker = room.machines[dice.choice(("worker1", "worker2"))]
+    worker.kill()
+    worker.start()
+    return 1
+
+
+def test_lost_answers_are_found_not_repeated(tmp_path):
+    """The network stores one in twenty posts and drops the connection; each is there once, and known as sent."""
+    with Newsroom(tmp_path) as room:
+        faults = {"drop_after_store": 0.05, "on": "create", "seed": 7}
+        requests.post(f"{room.server}/sandbox/faults", json=faults, timeout=5).raise_for_status()
+        for number in range(STORIES):
+            room.send(number)
+        until(lambda: room.sent() == STORIES * len(ACCOUNTS), 240, "all posts are sent")
+        room.check(STORIES)
+        with sqlite3.connect(room.config.data / "syndication.db") as raw:
+            doubts = raw.execute("SELECT count(*) FROM trail WHERE what='unknown'").fetchone()[0]
+        raw.close()
+    assert doubts >= 10
