@@ -38,6 +38,7 @@ _WRAPPER = re.compile(r"^\s*(?:<!--|(?://)?\s*<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]
 _SCHEMA = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _CONTAINERS = ("@graph", "mainEntity")
 _MAX_DEPTH = 8
 
@@ -50,8 +51,13 @@ PHOTO_ID = "#photo"
 
 
 def one_line(text: str) -> str:
-    """The text with its line breaks and runs of blanks made one space each. Non-breaking spaces stay: French needs them."""
+    """The text with line breaks and runs of blanks made one space; non-breaking spaces stay, as French needs them."""
     return _BLANKS.sub(" ", text).strip(" ")
+
+
+def clean(text: str) -> str:
+    """The text on one line, without what no reader can show: controls, halves of pairs, non-characters."""
+    return one_line(_UNSEEN.sub("", one_line(text)))
 
 
 def codec(label: str | None) -> str | None:

@@ -150,9 +150,7 @@ def _own_rules(data: Mapping[str, Any]) -> Iterator[Fault]:
     if isinstance(data.get("revision"), bool):
         yield Fault("revision", describe(data["revision"]), _EXPECTED["revision"])
     headline = data.get("headline")
-    if isinstance(headline, str) and not any(
-        unicodedata.category(letter)[0] in "LNPS" for letter in headline
-    ):
+    if isinstance(headline, str) and not is_seen(headline):
         yield Fault("headline", describe(headline), "a headline that can be seen")
     image = data.get("image")
     if isinstance(image, dict) and (image.get("path") is None) == (image.get("url") is None):
@@ -161,6 +159,11 @@ def _own_rules(data: Mapping[str, Any]) -> Iterator[Fault]:
     for path, value in addresses.items():
         if isinstance(value, str) and not is_address(value):
             yield Fault(path, "an address that is not valid or holds a password", _ADDRESS)
+
+
+def is_seen(text: str) -> bool:
+    """Whether a text shows anything: blanks and joiners do not."""
+    return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
 
 
 def read_moment(value: object) -> datetime | None:

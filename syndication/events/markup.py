@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndication.events.told import Told, each_once
-from syndication.html import one_line
+from syndication.html import clean
 
 _ASIDE = [
     "script",
@@ -107,16 +107,21 @@ def text_of(node: LexborNode | None) -> str:
         (part.text_content or "") if part.tag == "-text" else " " * (part.tag in _BREAKS)
         for part in _inside(node)
     ]
-    return one_line("".join(parts))
+    return clean("".join(parts))
 
 
-def without_brand(title: str, site: str) -> str:
-    """A window's title less the paper's name, which stands at one of its ends behind a bar or a dash."""
+def without_site(title: str, site: str) -> str:
+    """A title less the paper's name, where that stands behind a bar or a dash at one of its ends."""
     for pattern in (_BARS, _DASHES):
         parts = pattern.split(title)
         kept = [part for part in parts if part.casefold() != site.casefold()]
         if kept and len(kept) < len(parts):
             return _between(title, kept)
+    return title
+
+
+def _without_end(title: str) -> str:
+    """A window's title less what is likely the name of a paper that the page does not tell otherwise."""
     bars, dashes = _BARS.split(title), _DASHES.split(title)
     if len(bars) > 1:
         return max(bars, key=len)
@@ -148,7 +153,8 @@ def _headline(tree: LexborHTMLParser, site: str) -> str:
         for node in tree.css(selector):
             if (text := text_of(node)) and text.casefold() != site.casefold():
                 return text
-    return without_brand(text_of(tree.css_first("head title")), site)
+    title = text_of(tree.css_first("head title"))
+    return without_site(title, site) if site else _without_end(title)
 
 
 def _section(tree: LexborHTMLParser, headline: str) -> str:
@@ -219,7 +225,7 @@ def _image(part: LexborNode) -> dict[str, str] | None:
             continue
         figure = next((parent for parent in _parents(image) if parent.tag == "figure"), None)
         caption, credit = _caption(figure) if figure else ("", "")
-        alt = one_line(image.attributes.get("alt") or "")
+        alt = clean(image.attributes.get("alt") or "")
         return {"src": src, "alt": alt, "caption": caption, "credit": credit}
     return None
 

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from syndication.errors import EventError, Fault
-from syndication.events.event import CheckPhoto, build, is_address, read_moment
+from syndication.events.event import CheckPhoto, build, is_address, is_seen, read_moment
 from syndication.events.hostile import describe
-from syndication.events.markup import read_markup, without_brand
+from syndication.events.markup import read_markup, without_site
 from syndication.events.told import Told, read_linked_data, read_metas
 from syndication.html import read_text
 from syndication.models import PublishEvent
@@ -51,7 +51,7 @@ def event_from_page(
         raise EventError(
             [Fault("url", describe(url), "a web address that begins with https:// or http://")], url
         )
-    tree = LexborHTMLParser(re.sub("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]", "", read_text(html, charset)))
+    tree = LexborHTMLParser(read_text(html, charset))
     base_node = tree.css_first("base[href]")
     base = _join(url, base_node.attributes.get("href") if base_node else "") or url
     metas = read_metas(tree)
@@ -75,11 +75,12 @@ def _texts(sources: Sequence[Told], site: str) -> Told:
     found = {}
     for name, longest in _LONGEST.items():
         texts = [text for source in sources if (text := source.get(name, "")) and len(text) <= longest]
+        texts = [text for text in texts if is_seen(text)]
         if name == "language":
             texts += [source["locale"] for source in sources if source.get("locale")]
             texts = [text.replace("_", "-") for text in texts if _LANGUAGE.fullmatch(text)]
         if texts:
-            found[name] = without_brand(texts[0], site) if name == "headline" and site else texts[0]
+            found[name] = without_site(texts[0], site) if name == "headline" and site else texts[0]
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, articles, one_line, read_json_ld
+from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, articles, clean, read_json_ld
 
 Told = dict[str, Any]
 
@@ -69,7 +69,7 @@ def read_metas(tree: LexborHTMLParser) -> Told:
     """What the page's meta tags tell; `canonical`, `locale` and `site` besides."""
     told: dict[str, list[str]] = {}
     for node in tree.css("meta[content]"):
-        content = one_line(node.attributes.get("content") or "")
+        content = clean(node.attributes.get("content") or "")
         for key in ("property", "name", "itemprop", "http-equiv"):
             for name in (node.attributes.get(key) or "").lower().split():
                 if content:
@@ -143,7 +143,7 @@ def _text(value: Any, *names: str) -> str:
             (value[name] for name in (*names, "name", "@value") if isinstance(value.get(name), str)), ""
         )
     # Many a CMS writes entities into its JSON, where they mean nothing.
-    return one_line(unescape(value)) if isinstance(value, str) else ""
+    return clean(unescape(value)) if isinstance(value, str) else ""
 
 
 def _picture(value: Any) -> dict[str, str]:

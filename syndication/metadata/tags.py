@@ -17,12 +17,11 @@ from babel.core import get_global
 from selectolax.lexbor import LexborHTMLParser
 
 from syndication.config import Brand
-from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, one_line
+from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, clean
 from syndication.models import Card, PublishEvent
 
 SHARE_SIZE = (1200, 630)
 _DESCRIPTION = 300  # no preview shows more of a body that stands in for a summary
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Inside <script> only these could end it or hide its end; the line separators end a line for some readers.
 _SCRIPT_ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 
@@ -105,11 +104,6 @@ def head_tags(event: PublishEvent, cards: Sequence[Card], *, brand: Brand, base_
         canonical=clean(event.url),
         json_ld=_json_ld(event, pictures, brand, description),
     )
-
-
-def clean(text: str) -> str:
-    """The text on one line, without what no reader can show: controls, halves of pairs, non-characters."""
-    return one_line(_UNSEEN.sub("", one_line(text)))
 
 
 def _article(event: PublishEvent) -> list[Meta]:
