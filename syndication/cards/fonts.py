@@ -223,7 +223,8 @@ def _choose(character: str, script: str, role: str, weight: int, previous: Face 
     stack = _STACKS[role]
     if script == "Zzzz":
         raise missing(character)
-    for family in (*stack.get(script, ()), *stack[""], *_REST):
+    others = (family for families in stack.values() for family in families)
+    for family in (*stack.get(script, ()), *stack[""], *_REST, *others):
         if (face := _face(family, weight)).has(character):
             return face
     raise missing(character)

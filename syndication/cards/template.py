@@ -317,7 +317,7 @@ def _explain(fault: Any) -> str:
         else:
             path += f".{part}" if path else part
     if fault["type"] != "extra_forbidden":
-        return f"{path}: {str(fault['input'])[:80]!r}: {fault['msg']}"
+        return f"{path}: {repr(fault['input'])[:80]}: {fault['msg']}"
     if fault["loc"][0] == "text":
         model = Style
     return f"{path}: unknown key; {_advice(str(fault['loc'][-1]), list(model.model_fields))}"

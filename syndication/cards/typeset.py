@@ -3,7 +3,7 @@
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
@@ -16,8 +16,9 @@ from syndication.errors import CardError
 ELLIPSIS = "…"
 
 # Explicit embeddings, overrides and isolates: a headline needs none, and they can make words read as others.
-_DIRECTION_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}--\s]", regex.V1)
+# Soft hyphens, as words are not hyphenated.
+_DROPPED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD])
+_CONTROLS = regex.compile(r"[\p{Cc}--\s]", regex.V1)
 _BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break spaces stay
 
 # Between a letter or digit (or the point after it) and another, a space is always a chance to break, and words of
@@ -59,7 +60,7 @@ class Block:
     pitch: float
     baseline: float
     capital: float
-    cut: bool
+    cut: bool = False
 
     @property
     def width(self) -> float:
@@ -91,7 +92,7 @@ class Block:
 
 def clean(text: str) -> str:
     """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""
-    text = unicodedata.normalize("NFC", text).translate(_DIRECTION_CONTROLS)
+    text = unicodedata.normalize("NFC", text).translate(_DROPPED)
     return _BLANKS.sub(" ", _CONTROLS.sub("", text)).strip()
 
 
@@ -128,45 +129,45 @@ def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, in
     At the smallest, words wider than the box break between graphemes, and what is still too long ends in an ellipsis.
     Raises CardError if the box cannot hold one line, or a character has no glyph.
     """
-    paragraph = _Paragraph(text, face, breaks(text))
+    paragraph = _Paragraph(text, face)
     smallest, largest = sizes
     if not paragraph.rows(smallest, height, lines):
         raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
-    best = paragraph.wrap(smallest, width, height, lines)
-    if best is None:
-        return _cut(paragraph, width, height, smallest, lines)
     low, high = smallest, largest
     while low < high:
         middle = (low + high + 1) // 2
-        wrapped = paragraph.wrap(middle, width, height, lines)
-        low, high, best = (middle, high, wrapped) if wrapped else (low, middle - 1, best)
-    return paragraph.block(best, low)
+        if paragraph.wrap(middle, width, height, lines):
+            low = middle
+        else:
+            high = middle - 1
+    for size in range(low, smallest - 1, -1):
+        if block := paragraph.set(size, width, height, lines):
+            return block
+    return _cut(paragraph, width, height, smallest, lines)
 
 
 def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines: int) -> Block:
     text, face = paragraph.text, paragraph.face
     graphemes = [match.end() for match in regex.finditer(r"\X", text)]
     anywhere = _Paragraph(text, face, _with_word_breaks(paragraph, graphemes, size, width))
-    if wrapped := anywhere.wrap(size, width, height, lines):
-        return anywhere.block(wrapped, size)
+    if block := anywhere.set(size, width, height, lines):
+        return block
 
-    def shortened(end: int) -> _Paragraph:
+    def shortened(end: int) -> Block | None:
         kept = _BEFORE_ELLIPSIS.sub("", text[:end])
-        return _Paragraph(
-            kept + ELLIPSIS, face, (*[at for at in anywhere.ends if at < len(kept)], len(kept) + 1)
-        )
+        ends = (*[at for at in anywhere.ends if at < len(kept)], len(kept) + 1)
+        return _Paragraph(kept + ELLIPSIS, face, ends).set(size, width, height, lines)
 
     for ends in (paragraph.ends, graphemes):
         low, high, best = 0, len(ends), None
         while low < high:
             middle = (low + high) // 2
-            candidate = shortened(ends[middle])
-            if wrapped := candidate.wrap(size, width, height, lines):
-                low, best = middle + 1, candidate.block(wrapped, size, cut=True)
+            if block := shortened(ends[middle]):
+                low, best = middle + 1, block
             else:
                 high = middle
         if best:
-            return best
+            return replace(best, cut=True)
     raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
 
 
@@ -185,9 +186,10 @@ def _with_word_breaks(
 class _Paragraph:
     """A text with its items and breaks; knows its widths at any size."""
 
-    def __init__(self, text: str, face: Face, ends: Sequence[int]) -> None:
-        self.text, self.face, self.ends = text, face, tuple(ends)
+    def __init__(self, text: str, face: Face, ends: Sequence[int] | None = None) -> None:
+        self.text, self.face = text, face
         self.items = fonts.itemise(text, face.role, face.weight, rtl=face.rtl)
+        self.ends = breaks(text) if ends is None else tuple(ends)
         scripts = {item.script for item in self.items}
         main = next((script for script in ("Arab", "Hebr") if script in scripts and face.rtl), "Latn")
         self.main = fonts.main_face(face.role, face.weight, main)
@@ -244,8 +246,21 @@ class _Paragraph:
             starts = after
         return list(starts[len(self.text)][1])
 
-    def block(self, spans: list[tuple[int, int]], size: int, *, cut: bool = False) -> Block:
-        """Shape the lines for good."""
+    def set(self, size: int, width: float, height: float, lines: int) -> Block | None:
+        """The text in lines, shaped; None if it does not fit.
+
+        A line's first and last letter are not kerned with what now stands on another line, so that a line may come
+        out a little wider than measured: then it is broken anew, more narrowly.
+        """
+        room = width
+        while spans := self.wrap(size, room, height, lines):
+            block = self._shaped(spans, size)
+            if block.width <= width:
+                return block
+            room -= max(block.width - width, 0.5)
+        return None
+
+    def _shaped(self, spans: list[tuple[int, int]], size: int) -> Block:
         face, lines = self.face, []
         for start, end in spans:
             solid = start + len(self.text[start:end].rstrip(" "))
@@ -254,4 +269,4 @@ class _Paragraph:
             )
         ascent, descent, capital = self.main.metrics(size)
         pitch = size * self.leading
-        return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital, cut)
+        return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital)

@@ -1,0 +1,126 @@
+"""Where things stand on a card."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syndication.cards import layout, ops, template, typeset
+from syndication.config import Config
+from syndication.models import is_rtl
+
+SIZES = [(1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900)]
+TEXTS = (
+    "abcdefghij ABC éßø 0123456789 .,:;!?-–—'’“”()/%",
+    "абвгдежз ёйЇґ 2026 «»—, .",
+    "αβγδεζ ΆΈό 12 ·;«»",
+    "ابتثجحخ دذرز ةى ءأإ ًٌَ ۱۲٣٤ ،؛؟",
+    "אבגדהו םןץ ְִֵ ״׳־ 34 ,.",
+)
+words = st.sampled_from(TEXTS).flatmap(lambda letters: st.text(letters, max_size=120)).map(typeset.clean)
+
+
+def words_of(placed: tuple[ops.Op, ...]) -> list[ops.TextOp]:
+    return [op for op in placed if isinstance(op, ops.TextOp)]
+
+
+def lay_out(
+    name: str, size: tuple[int, int], language: str, *, photo: bool, **values: str
+) -> tuple[ops.Op, ...]:
+    design, _ = template.read(name, Config())
+    facts = {"headline": "Yes", "brand": "The Meridian", **values}
+    return layout.lay_out(design, layout.Subject(facts, language, is_rtl(language), photo), size)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["article", "breaking", "quote"]),
+    st.sampled_from(SIZES),
+    st.sampled_from(["en", "ar", "he"]),
+    st.booleans(),
+    st.fixed_dictionaries(
+        {
+            "headline": st.lists(words, min_size=1, max_size=4).map(" ".join).map(typeset.clean).filter(bool),
+            "label": words,
+            "byline": words,
+            "date": words,
+            "moment": words,
+            "credit": words,
+        }
+    ),
+)
+def test_nothing_overflows_or_collides(
+    name: str, size: tuple[int, int], language: str, photo: bool, values: dict[str, str]
+) -> None:
+    """Whatever a story says, all words stand inside the margins of the card, and no two texts overlap."""
+    placed = words_of(lay_out(name, size, language, photo=photo, **values))
+    margin = 64 * max(size[0] / 1200, min(size) / 1080) - 1
+    for op in placed:
+        assert op.rect.y >= margin * 0.4
+        assert op.rect.bottom <= size[1] - margin * 0.4
+        assert op.name == "mark" or margin <= op.rect.x <= op.rect.right <= size[0] - margin
+    for one, other in combinations(placed, 2):
+        apart = (
+            one.rect.right <= other.rect.x + 1
+            or other.rect.right <= one.rect.x + 1
+            or one.rect.bottom <= other.rect.y + 1
+            or other.rect.bottom <= one.rect.y + 1
+        )
+        assert apart or "mark" in (one.name, other.name), (one.name, other.name)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["article", "breaking", "quote"])
+def test_right_to_left_is_the_mirror(name: str, size: tuple[int, int]) -> None:
+    """The same words in a story from right to left stand at the same places, seen in a mirror."""
+    facts = {"headline": "abc def", "label": "x", "byline": "y", "date": "1 2", "moment": "3", "credit": "z"}
+    boxes = {}
+    for language in ("en", "ckb"):  # Sorani has no words of its own in the templates
+        placed = lay_out(name, size, language, photo=True, **facts)
+        boxes[language] = [op.rect for op in placed if not (isinstance(op, ops.TextOp) and op.name == "mark")]
+    mirrored = [(size[0] - rect.right, rect.y, rect.width, rect.height) for rect in boxes["ckb"]]
+    straight = [(rect.x, rect.y, rect.width, rect.height) for rect in boxes["en"]]
+    assert mirrored == [pytest.approx(box, abs=0.01) for box in straight]
+
+
+def test_byline_comes_before_date_and_credit_at_the_end() -> None:
+    """In Arabic the byline is at the right, the date left of it, the credit in the far left corner."""
+    placed = lay_out(
+        "article", (1200, 630), "ar", photo=True, headline="خبر", byline="ليلى", date="٢٠", credit="تصوير"
+    )
+    byline, date, credit = (
+        next(op for op in words_of(placed) if op.name == n) for n in ("byline", "date", "credit")
+    )
+    assert byline.rect.right == pytest.approx(1200 - 64)
+    assert credit.rect.x == pytest.approx(64)
+    assert credit.rect.right < date.rect.x < date.rect.right < byline.rect.x
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_a_story_has_not_leaves_no_trace(size: tuple[int, int]) -> None:
+    """Without label, byline and credit there is no bar and no rule, and nothing stands where they would."""
+    placed = lay_out("article", size, "en", photo=False, date="20 November 2026")
+    assert [op.name for op in words_of(placed)] == ["brand", "headline", "date"]
+    assert sum(isinstance(op, ops.FillOp) for op in placed) == 1
+
+
+def test_tall_cards_give_words_a_block_and_the_photo_the_rest() -> None:
+    """On a square the photo ends where the words' block begins, however long they are."""
+    for headline in ("Yes", "word " * 60):
+        placed = lay_out("article", (1080, 1080), "en", photo=True, headline=headline)
+        photo = next(op for op in placed if isinstance(op, ops.PhotoOp))
+        block = next(op for op in placed if isinstance(op, ops.FillOp) and op.rect.y > 0)
+        assert photo.rect.bottom == block.rect.y
+        assert block.rect.bottom == 1080
+        assert photo.rect.height >= 0.4 * 1080
+        assert not [op for op in placed if isinstance(op, ops.ScrimOp) and op.edge == "bottom"]
+
+
+def test_the_same_story_is_laid_out_the_same() -> None:
+    """Layout is a function of its input: repeated, it gives equal places."""
+    one, two = (
+        [op.rect for op in lay_out("article", (1200, 630), "en", photo=True, headline="word " * 20)]
+        for _ in range(2)
+    )
+    assert one == two

@@ -1,0 +1,305 @@
+"""Photos of every kind, and files that only say they are photos."""
+
+import io
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from syndication.cards import photo
+from syndication.errors import PhotoError
+
+PAPER = (247, 244, 238)
+RED, BLUE = (200, 30, 40), (30, 60, 190)
+
+
+def halves(mode: str = "RGB") -> Image.Image:
+    """Left half red, right half blue."""
+    image = Image.new("RGB", (400, 300), RED)
+    image.paste(BLUE, (200, 0, 400, 300))
+    return image.convert(mode)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def covered(tmp_path: Path, data: bytes, size: tuple[int, int] = (200, 150)) -> Image.Image:
+    file = tmp_path / "photo"
+    file.write_bytes(data)
+    photo.probe(file)
+    picture = photo.load(file, [size], PAPER).cover(size, (0.5, 0.5))
+    assert (picture.mode, picture.size) == ("RGB", size)
+    return picture
+
+
+def near(pixel: object, color: tuple[int, int, int], tolerance: int = 12) -> bool:
+    assert isinstance(pixel, tuple)
+    return all(abs(one - other) <= tolerance for one, other in zip(pixel, color, strict=True))
+
+
+KINDS = {
+    "jpeg": saved(halves(), "JPEG", quality=92),
+    "progressive": saved(halves(), "JPEG", quality=92, progressive=True),
+    "cmyk": saved(halves("CMYK"), "JPEG", quality=95),
+    "png": saved(halves(), "PNG"),
+    "palette": saved(halves("P"), "PNG"),
+    "webp": saved(halves(), "WEBP", quality=92),
+    "gif": saved(halves(), "GIF"),
+    "tiff": saved(halves(), "TIFF"),
+    "tiff-lzw-cmyk": saved(halves("CMYK"), "TIFF", compression="tiff_lzw"),
+    "avif": saved(halves(), "AVIF", quality=90),
+    "animated": saved(halves(), "GIF", save_all=True, append_images=[Image.new("RGB", (400, 300), "white")]),
+    "alpha": saved(halves("RGBA"), "PNG"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_photos_of_every_kind_keep_their_colours(kind: str, tmp_path: Path) -> None:
+    """Whatever format and mode a photo comes in, its left is red and its right is blue on the card."""
+    picture = covered(tmp_path, KINDS[kind])
+    assert near(picture.getpixel((40, 75)), RED)
+    assert near(picture.getpixel((160, 75)), BLUE)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "I;16"])
+def test_grey_photos(mode: str, tmp_path: Path) -> None:
+    """Grey photos of 1, 8 and 16 bits come out as light and as dark as they are."""
+    if mode == "I;16":
+        raw = b"".join(
+            struct.pack("<H", 257 * (250 if x < 200 else 10)) for _ in range(300) for x in range(400)
+        )
+        image = Image.frombytes("I;16", (400, 300), raw)
+    else:
+        image = Image.new("L", (400, 300), 250)
+        image.paste(10, (200, 0, 400, 300))
+        image = image.convert(mode)
+    for kind in ("PNG", "TIFF"):
+        picture = covered(tmp_path, saved(image, kind))
+        assert near(picture.getpixel((40, 75)), (250, 250, 250))
+        assert near(picture.getpixel((160, 75)), (10, 10, 10))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_see_through_photos_show_paper(mode: str, tmp_path: Path) -> None:
+    """Where a photo is see-through, the paper is seen, never black."""
+    image = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
+    ImageDraw.Draw(image).rectangle((200, 0, 400, 300), fill=(90, 90, 90, 255))
+    data = saved(image.quantize(8), "PNG") if mode == "P" else saved(image.convert(mode), "PNG")
+    picture = covered(tmp_path, data)
+    assert near(picture.getpixel((40, 75)), PAPER)
+    assert near(picture.getpixel((160, 75)), (90, 90, 90))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF"])
+def test_photos_stand_upright(kind: str, orientation: int, tmp_path: Path) -> None:
+    """A photo is turned as its EXIF orientation says: its red corner comes out at the top left."""
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    upright = Image.new("RGB", (400, 300), BLUE)
+    upright.paste(RED, (0, 0, 200, 150))
+    stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = covered(tmp_path, saved(stored, kind, exif=exif, quality=92))
+    assert near(picture.getpixel((50, 40)), RED)
+    for corner in ((150, 40), (50, 110), (150, 110)):
+        assert near(picture.getpixel(corner), BLUE)
+
+
+def icc(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """A small ICC profile, after ICC.1:2001-04."""
+    table, body = struct.pack(">I", len(tags)), b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, data in tags.items():
+        padded = data + b"\0" * (-len(data) % 4)
+        table += name + struct.pack(">II", start + len(body), len(data))
+        body += padded
+    kind = b"prtr" if space == b"CMYK" else b"mntr"
+    head = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, kind, space, pcs)
+    head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
+    head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + table + body
+
+
+def xyz(x: float, y: float, z: float) -> bytes:
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in (x, y, z)))
+
+
+def test_wide_gamut_photos_come_out_in_srgb(tmp_path: Path) -> None:
+    """An RGB profile is honoured: a profile that swaps red and green gives a red photo green pixels."""
+    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256))
+    swapped = icc(
+        b"RGB ",
+        b"XYZ ",
+        {
+            b"desc": b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Swap\0" + b"\0" * 78,
+            b"wtpt": xyz(0.9642, 1.0, 0.8249),
+            b"rXYZ": xyz(0.3851, 0.7169, 0.0971),
+            b"gXYZ": xyz(0.4361, 0.2225, 0.0139),
+            b"bXYZ": xyz(0.1431, 0.0606, 0.7141),
+            b"rTRC": gamma,
+            b"gTRC": gamma,
+            b"bTRC": gamma,
+        },
+    )
+    picture = covered(tmp_path, saved(Image.new("RGB", (400, 300), (220, 0, 0)), "JPEG", icc_profile=swapped))
+    pixel = picture.getpixel((100, 75))
+    assert isinstance(pixel, tuple)
+    assert pixel[1] > 180 > 60 > pixel[0]
+
+
+def test_cmyk_goes_through_its_profile(tmp_path: Path) -> None:
+    """A CMYK profile is honoured: one whose cyan ink is a dark red gives a cyan photo dark red pixels."""
+    cube = b""
+    for ink in range(16):  # two points for each of C, M, Y and K; cyan is the highest bit
+        light, a, b = (100, 208, 168) if ink & 8 else (255, 128, 128)
+        cube += bytes((light // (4 if ink & 1 else 1), a, b))
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + identity + ramp * 4 + cube + ramp * 3
+    inks = icc(
+        b"CMYK",
+        b"Lab ",
+        {
+            b"desc": b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Inks\0" + b"\0" * 78,
+            b"wtpt": xyz(0.9642, 1.0, 0.8249),
+            b"A2B0": table,
+        },
+    )
+    cyan = Image.new("CMYK", (400, 300), (255, 0, 0, 0))
+    picture = covered(tmp_path, saved(cyan, "TIFF", icc_profile=inks))
+    pixel = picture.getpixel((100, 75))
+    assert isinstance(pixel, tuple)
+    assert pixel[0] > 130
+    assert max(pixel[1:]) < 60
+    plain = covered(tmp_path, saved(cyan, "TIFF"))
+    assert near(plain.getpixel((100, 75)), (0, 255, 255))
+
+
+def test_a_damaged_profile_is_no_reason_to_stop(tmp_path: Path) -> None:
+    """Where the profile is rubbish, the photo is taken as sRGB."""
+    picture = covered(tmp_path, saved(halves(), "JPEG", quality=92, icc_profile=b"rubbish" * 30))
+    assert near(picture.getpixel((40, 75)), RED)
+
+
+def test_the_focal_point_stays_in_the_picture(tmp_path: Path) -> None:
+    """A crop keeps the focal point, wherever it is, and never goes over the photo's edge."""
+    image = Image.new("RGB", (1600, 900), BLUE)
+    for focal in ((0.05, 0.5), (0.95, 0.5), (0.5, 0.05), (0.3, 0.9), (0.0, 1.0)):
+        marked = image.copy()
+        x, y = (
+            min(max(round(share * side), 30), side - 30)
+            for share, side in zip(focal, image.size, strict=True)
+        )
+        marked.paste(RED, (x - 30, y - 30, x + 30, y + 30))
+        (tmp_path / "photo").write_bytes(saved(marked, "PNG"))
+        for size in ((1200, 630), (300, 900), (500, 500)):
+            crop = photo.load(tmp_path / "photo", [size], PAPER).cover(size, focal)
+            reds = sum(pixel[0] > 150 for pixel in crop.reduce(5).get_flattened_data())
+            assert reds > 0
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """A small file that says it is a large picture: rows of zeros pack a thousandfold."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    packer = zlib.compressobj(9)
+    rows = packer.compress(b"\0" * 1_000_000) + packer.flush()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(20000, 15000), (10001, 10000), (65000, 65000), (100_000_001, 1)]
+)
+def test_bombs_are_refused_unopened(width: int, height: int, tmp_path: Path) -> None:
+    """A photo of over 100 megapixels is refused by what its header says, at once."""
+    (tmp_path / "bomb.png").write_bytes(png_bomb(width, height))
+    started = time.perf_counter()
+    with pytest.raises(PhotoError, match="too many") as caught:
+        photo.probe(tmp_path / "bomb.png")
+    assert time.perf_counter() - started < 0.5
+    assert "100 megapixels" in caught.value.hint
+
+
+def test_just_under_the_limit_is_taken() -> None:
+    """100 megapixels are allowed, and Pillow's own warning, which stands lower, is no fault."""
+    photo.probe_bytes(png_bomb(10000, 10000))
+    assert Image.MAX_IMAGE_PIXELS is not None
+
+
+REFUSED = {
+    "text": b"just words",
+    "empty": b"",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "bmp": saved(halves(), "BMP"),
+    "ppm": saved(halves(), "PPM"),
+    "ico": saved(halves(), "ICO"),
+    "pdf": saved(halves(), "PDF"),
+    "header only": KINDS["png"][:20],
+    "jpeg header only": KINDS["jpeg"][:12],
+    "floats": saved(halves("F"), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_no_photo_is_refused(kind: str, tmp_path: Path) -> None:
+    """A file of no allowed format, or cut off in its header, is refused in words that say what to send."""
+    with pytest.raises(PhotoError, match="the photo") as caught:
+        photo.probe_bytes(REFUSED[kind])
+    assert "JPEG, PNG" in caught.value.hint
+    (tmp_path / "lie.jpg").write_bytes(REFUSED[kind])
+    with pytest.raises(PhotoError, match=r"lie\.jpg"):
+        photo.probe(tmp_path / "lie.jpg")
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """A photo that is not there is an error of the photo, naming it."""
+    with pytest.raises(PhotoError, match=r"gone\.jpg: no such file"):
+        photo.probe(tmp_path / "gone.jpg")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cut_off_photo_is_refused(kind: str, tmp_path: Path) -> None:
+    """A photo whose pixels end early is damaged: refused when decoded, not drawn half grey."""
+    (tmp_path / "cut").write_bytes(KINDS[kind][: len(KINDS[kind]) // 3])
+    with pytest.raises(PhotoError):
+        photo.load(tmp_path / "cut", [(200, 150)], PAPER)
+
+
+@settings(max_examples=40, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.lists(st.tuples(st.integers(0, 10**6), st.binary(min_size=1, max_size=4))),
+)
+def test_mutated_photos_do_no_harm(tmp_path: Path, kind: str, changes: list[tuple[int, bytes]]) -> None:
+    """Bytes changed anywhere in a photo give a picture or a PhotoError, within two seconds."""
+    data = bytearray(KINDS[kind])
+    for at, value in changes:
+        at %= len(data)
+        data[at : at + len(value)] = value
+    (tmp_path / "photo").write_bytes(data)
+    try:
+        picture = photo.load(tmp_path / "photo", [(200, 150)], PAPER).cover((200, 150), (0.5, 0.5))
+    except PhotoError as error:
+        assert error.hint
+    else:
+        assert picture.size == (200, 150)

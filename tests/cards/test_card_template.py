@@ -1,0 +1,108 @@
+"""Template files."""
+
+from pathlib import Path
+
+import pytest
+
+from syndication import cards
+from syndication.cards import template
+from syndication.config import Config, parse
+from syndication.errors import TemplateError
+
+GOOD = """
+layers = [{ fill = "paper" }, { at = "bottom", column = [{ text = "headline" }] }]
+[text.headline]
+font = "serif"
+size = [44, 66]
+color = "ink"
+"""
+
+
+def faults(text: str) -> str:
+    with pytest.raises(TemplateError) as caught:
+        template.parse(text.encode(), "own.toml")
+    return caught.value.message
+
+
+def test_ours_are_all_readable() -> None:
+    """Every template that ships is valid, short enough to read, and of the expected names."""
+    config = Config()
+    assert cards.template_names(config) == ["article", "breaking", "quote"]
+    for name in cards.template_names(config):
+        _, data = template.read(name, config)
+        assert len(data.splitlines()) <= 110
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("color =", "colour =", "text.headline.colour: unknown key; did you mean color?"),
+        ('text = "headline"', 'text = "headlin"', "unknown field 'headlin'; did you mean headline?"),
+        ('"ink"', '"inc"', "text.headline.color: unknown colour 'inc'; did you mean ink?"),
+        ('"serif"', '"comic"', "text.headline.font: 'comic': Input should be 'serif' or 'sans'"),
+        ("[44, 66]", "[66, 44]", "size: [smallest, largest]"),
+        ("fill =", "phil =", "layers[0]: {'phil': 'paper'}: a layer with one of the keys fill, photo"),
+        ("at =", "att =", "layers[1].att: unknown key; did you mean at?"),
+        ('"bottom"', '"botom"', "layers[1].at"),
+        (
+            '{ text = "headline" }',
+            '{ text = "headline", at = "top" }',
+            "column[0].at: only for the outermost",
+        ),
+        ('"paper"', '"paper 120%"', "layers[0].fill: 'paper 120%'"),
+        ("layers", "margin = -1\nlayers", "margin: -1: Input should be greater than or equal to 0"),
+        ("[text.headline]", "[words.mark]\nde = 'x'\n[text.headline]", "words.mark: no form for en"),
+        (
+            "[text.headline]",
+            "[colors.photo]\nsoft = 'ink'\n[text.headline]",
+            "'soft': told for cards with a photo or without",
+        ),
+        ("layers = [", "layers = ", "own.toml: not valid TOML"),
+    ],
+)
+def test_a_fault_names_file_layer_and_remedy(before: str, after: str, said: str) -> None:
+    """Whatever is wrong in a template, the message says where it is and what belongs there."""
+    assert before in GOOD
+    message = faults(GOOD.replace(before, after, 1))
+    assert message.startswith("own.toml:")
+    assert said in message
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """An author mends a template in one go, not fault by fault."""
+    message = faults(GOOD.replace("color =", "colour =").replace("at =", "att ="))
+    assert "colour" in message
+    assert "att" in message
+
+
+def test_bytes_that_are_no_text() -> None:
+    """A template that is not UTF-8 is refused as such."""
+    with pytest.raises(TemplateError, match="not UTF-8"):
+        template.parse(b"\xff\xfe", "own.toml")
+
+
+def test_a_newsrooms_own_template_wins(tmp_path: Path) -> None:
+    """Templates in the config's folder are looked in first, and stand beside ours."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "article.toml").write_text(GOOD)
+    (tmp_path / "own" / "live.toml").write_text(GOOD)
+    config = parse('[cards]\ntemplates = "own"\n', tmp_path / "syndicate.toml")
+    assert cards.template_names(config) == ["article", "breaking", "live", "quote"]
+    assert template.read("article", config)[1] == GOOD.encode()
+    assert template.read("quote", config)[0].words["mark"]["en"] == "“"
+
+
+@pytest.mark.parametrize("name", ["artikle", "../article", "article.toml", ""])
+def test_an_unknown_name_is_refused(name: str) -> None:
+    """Only names of templates are taken, never paths, and a near one is proposed."""
+    with pytest.raises(TemplateError) as caught:
+        template.read(name, Config())
+    assert repr(name) in caught.value.message
+    assert "article" in caught.value.hint
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    """A `templates` folder that is not there is told, rather than our own templates used in silence."""
+    config = parse('[cards]\ntemplates = "gone"\n', tmp_path / "syndicate.toml")
+    with pytest.raises(TemplateError, match="gone"):
+        cards.template_names(config)

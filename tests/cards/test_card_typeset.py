@@ -1,0 +1,181 @@
+"""Words into lines."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uniseg.linebreak import line_break_boundaries
+
+from syndication.cards import fonts, typeset
+from syndication.errors import CardError
+
+SERIF = typeset.Face("serif", 700, 1.07, -0.012, "en", rtl=False)
+NASKH = typeset.Face("serif", 700, 1.07, -0.012, "ar", rtl=True)
+
+ALPHABETS = (
+    "abcdefghij ABC éßø 0123456789 .,:;!?-–—'’“”()/%€$",
+    "абвгдежз ёйЇґ 2026 «»—, .",
+    "αβγδεζ ΆΈό 12 ·;«»",
+    "ابتثجحخ دذرز ةى ءأإ ًٌَُ ۱۲٣٤ ،؛؟ \u200c\u200f پچگ",
+    "אבגדהו םןץ ְִֵ ״׳־ 34 ,.",
+)
+words = st.sampled_from(ALPHABETS).flatmap(st.text)
+mixed = st.lists(words, min_size=1, max_size=12).map(" ".join).map(typeset.clean).filter(bool)
+
+
+@given(st.one_of(mixed, st.text(max_size=40).map(typeset.clean).filter(bool)))
+def test_breaks_are_those_of_uax_14(text: str) -> None:
+    """Leaving plain words out of the slow line breaker changes no chance to break."""
+    assert typeset.breaks(text) == tuple(end for end in line_break_boundaries(text) if end)
+
+
+@settings(max_examples=150, deadline=None)
+@given(mixed, st.booleans(), st.integers(120, 1200), st.integers(60, 400), st.integers(1, 5))
+def test_words_never_leave_their_box(text: str, rtl: bool, width: int, height: int, lines: int) -> None:
+    """Whatever the words, their lines are within the box, in number and size, or the box is refused."""
+    face = typeset.Face("serif", 700, 1.07, -0.012, "ar" if rtl else "en", rtl=rtl)
+    try:
+        block = typeset.fit(text, face, width, height, (20, 66), lines)
+    except CardError as error:
+        assert "no room" in error.message
+        return
+    assert 1 <= len(block.lines) <= lines
+    assert block.width <= width + 0.5
+    assert block.height <= height + 0.5
+    assert 20 <= block.size <= 66
+
+
+@settings(max_examples=60, deadline=None)
+@given(mixed, st.integers(200, 1000))
+def test_a_wider_box_never_sets_smaller(text: str, width: int) -> None:
+    """Size grows with the box: an author who gives more room does not get smaller words."""
+    sizes = []
+    for box in (width, width * 1.3):
+        try:
+            sizes.append(typeset.fit(text, SERIF, box, 300, (20, 66), 4).size)
+        except CardError:
+            sizes.append(0)
+    assert sizes[0] <= sizes[1]
+
+
+def test_lines_are_of_like_length() -> None:
+    """A headline in two lines is balanced, with no single word left over."""
+    block = typeset.fit(
+        "The sea took the road twice. Now the island must choose", SERIF, 1072, 300, (44, 66), 4
+    )
+    shorter, longer = sorted(line.width for line in block.lines)
+    assert len(block.lines) == 2
+    assert shorter / longer > 0.85
+
+
+def test_the_largest_size_that_fits_is_used() -> None:
+    """Short words are set at the largest size, long ones shrink just as far as they must."""
+    assert typeset.fit("Yes", SERIF, 1072, 300, (44, 66), 4).size == 66
+    long = "word " * 34
+    block = typeset.fit(long.strip(), SERIF, 1072, 400, (44, 66), 4)
+    assert 44 < block.size < 66
+    assert not block.cut
+    assert typeset.fit(long.strip(), SERIF, 1072, 400, (block.size + 1, 66), 4).cut
+
+
+def test_what_is_too_long_ends_in_an_ellipsis() -> None:
+    """The ellipsis is the last resort, and no point or comma stands before it."""
+    block = typeset.fit("one, two, three, " * 40, SERIF, 600, 300, (44, 66), 3)
+    assert block.cut
+    assert len(block.lines) == 3
+    last = block.lines[-1].glyphs[-1]
+    assert last.font.get_nominal_glyph(ord(typeset.ELLIPSIS)) == last.id
+
+
+def test_an_arabic_ellipsis_stands_at_the_left() -> None:
+    """In text from right to left the ellipsis is the leftmost thing of its line."""
+    block = typeset.fit("المزارعون يطالبون بخطة " * 20, NASKH, 600, 300, (44, 66), 2)
+    first = block.lines[-1].glyphs[0]
+    assert block.cut
+    assert first.font.get_nominal_glyph(ord(typeset.ELLIPSIS)) == first.id
+
+
+def test_a_word_wider_than_the_box_is_broken() -> None:
+    """A compound that fits no line at the smallest size is broken rather than lost."""
+    block = typeset.fit("Rechtsschutzversicherungsgesellschaften" * 2, SERIF, 700, 300, (40, 66), 4)
+    assert len(block.lines) >= 2
+    assert not block.cut
+
+
+def test_letters_join_in_arabic() -> None:
+    """Arabic is shaped: the same letter has another form in the middle of a word than alone."""
+    alone = typeset.fit("ه", NASKH, 600, 200, (50, 50), 1).lines[0].glyphs
+    joined = typeset.fit("ههه", NASKH, 600, 200, (50, 50), 1).lines[0].glyphs
+    assert len({glyph.id for glyph in (*alone, *joined)}) == 4
+
+
+def test_words_are_in_reading_order() -> None:
+    """A Hebrew line stands right to left, and a Latin name in it left to right."""
+    text = "אב XY"
+    glyphs = (
+        typeset.fit(text, typeset.Face("sans", 400, 1.2, 0, "he", rtl=True), 600, 200, (50, 50), 1)
+        .lines[0]
+        .glyphs
+    )
+    ids = [glyph.id for glyph in glyphs]
+    expected = [
+        font.get_nominal_glyph(ord(character))
+        for font, character in zip([g.font for g in glyphs], "XY בא", strict=True)
+    ]
+    assert ids == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "Climate", "CLIMATE"),
+        ("tr", "iklim ılık", "İKLİM ILIK"),
+        ("el", "Κλίμα προϊόν", "ΚΛΙΜΑ ΠΡΟΪΟΝ"),
+        ("de", "Straße", "STRASSE"),
+        ("ar", "مياه", "مياه"),
+    ],
+)
+def test_capitals_are_those_of_the_language(language: str, text: str, expected: str) -> None:
+    """Turkish keeps its dots, Greek drops its accents, scripts without case stay as they are."""
+    assert typeset.upper(text, language) == expected
+
+
+def test_hostile_controls_are_dropped() -> None:
+    """Direction overrides and control characters cannot make a card say something else; no-break spaces stay."""
+    assert typeset.clean("a\u202eb\u2066c\x00\x07  \n d\u00a0e\u00ad") == "abc d\u00a0e"
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    """Cleaned text is composed, has no runs of blanks, and stays as it is."""
+    cleaned = typeset.clean(text)
+    assert typeset.clean(cleaned) == cleaned
+    assert "  " not in cleaned
+    assert unicodedata.is_normalized("NFC", cleaned)
+
+
+@pytest.mark.parametrize(
+    ("character", "name"),
+    [
+        ("प", "DEVANAGARI LETTER PA"),
+        ("水", "CJK UNIFIED IDEOGRAPH-6C34"),
+        ("🔥", "FIRE"),
+        ("\ue000", "without a name"),
+        ("\ud800", "without a name"),
+    ],
+)
+def test_a_missing_glyph_is_an_error_that_names_it(character: str, name: str) -> None:
+    """No box is ever drawn: the character that no font has is named, with what can be set."""
+    with pytest.raises(CardError, match=name) as caught:
+        typeset.fit(f"On {character} now", SERIF, 900, 200, (44, 66), 2)
+    assert f"U+{ord(character):04X}" in caught.value.message
+    assert "Arabic" in caught.value.hint
+
+
+def test_a_bracket_is_of_one_font() -> None:
+    """The bracket that closes Arabic words in an English headline is of the font of the one that opens them."""
+    text = "Report (تقرير) on"
+    items = fonts.itemise(text, "serif", 700, rtl=False)
+    face = {index: item.face.family for item in items for index in range(item.start, item.end)}
+    assert face[text.index("(")] == face[text.index(")")] == "Source Serif 4"

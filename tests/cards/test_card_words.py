@@ -1,0 +1,89 @@
+"""What a story says on its card."""
+
+from collections.abc import Callable
+
+import pytest
+
+from syndication.cards import words
+from syndication.config import Brand, Config
+from syndication.errors import CardError
+from syndication.models import PublishEvent
+
+Make = Callable[..., PublishEvent]
+
+
+@pytest.mark.parametrize(
+    ("language", "date"),
+    [
+        ("en", "November 20, 2026"),
+        ("en-GB", "20 November 2026"),
+        ("ar", "٢٠ نوفمبر ٢٠٢٦"),
+        ("ar-MA", "20 نونبر 2026"),
+        ("fa", "۲۰ نوامبر ۲۰۲۶"),
+        ("he", "20 בנובמבר 2026"),
+        ("ru", "20 ноября 2026\u202fг."),
+        ("el", "20 Νοεμβρίου 2026"),
+        ("xx-YY", "November 20, 2026"),
+    ],
+)
+def test_dates_are_told_in_the_storys_language(story: Make, language: str, date: str) -> None:
+    """Month names, their order and the digits are the locale's."""
+    assert words.fields(story(language=language), Config(), photo=True)["date"] == date
+
+
+@pytest.mark.parametrize(
+    ("zone", "language", "moment"),
+    [
+        ("Europe/London", "en-GB", "20 Nov 2026, 08:12 GMT"),
+        ("Asia/Baghdad", "en-GB", "20 Nov 2026, 11:12 GMT+3"),
+        ("Asia/Kolkata", "ru", "20 нояб. 2026\u202fг., 13:42 GMT+5:30"),
+        ("Pacific/Auckland", "en-GB", "20 Nov 2026, 21:12 GMT+13"),
+        ("Asia/Tehran", "fr", "20 nov. 2026, 11:42 UTC+3:30"),
+    ],
+)
+def test_hours_are_told_in_the_brands_zone(story: Make, zone: str, language: str, moment: str) -> None:
+    """A breaking card tells the hour where the paper is, and which zone that is."""
+    config = Config(brand=Brand(timezone=zone))
+    assert words.fields(story(language=language), config, photo=True)["moment"] == moment
+
+
+def test_the_day_is_that_of_the_zone(story: Make) -> None:
+    """Shortly before midnight in London it is the next day in Auckland."""
+    late = story(published="2026-11-20T23:30:00Z")
+    config = Config(brand=Brand(timezone="Pacific/Auckland"))
+    assert words.fields(late, config, photo=True)["date"] == "21 November 2026"
+
+
+def test_label_is_the_kicker_or_else_the_section(story: Make) -> None:
+    """Without a kicker the section names the story."""
+    assert words.fields(story(section="World"), Config(), photo=True)["label"] == "Climate"
+    assert words.fields(story(section="World", kicker=""), Config(), photo=True)["label"] == "World"
+
+
+def test_bylines_are_joined_as_the_language_does(story: Make) -> None:
+    """Several names are a list in the story's own language; empty ones do not count."""
+    assert words.fields(story("ru"), Config(), photo=True)["byline"] == "Анна Орлова и Пётр Ким"
+    assert words.fields(story(byline=["A", " ", "B", "C"]), Config(), photo=True)["byline"] == "A, B and C"
+
+
+def test_credit_needs_a_photo(story: Make) -> None:
+    """A card without a photo credits nobody."""
+    assert words.fields(story(), Config(), photo=True)["credit"] == "Photo: Leo Brandt"
+    assert words.fields(story(), Config(), photo=False)["credit"] == ""
+
+
+def test_a_headline_of_nothing_is_refused(story: Make) -> None:
+    """A headline that cleans to nothing is an error, not an empty card."""
+    with pytest.raises(CardError, match="no letters"):
+        words.fields(story(headline="\u202e\u2066"), Config(), photo=True)
+
+
+def test_alt_says_the_words_then_the_photo(story: Make) -> None:
+    """A card's alternative text is its own words and what its photo shows, each a sentence."""
+    event = story(headline="What now?")
+    values = words.fields(event, Config(), photo=True)
+    assert (
+        words.alt(values, event, photo=True)
+        == "Climate. What now? Ines Okafor. 20 November 2026. Low sun over a calm sea."
+    )
+    assert words.alt(values, event, photo=False).endswith("20 November 2026.")

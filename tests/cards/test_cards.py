@@ -1,0 +1,295 @@
+"""Whole cards, as the rest of the house asks for them."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from syndication import cards
+from syndication.cards import draw, layout, ops, photo, template, words
+from syndication.config import Brand, Colors, Config, parse
+from syndication.errors import CardError, PhotoError
+from syndication.models import Card, PublishEvent
+
+Make = Callable[..., PublishEvent]
+WIDE = ((1200, 630),)
+
+
+@pytest.fixture
+def make(tmp_path: Path, photos: Path, story: Make) -> Callable[..., tuple[Card, ...]]:
+    """Cards of the English story in `tmp_path/cards`, with changes to the event and to the call."""
+
+    def make(event: PublishEvent | None = None, **call: object) -> tuple[Card, ...]:
+        options = {
+            "config": Config(),
+            "photo": photos / "sea.jpg",
+            "folder": tmp_path / "cards",
+            "sizes": WIDE,
+        }
+        return cards.make_cards(event or story(), **{**options, **call})
+
+    return make
+
+
+def test_a_card_is_what_it_says(make: Callable[..., tuple[Card, ...]], tmp_path: Path) -> None:
+    """Each card's file is an RGB JPEG of its size under 300 KB, and its hash, size and name are right."""
+    made = make(sizes=cards.SIZES)
+    assert [(card.width, card.height) for card in made] == list(cards.SIZES)
+    for card in made:
+        data = (tmp_path / "cards" / card.file).read_bytes()
+        assert (card.sha256, card.size) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert len(data) <= draw.MAX_BYTES
+        assert card.file.startswith("the-sea-took-the-road-twice-now-the-")
+        assert card.file.endswith(f"-{card.width}x{card.height}.jpg")
+        assert card.alt.endswith("20 November 2026. Low sun over a calm sea.")
+        with Image.open(io.BytesIO(data)) as image:
+            assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (card.width, card.height))
+            assert "progressive" not in image.info
+    assert {file.name for file in (tmp_path / "cards").iterdir()} == {card.file for card in made}
+
+
+def test_nothing_of_the_photos_metadata_is_left(
+    make: Callable[..., tuple[Card, ...]], tmp_path: Path
+) -> None:
+    """Where a photo was taken, by whom and with what stays with the photo."""
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    exif.get_ifd(0x8825)[2] = (59.0, 20.0, 1.0)
+    Image.new("RGB", (1600, 900), "teal").save(tmp_path / "gps.jpg", exif=exif, comment=b"SecretComment")
+    (card,) = make(photo=tmp_path / "gps.jpg")
+    data = (tmp_path / "cards" / card.file).read_bytes()
+    assert b"Secret" not in data
+    assert b"Exif" not in data
+
+
+def test_an_unchanged_card_is_not_drawn_again(make: Callable[..., tuple[Card, ...]], tmp_path: Path) -> None:
+    """The second time the same file is found, untouched, even by a change of what the card does not show."""
+    first = make()
+    file = tmp_path / "cards" / first[0].file
+    before = file.stat()
+    assert make() == first
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert list((tmp_path / "cards").iterdir()) == [file]
+
+
+def test_what_a_card_shows_is_in_its_name(
+    make: Callable[..., tuple[Card, ...]], story: Make, photos: Path, tmp_path: Path
+) -> None:
+    """Words, photo, focal point, template, colours, logo and zone each give the card a new name; a summary does not."""
+    Image.new("RGBA", (60, 20), "white").save(tmp_path / "logo.png")
+    image = story().image
+    assert image
+    changed = [
+        make(),
+        make(story(headline="Another headline")),
+        make(story(byline=["Someone Else"])),
+        make(story(published="2026-11-21T08:12:00Z")),
+        make(story(language="en-US")),
+        make(story(image=image.model_copy(update={"focal": (0.1, 0.1)}))),
+        make(photo=photos / "desert.jpg"),
+        make(photo=None),
+        make(template="quote"),
+        make(config=Config(brand=Brand(name="The Other"))),
+        make(config=Config(brand=Brand(colors=Colors(night="#000030")))),
+        make(config=Config(brand=Brand(timezone="Pacific/Auckland"), folder=tmp_path), sizes=WIDE),
+        make(config=Config(brand=Brand(logo=Path("logo.png")), folder=tmp_path)),
+    ]
+    names = [card.file for (card,) in changed]
+    # 08:12 in Greenwich is the same day in Auckland, so that card shows the same.
+    assert names[11] == names[0]
+    assert len(set(names)) == len(names) - 1
+    assert make(story(summary="Another summary"))[0].file == names[0]
+
+
+def test_bytes_are_the_same_everywhere(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path, photos: Path
+) -> None:
+    """The same story gives the same bytes, also in another process with another hash seed."""
+    here = make(sizes=cards.SIZES)
+    again = make(sizes=cards.SIZES, folder=tmp_path / "again")
+    code = (
+        "import sys; from pathlib import Path; from syndication.cards import make_cards;"
+        "from syndication.config import Config; from syndication.models import PublishEvent;"
+        "made = make_cards(PublishEvent.model_validate_json(sys.argv[1]), config=Config(), photo=Path(sys.argv[2]),"
+        "folder=Path(sys.argv[3])); print(' '.join(card.sha256 for card in made))"
+    )
+    arguments = [story().model_dump_json(), str(photos / "sea.jpg"), str(tmp_path / "there")]
+    there = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [card.sha256 for card in again] == [card.sha256 for card in here] == there.stdout.split()
+
+
+@pytest.mark.parametrize("priority", ["breaking", "normal", "evergreen"])
+def test_breaking_stories_have_a_template_of_their_own(priority: str, story: Make, tmp_path: Path) -> None:
+    """The config says which template breaking stories have, and which all others."""
+    config = parse(
+        '[cards]\ntemplate = "quote"\nbreaking_template = "article"\n', tmp_path / "syndicate.toml"
+    )
+    expected = "article" if priority == "breaking" else "quote"
+    assert cards.choose_template(story(priority=priority), config) == expected
+
+
+def test_a_failed_card_leaves_nothing_behind(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """A card that cannot be drawn is an error before any file is written, also where the other size could be."""
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    with pytest.raises(PhotoError, match="broken"):
+        make(photo=tmp_path / "broken.jpg")
+    with pytest.raises(CardError, match="DEVANAGARI"):
+        make(story(headline="On पानी"))
+    with pytest.raises(CardError, match="150x150"):
+        make(sizes=((1200, 630), (150, 150)))
+    assert not (tmp_path / "cards").exists()
+
+
+def test_an_interrupted_write_leaves_no_file(
+    make: Callable[..., tuple[Card, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card is renamed into place only when it is whole on disk."""
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        make()
+    assert list((tmp_path / "cards").iterdir()) == []
+
+
+def test_cards_can_be_read_by_a_web_server(make: Callable[..., tuple[Card, ...]], tmp_path: Path) -> None:
+    """Files have the usual mode of new files, not the private one of temporary files."""
+    (tmp_path / "usual").touch()
+    (card,) = make()
+    assert (tmp_path / "cards" / card.file).stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("headline", "slug"),
+    [
+        ("Café & Über: 40% more!", "cafe-uber-40-more-"),
+        ("الخبر", "https-news-example-world-1-"),
+        ("x" * 60, "x" * 40 + "-"),
+        ("../../etc/passwd", "etc-passwd-"),
+    ],
+)
+def test_names_are_plain(
+    make: Callable[..., tuple[Card, ...]], story: Make, headline: str, slug: str
+) -> None:
+    """A card's name is letters, digits and hyphens of ASCII, at most 40 of the headline's, or else the id's."""
+    (card,) = make(story(headline=headline, language="en"), photo=None)
+    assert card.file.startswith(slug)
+    assert card.file.isascii()
+    assert len(card.file) <= 40 + len("-0123456789abcdef-1200x630.jpg")
+
+
+def test_the_largest_cards_stay_under_the_limit(
+    make: Callable[..., tuple[Card, ...]], tmp_path: Path
+) -> None:
+    """A photo of pure noise costs quality, not bytes."""
+    Image.effect_noise((1600, 1067), 120).convert("RGB").save(tmp_path / "noise.png")
+    for card in make(photo=tmp_path / "noise.png", sizes=((1200, 630), (1080, 1080), (1600, 900))):
+        assert 200 * 1024 < card.size <= 300 * 1024
+
+
+def test_a_section_has_its_own_accent(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """The bar before the label is of the section's colour."""
+    config = parse('[brand.sections.Science]\naccent = "#0000ff"\n', tmp_path / "syndicate.toml")
+    for section, blue in (("science", True), ("World", False)):
+        (card,) = make(story(section=section), config=config, photo=None)
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            colors = image.getcolors(1 << 20)
+            assert colors
+            assert (
+                any(color[2] > 240 and color[0] < 20 for _, color in colors if isinstance(color, tuple))
+                == blue
+            )
+
+
+def test_the_logo_is_drawn(make: Callable[..., tuple[Card, ...]], tmp_path: Path) -> None:
+    """A logo stands in place of the name, light over photos and dark on paper; a broken one names the setting."""
+    Image.new("RGBA", (300, 100), "#00ff00").save(tmp_path / "light.png")
+    Image.new("RGBA", (300, 100), "#0000ff").save(tmp_path / "dark.png")
+    brand = Brand(logo=Path("light.png"), logo_dark=Path("dark.png"))
+    config = Config(brand=brand, folder=tmp_path)
+    for call, wanted in (({}, 1), ({"photo": None}, 2)):
+        (card,) = make(config=config, **call)
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            pixel = image.getpixel((100, 80))
+            assert isinstance(pixel, tuple)
+            assert pixel[wanted] > 200 > 60 > pixel[0]
+    (tmp_path / "light.png").write_bytes(b"")
+    with pytest.raises(CardError, match="logo") as caught:
+        make(config=config)
+    assert "[brand]" in caught.value.hint
+
+
+def contrast(one: float, other: float) -> float:
+    """WCAG 2.2's contrast of two relative luminances."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def luminance(pixel: tuple[int, int, int]) -> float:
+    """WCAG 2.2's relative luminance of an sRGB pixel."""
+    parts = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in pixel]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("size", [(1200, 630), (1080, 1080), (1600, 900)])
+@pytest.mark.parametrize("name", ["article", "breaking"])
+@pytest.mark.parametrize(
+    "headline", ["Yes", "The sea took the road twice. Now the island must choose", "word " * 45]
+)
+def test_words_can_be_read_over_a_white_sky(
+    name: str, size: tuple[int, int], headline: str, story: Make, tmp_path: Path
+) -> None:
+    """Behind every line over a pure white photo the contrast is 4.5 or more, the logo's, as large letters, 3."""
+    Image.new("RGB", (1600, 1067), "white").save(tmp_path / "white.png")
+    event, config = story(headline=headline), Config()
+    values = words.fields(event, config, photo=True)
+    design, _ = template.read(name, config)
+    placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, True), size)
+    source = photo.load(tmp_path / "white.png", [size], (247, 244, 238))
+    brand = draw.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
+    ground = draw.draw(
+        [op for op in placed if not isinstance(op, ops.TextOp)], size, brand, source, (0.5, 0.5)
+    )
+    for op in placed:
+        if isinstance(op, ops.TextOp) and op.name != "flash":
+            left, top, right, bottom = op.rect.pixels()
+            color, alpha = brand.color(op.color)
+            for pixel in set(ground.crop((left, top, right, bottom)).get_flattened_data()):
+                ink = tuple(round(c * alpha + p * (1 - alpha)) for c, p in zip(color, pixel, strict=True))
+                assert contrast(luminance(ink), luminance(pixel)) >= (3 if op.name == "brand" else 4.5), (
+                    op.name
+                )
+
+
+def _colors() -> dict[str, str]:
+    return {**Colors().model_dump(), "white": "#ffffff", "black": "#000000"}
+
+
+def test_a_dark_photo_is_left_alone(story: Make, tmp_path: Path) -> None:
+    """The scrim is only as deep as words need: over a dark photo its upper third is untouched."""
+    Image.new("RGB", (1600, 1067), "#102030").save(tmp_path / "night.png")
+    (card,) = cards.make_cards(
+        story(), config=Config(), photo=tmp_path / "night.png", folder=tmp_path / "cards", sizes=WIDE
+    )
+    with Image.open(tmp_path / "cards" / card.file) as image:
+        for y in (10, 120, 200):
+            pixel = image.getpixel((1100, y))
+            assert isinstance(pixel, tuple)
+            assert max(abs(a - b) for a, b in zip(pixel, (16, 32, 48), strict=True)) <= 4
