@@ -1,15 +1,14 @@
 """Telling the workers that something is due. A nudge that gets lost is made up for by the next sweep."""
 
-import logging
 from functools import lru_cache
 
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from syndication.config import load
 from workers.app import app
-
-log = logging.getLogger(__name__)
+from workers.broker import broker_url
 
 AT_ONCE = 4
 """More nudges at once than workers that could take them up are of no use."""
@@ -25,8 +24,7 @@ def nudge(queue: str, times: int = 1) -> bool:
         waiting = channel.queue_declare(queue, passive=False).message_count
         for _ in range(min(times, AT_ONCE, max(0, WAITING - waiting))):
             app.send_task(f"workers.{queue}", queue=queue, connection=_line(), retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        log.warning("the queue cannot be reached", extra={"queue": queue, "why": type(error).__name__})
+    except (OperationalError, RedisError, OSError):
         _line().release()
         _line.cache_clear()
         return False
@@ -45,4 +43,5 @@ def _line() -> Connection:
         "interval_step": 0,
         "connect_retries_timeout": 1,
     }
-    return Connection(app.conf.broker_url, transport_options=options)
+    # Asked anew after each failure: our own Redis may have moved to another port.
+    return Connection(broker_url(load()), transport_options=options)

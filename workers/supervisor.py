@@ -114,7 +114,7 @@ def _move_redis(kept: list[Role], config: Config) -> None:
 
 
 def _python(words: list[str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, *words], **_bound())  # noqa: S603
+    return subprocess.Popen([sys.executable, *words], stdin=subprocess.DEVNULL, **_bound())  # noqa: S603
 
 
 def _bound() -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _bound() -> dict[str, Any]:
             if os.getppid() != parent:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    return {"stdin": subprocess.DEVNULL, "start_new_session": True, "preexec_fn": follow}
+    return {"start_new_session": True, "preexec_fn": follow}
 
 
 @contextmanager

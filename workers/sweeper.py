@@ -28,10 +28,9 @@ def run() -> None:
         except DBAPIError as error:
             log.warning("the store cannot be reached", extra={"why": str(error.orig)})
         else:
-            if due.stories:
-                nudge(DRAW, due.stories)
-            if due.mailboxes:
-                nudge(DELIVER, due.mailboxes)
+            for queue, count in ((DRAW, due.stories), (DELIVER, due.mailboxes)):
+                if count and not nudge(queue, count):
+                    log.warning("the queue cannot be reached", extra={"queue": queue, "due": count})
         stop.wait(config.delivery.sweep)
 
 

@@ -10,6 +10,8 @@ import click
 from syndication.cli.common import as_json, config_or_defaults, say, show, show_json, table
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from syndication.config import Config
     from syndication.models import Card, PublishEvent
 
@@ -137,7 +139,7 @@ def preview(event: str, out: Path | None, port: int, url: str) -> None:
         serve_local(app, "127.0.0.1", port, "Preview at {url} — Ctrl-C ends it.")
 
 
-def serve_local(app: object, host: str, port: int, words: str) -> None:
+def serve_local(app: "Starlette", host: str, port: int, words: str) -> None:
     """Serve a web application until Ctrl-C; `words` are said with its {url} once it listens.
 
     Raises InputError if the port is taken.
@@ -162,5 +164,5 @@ def serve_local(app: object, host: str, port: int, words: str) -> None:
         say(words.format(url=f"http://{shown}:{listener.getsockname()[1]}"))
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-        )  # type: ignore[arg-type]
+        )
         server.run(sockets=[listener])

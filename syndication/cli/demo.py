@@ -61,6 +61,8 @@ def demo(folder: Path, seconds: float) -> int:
     os.environ["SYNDICATE_CONFIG"] = str(folder / "syndicate.toml")
     from syndication.config import load
     from syndication.store import open_store
+    from workers.app import DRAW
+    from workers.nudge import nudge
 
     with ExitStack() as running:
         server = running.enter_context(_sandbox(folder))
@@ -68,9 +70,10 @@ def demo(folder: Path, seconds: float) -> int:
         store = open_store(config.store_url)
         running.callback(store.close)
         _connect(store, config, server)
-        running.enter_context(_started(["worker"], folder / "worker.log"))
+        worker = running.enter_context(_started(["worker"], folder / "worker.log"))
+        _until(lambda: nudge(DRAW), 20, f"the workers did not start: see {folder / 'worker.log'}")
         published = _publish(store, config, folder)
-        _wait(store, published, time.monotonic() + seconds)
+        _wait(store, published, time.monotonic() + seconds, worker)
         problems = _report(store, config, published, server, folder)
     for problem in problems:
         say(f"✗ {problem}")
@@ -97,7 +100,7 @@ def _empty(folder: Path) -> None:
 
 
 @contextmanager
-def _started(words: list[str], log: Path) -> Iterator[None]:
+def _started(words: list[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
     """A `syndicate` process that is ended when the demo ends."""
     with log.open("wb") as lines:
         process = subprocess.Popen(  # noqa: S603
@@ -108,7 +111,7 @@ def _started(words: list[str], log: Path) -> Iterator[None]:
             start_new_session=True,
         )
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -152,20 +155,10 @@ def _until(done: Callable[[], bool], seconds: float, complaint: str) -> None:
 
 
 def _connect(store: "Store", config: "Config", server: str) -> None:
-    from syndication.models import Account
-    from syndication.networks import NETWORKS
-    from syndication.networks.http import open_http
-    from syndication.store import accounts
-    from syndication.vault import Vault
+    from syndication.pipeline import connect_account
 
-    network, vault = NETWORKS["mastodon"], Vault(config)
     for name in _ACCOUNTS:
-        secret = {"access_token": f"sandbox-{name}"}
-        with open_http(network, server, secret) as http:
-            handle, limits = network.identify(http), network.read_limits(http)
-        account = Account(name=name, network=network.name, server=server, handle=handle, limits=limits)
-        with store.write() as tx:
-            accounts.connect(tx, account, vault.seal(secret), store.now())
+        connect_account(store, config, "mastodon", server, {"access_token": f"sandbox-{name}"}, name)
 
 
 def _publish(store: "Store", config: "Config", folder: Path) -> list[str]:
@@ -187,8 +180,8 @@ def _publish(store: "Store", config: "Config", folder: Path) -> list[str]:
     return published
 
 
-def _wait(store: "Store", published: list[str], end: float) -> None:
-    """Show how far the posts are, until all are out or the time is over."""
+def _wait(store: "Store", published: list[str], end: float, worker: "subprocess.Popen[bytes]") -> None:
+    """Show how far the posts are, until all are out, the time is over, or the workers have died."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -198,7 +191,7 @@ def _wait(store: "Store", published: list[str], end: float) -> None:
     with Progress(*columns, console=Console(stderr=True)) as progress:
         drawn = progress.add_task("Cards drawn", total=len(published))
         sent = progress.add_task("Posts sent ", total=len(published) * len(_ACCOUNTS))
-        while time.monotonic() < end:
+        while time.monotonic() < end and worker.poll() is None:
             with store.read() as tx:
                 posts = [deliveries.of_story(tx, story) for story in published]
             progress.update(drawn, completed=sum(all(d.state != "planned" for d in story) for story in posts))

@@ -1,6 +1,7 @@
 """The operator's commands: make a config, check an installation, connect accounts."""
 
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,10 @@ import click
 from syndication.cli.common import as_json, home, say, show, show_json, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syndication.config import Config
+    from syndication.store import Store
 
 _CONFIG = """\
 # syndicate.toml — every line that starts with # shows a default. Paths start at this file's folder.
@@ -100,12 +104,12 @@ def check(offline: bool, machine: bool) -> int:
     """Test an installation: config, store, templates, queue, and each account by reading from it."""
     from syndication.errors import SyndicationError
 
-    found: list[tuple[str, str]] = []  # what was tested, what is wrong with it
-
     with home() as (store, config):
+        # What was tested, and what is wrong with it; these two would have ended the command already.
+        found = [("config", ""), ("store", "")]
         for name, test in _checks(config):
             try:
-                found.append((name, test() or ""))
+                found.append((name, test()))
             except SyndicationError as error:
                 found.append((name, str(error)))
         found += _check_accounts(store, config, offline)
@@ -121,7 +125,7 @@ def check(offline: bool, machine: bool) -> int:
     return int(any(problem for _, problem in found))
 
 
-def _checks(config: "Config"):  # type: ignore[no-untyped-def]
+def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
     from syndication.cards import template_names
     from syndication.studio.app import webhook_secrets
 
@@ -150,15 +154,13 @@ def _checks(config: "Config"):  # type: ignore[no-untyped-def]
         return ""
 
     return [
-        ("config", lambda: ""),
-        ("store", lambda: ""),
         ("card templates", templates),
         ("webhook secret", webhook),
         ("queue", queue),
     ]
 
 
-def _check_accounts(store, config: "Config", offline: bool) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tuple[str, str]]:
     from syndication.errors import SyndicationError
     from syndication.pipeline import read_account
     from syndication.store import accounts
@@ -176,6 +178,72 @@ def _check_accounts(store, config: "Config", offline: bool) -> list[tuple[str, s
                 problem = str(error)
         found.append((f"account {account.name}", problem))
     return found
+
+
+@click.command()
+@click.argument("network", type=click.Choice(["mastodon", "bluesky"]))
+@click.option("--server", help="The account's server, such as https://mastodon.example.")
+@click.option("--name", help="What you call the account here.  [the network's name]")
+@click.option("--handle", help="Bluesky: the account's handle, such as meridian.bsky.social.")
+@click.option(
+    "--no-browser", is_flag=True, help="Print the address to open, and take the code that it shows."
+)
+def connect(network: str, server: str | None, name: str | None, handle: str | None, no_browser: bool) -> None:
+    """Connect an account of a NETWORK: log in there once, and keep the token encrypted here.
+
+    \b
+    syndicate connect mastodon --server https://mastodon.example
+    syndicate connect bluesky --handle meridian.bsky.social
+    """
+    from syndication.networks.auth import connect_bluesky
+    from syndication.pipeline import connect_account
+
+    with home() as (store, config):
+        if network == "bluesky":
+            server = server or "https://bsky.social"
+            who = handle or click.prompt("Handle", err=True)
+            secret, _ = connect_bluesky(server, who, _password())
+        elif server is None:
+            raise click.UsageError("Name the account's server: --server https://…")
+        else:
+            secret = _allow_mastodon(server, no_browser)
+        account = connect_account(store, config, network, server, secret, name or network)
+    say(f"Connected {account.handle} as {account.name}: posts of up to {account.limits.text} characters.")
+
+
+def _password() -> str:
+    """An app password, typed unseen, or the first line of standard input where that is no terminal."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    say("Make an app password at Bluesky: Settings, Privacy and security, App passwords.")
+    return str(click.prompt("App password", hide_input=True, err=True))
+
+
+def _allow_mastodon(server: str, no_browser: bool) -> dict[str, str]:
+    """Mastodon's OAuth dance: by the browser's return to this machine, else by a pasted code."""
+    import webbrowser
+
+    from syndication.networks.auth import (
+        OUT_OF_BAND,
+        Listener,
+        mastodon_authorize_url,
+        mastodon_register,
+        mastodon_token,
+    )
+
+    if no_browser:
+        app = mastodon_register(server, redirect=OUT_OF_BAND)
+        url, _, verifier = mastodon_authorize_url(app)
+        say(f"Open this address, allow the app, and paste the code it shows:\n{url}")
+        return mastodon_token(app, click.prompt("Code", err=True), verifier)
+    with Listener() as listener:
+        app = mastodon_register(server, redirect=listener.redirect)
+        url, state, verifier = mastodon_authorize_url(app)
+        opened = webbrowser.open(url)
+        say(
+            f"{'Your browser asks you to allow the app' if opened else 'Open this address on this machine'}:\n{url}"
+        )
+        return mastodon_token(app, listener.wait(state), verifier)
 
 
 @click.command()

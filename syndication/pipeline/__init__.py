@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from syndication.config import Config
 from syndication.pipeline.accept import Accepted, Verdict, accept, read_event
-from syndication.pipeline.deliver import deliver_next, read_account
+from syndication.pipeline.connect import connect_account, read_account
+from syndication.pipeline.deliver import deliver_next
 from syndication.pipeline.desk import Shared, resolve, share
 from syndication.pipeline.prepare import prepare_next
 from syndication.store import Store, accounts, deliveries, stories
@@ -19,6 +20,7 @@ __all__ = [
     "Shared",
     "Verdict",
     "accept",
+    "connect_account",
     "deliver_next",
     "prepare_next",
     "read_account",

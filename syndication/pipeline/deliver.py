@@ -23,8 +23,9 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.models import Draft, Receipt, State
-from syndication.networks import Connector, connector
+from syndication.models import Draft, State
+from syndication.networks import connector
+from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
 from syndication.store import Store, accounts, deliveries, stories
 from syndication.store.accounts import Mailbox
@@ -218,7 +219,7 @@ class _Try:
         """Seconds until the next try: doubling, with up to a quarter taken off so that mailboxes spread."""
         tries = min(self.claim.delivery.attempt, 12)
         longest = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
-        return longest * random.uniform(0.75, 1.0)  # noqa: S311
+        return float(longest) * random.uniform(0.75, 1.0)  # noqa: S311
 
 
 def _card_bytes(config: Config, frozen: Draft) -> bytes | None:
@@ -241,27 +242,3 @@ def _lease(config: Config) -> int:
 
 def _ms(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
-
-
-def read_account(store: Store, config: Config, name: str) -> tuple[str, bool]:
-    """Test an account's connection by reading; its handle, and whether the server's limits have changed.
-
-    The limits are stored. Raises DeliveryError, ConfigError or NotFound.
-    """
-    with store.read() as tx:
-        account, sealed = accounts.get(tx, name)
-    network = connector(account.network)
-    vault = Vault(config)
-
-    def keep(secret: dict[str, str]) -> None:
-        with store.write() as tx:
-            accounts.keep_secret(tx, name, vault.seal(secret))
-
-    with open_http(network, account.server, vault.open(sealed), keep=keep) as http:
-        handle, limits = network.identify(http), network.read_limits(http)
-    with store.write() as tx:
-        accounts.keep_limits(tx, name, limits)
-    return handle, limits != account.limits
-
-
-__all__ = ["Receipt", "deliver_next", "read_account"]

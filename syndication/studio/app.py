@@ -44,7 +44,7 @@ def webhook_secrets(config: Config) -> list[str]:
     return value.split()
 
 
-def make_app(store: Store, config: Config, nudge: Callable[[], object], secrets: Sequence[str]) -> Starlette:
+def make_app(store: Store, config: Config, nudge: Callable[[], bool], secrets: Sequence[str]) -> Starlette:
     """The web application. `nudge` tells the workers that something is due; it may take its time."""
     nudger = _Nudger(nudge)
 
@@ -111,7 +111,7 @@ def _refuse(status: int, words: str, sender: str, **more: object) -> JSONRespons
 class _Nudger:
     """Nudges from a thread of its own, so that a broker that hangs holds no request up."""
 
-    def __init__(self, nudge: Callable[[], object]) -> None:
+    def __init__(self, nudge: Callable[[], bool]) -> None:
         self._nudge = nudge
         self._wanted = threading.Event()
         threading.Thread(target=self._run, daemon=True, name="nudger").start()
@@ -125,6 +125,7 @@ class _Nudger:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                self._nudge()
+                if not self._nudge():
+                    log.warning("the queue cannot be reached; the sweep makes it good")
             except Exception:
                 log.exception("nudging failed; the sweep makes it good")

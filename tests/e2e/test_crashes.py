@@ -13,12 +13,9 @@ from machines import Machine, answers, free_port, redis_words, syndicate, until
 
 from syndication.config import load
 from syndication.events.webhook import sign
-from syndication.models import Account
-from syndication.networks import NETWORKS
-from syndication.networks.http import open_http
-from syndication.store import accounts, open_store
+from syndication.pipeline import connect_account
+from syndication.store import open_store
 from syndication.studio.app import webhook_secrets
-from syndication.vault import Vault
 
 pytestmark = pytest.mark.slow
 
@@ -66,14 +63,10 @@ class Newsroom:
             machine.start()
         until(lambda: answers(f"{self.server}/api/v2/instance"), 30, "the network listens")
         until(lambda: answers(f"http://127.0.0.1:{self.ports['door']}/healthz"), 30, "the door is open")
-        store, vault, network = open_store(self.config.store_url), Vault(self.config), NETWORKS["mastodon"]
+        store = open_store(self.config.store_url)
         for name in ACCOUNTS:
-            secret = {"access_token": f"sandbox-{name}"}
-            with open_http(network, self.server, secret) as http:
-                facts = {"handle": network.identify(http), "limits": network.read_limits(http)}
-            account = Account(name=name, network="mastodon", server=self.server, **facts)
-            with store.write() as tx:
-                accounts.connect(tx, account, vault.seal(secret), store.now())
+            token = {"access_token": f"sandbox-{name}"}
+            connect_account(store, self.config, "mastodon", self.server, token, name)
         store.close()
         return self
 

@@ -1,0 +1,53 @@
+"""Accounts: kept once their connection was tested by reading, and tested again on demand."""
+
+from typing import NamedTuple
+
+from syndication.config import Config
+from syndication.models import Account, Limits
+from syndication.networks import connector
+from syndication.networks.http import open_http, origin
+from syndication.store import Store, accounts
+from syndication.vault import Vault
+
+
+class Reading(NamedTuple):
+    """What a server says of an account: its name as people write it, and what it takes."""
+
+    handle: str
+    limits: Limits
+
+
+def connect_account(
+    store: Store, config: Config, network: str, server: str, secret: dict[str, str], name: str
+) -> Account:
+    """Test an account by reading, then keep it under `name`, its secret encrypted; one of that name is renewed.
+
+    Raises DeliveryError where the server does not take the secret, ConfigError for a bad address or no key.
+    """
+    vault, renewed = Vault(config), dict(secret)
+    with open_http(connector(network), server, secret, keep=renewed.update) as http:
+        handle, limits = connector(network).identify(http), connector(network).read_limits(http)
+    account = Account(name=name, network=network, server=origin(server), handle=handle, limits=limits)
+    with store.write() as tx:
+        accounts.connect(tx, account, vault.seal(renewed), store.now())
+    return account
+
+
+def read_account(store: Store, config: Config, name: str) -> Reading:
+    """Test a kept account's connection by reading, and keep what its server takes now.
+
+    Raises DeliveryError, ConfigError or NotFound.
+    """
+    with store.read() as tx:
+        account, sealed = accounts.get(tx, name)
+    network, vault = connector(account.network), Vault(config)
+
+    def keep(secret: dict[str, str]) -> None:
+        with store.write() as tx:
+            accounts.keep_secret(tx, name, vault.seal(secret))
+
+    with open_http(network, account.server, vault.open(sealed), keep=keep) as http:
+        reading = Reading(network.identify(http), network.read_limits(http))
+    with store.write() as tx:
+        accounts.keep_limits(tx, name, reading.limits)
+    return reading
