@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -87,7 +87,12 @@ def exchange(session: requests.Session, request: requests.PreparedRequest, secon
 @contextmanager
 def _alarm(seconds: float, cut: Callable[[], object]) -> Iterator[None]:
     """Cut the line if the block is not done in time: a read time-out starts anew with every byte that trickles."""
-    timer = threading.Timer(max(0.0, seconds), cut)
+
+    def ring() -> None:
+        with suppress(OSError, RuntimeError, ValueError):  # the line was closed in the same moment
+            cut()
+
+    timer = threading.Timer(max(0.0, seconds), ring)
     timer.daemon = True
     timer.start()
     try:
@@ -96,19 +101,12 @@ def _alarm(seconds: float, cut: Callable[[], object]) -> Iterator[None]:
         timer.cancel()
 
 
-def _hang_up(line: socket.socket) -> None:
-    try:
-        # Not the method of an SSLSocket, which would forget its TLS state under the reading thread.
-        socket.socket.shutdown(line, socket.SHUT_RDWR)
-    except OSError:
-        return  # closed already: the other side was quicker
-
-
 class _Watched(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         line, seconds, start = self.sock, float(self.timeout or 0), time.monotonic()
         try:
-            with _alarm(seconds, lambda: _hang_up(line)):
+            # Not the method of an SSLSocket, which would forget its TLS state under the reading thread.
+            with _alarm(seconds, lambda: socket.socket.shutdown(line, socket.SHUT_RDWR)):
                 return super().getresponse()
         except (OSError, HTTPException):
             if time.monotonic() - start < seconds:
