@@ -88,8 +88,10 @@ def encode(image: Image.Image) -> bytes:
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
+    # Measured on a photo card (2026-11): optimised Huffman tables save a tenth of 66 KB and take 4.3 ms, not 1.7;
+    # whole chroma adds a fifth and 2 ms, and networks halve it again.
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
+    image.save(out, "JPEG", quality=quality, subsampling="4:2:0")
     return out.getvalue()
 
 
@@ -132,12 +134,12 @@ def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
     height = bottom - top
     needs = _needs(canvas, op, brand, color)
     alphas = _rising(height, needs) if op.edge == "bottom" else _falling(height, needs)
-    if any(alphas):
-        column = bytes(round(255 * alpha) for alpha in alphas)
-        mask = Image.frombytes("L", (1, height), column).resize(
-            (right - left, height), Image.Resampling.NEAREST
-        )
-        canvas.paste(color, (left, top), mask)
+    column = bytes(round(255 * alpha) for alpha in alphas)
+    untouched = height - len(column.lstrip(b"\0"))
+    if column := column.strip(b"\0"):
+        size = right - left, len(column)
+        mask = Image.frombytes("L", (1, len(column)), column).resize(size, Image.Resampling.NEAREST)
+        canvas.paste(color, (left, top + untouched), mask)
 
 
 def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[tuple[int, int, float]]:

@@ -136,7 +136,7 @@ def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, in
     low, high = smallest, largest
     while low < high:
         middle = (low + high + 1) // 2
-        if paragraph.wrap(middle, width, height, lines):
+        if paragraph.fits(middle, width, height, lines):
             low = middle
         else:
             high = middle - 1
@@ -209,24 +209,17 @@ class _Paragraph:
         """How many lines there may be at a size."""
         return min(lines, int((height + 0.01) / (size * self.leading)))
 
-    def wrap(self, size: int, width: float, height: float, lines: int) -> list[tuple[int, int]] | None:
-        """The fewest lines that hold the text, of as like a length as can be; None if it does not fit."""
-        wanted = self._greedy(size, width)
-        if wanted is None or wanted > self.rows(size, height, lines):
-            return None
-        return self._balanced(size, width, wanted)
-
-    def _greedy(self, size: int, width: float) -> int | None:
+    def fits(self, size: int, width: float, height: float, lines: int) -> int:
+        """The fewest lines that hold the text, 0 if it does not fit."""
+        rows = self.rows(size, height, lines)
         count, start, previous = 1, 0, 0
         for end in self.ends:
             if self.measure(size, start, end) > width:
-                if previous == start:
-                    return None
                 count, start = count + 1, previous
-                if self.measure(size, start, end) > width:
-                    return None
+                if count > rows or self.measure(size, start, end) > width:
+                    return 0
             previous = end
-        return count
+        return count if count <= rows else 0
 
     def _balanced(self, size: int, width: float, count: int) -> list[tuple[int, int]]:
         """Split into `count` lines with the least sum of squared widths, which evens them out."""
@@ -253,8 +246,8 @@ class _Paragraph:
         out a little wider than measured: then it is broken anew, more narrowly.
         """
         room = width
-        while spans := self.wrap(size, room, height, lines):
-            block = self._shaped(spans, size)
+        while count := self.fits(size, room, height, lines):
+            block = self._shaped(self._balanced(size, room, count), size)
             if block.width <= width:
                 return block
             room -= max(block.width - width, 0.5)
