@@ -41,7 +41,7 @@ folder = "data/cards"
 # templates = "my_templates"      # a folder of your own, looked in first
 
 [metadata]
-# pages = "public{path}.html"     # the story's page, rewritten in place on publish
+# pages = "public/{path}.html"    # the story's page, rewritten in place on publish
 # fragments = "data/fragments"    # or: <id>.html and <id>.json for your CMS to include
 
 [store]
