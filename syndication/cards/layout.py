@@ -54,6 +54,8 @@ def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tupl
 
 
 class _Layout:
+    """One card being laid out: flows are measured and placed first, then photos get what they leave."""
+
     def __init__(self, template: Template, subject: Subject, size: tuple[int, int]) -> None:
         self.template, self.subject = template, subject
         self.card = Rect(0, 0, *size)
@@ -149,8 +151,6 @@ class _Layout:
     def color(self, name: str) -> str:
         return self.template.role(name, photo=self.subject.photo)
 
-    # ------------------------------------------------------------------ measuring
-
     def measure(self, layer: Layer, width: float, height: float) -> _Box | None:
         """A layer within a width and height; None if the story has nothing for it."""
         match layer:
@@ -171,7 +171,7 @@ class _Layout:
                 side = min(layer.size * self.unit, width, height)
                 rect = Rect(0, 0, side, side)
                 return _Box(side, side, (PhotoOp(rect, round=True),)) if self.subject.photo else None
-        raise CardError(f"a {type(layer).__name__.lower()} cannot flow in a row or column")
+        raise TypeError(f"{type(layer).__name__} does not flow")  # refused when the template was read
 
     def words(self, name: str) -> str:
         own = self.template.word(name, self.subject.language)

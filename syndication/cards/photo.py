@@ -78,7 +78,7 @@ def load(path: Path, targets: list[tuple[int, int]], paper: tuple[int, int, int]
     Raises PhotoError.
     """
     with _opened(path) as image:
-        orientation = image.getexif().get(0x0112, 1)
+        orientation = _orientation(image)
         width, height = image.size if orientation < 5 else image.size[::-1]
         scale = max(max(across / width, down / height) for across, down in targets)
         if scale < 1:  # libjpeg can leave out what would be thrown away: an eighth, quarter or half the size
@@ -113,6 +113,15 @@ def _opened(source: Path | BinaryIO, name: str = "") -> Iterator[Image.Image]:
         raise PhotoError(f"{name}: not a photo of a kind that can be used, or damaged", _ADVICE) from None
     except Exception as error:  # decoders raise nearly anything, from SyntaxError to struct.error
         raise PhotoError(f"{name}: damaged, or cut off: {error}", _ADVICE) from None
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none or the EXIF is damaged, as the pixels may be sound."""
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:  # the EXIF is as hostile as the rest, and its reader may raise nearly anything
+        return 1
+    return value if value in range(1, 9) else 1
 
 
 def _solid(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:

@@ -291,9 +291,24 @@ def _dangling(template: Template) -> Iterator[str]:
         if isinstance(node, Text):
             yield from _unknown(f"{path}.text", "field", node.text, (*FIELDS, *template.words))
             yield from _unknown(f"{path}.style", "style", node.style or node.text, tuple(template.text))
-        if path.count("[") > 1:
-            for key in sorted(node.model_fields_set & {"area", "at", "clear", "scrim", "block"}):
-                yield f"{path}.{key}: only for the outermost layers; inside a row or column things flow"
+        yield from _misplaced(path, node)
+
+
+def _misplaced(path: str, node: Layer) -> Iterator[str]:
+    """What a layer says that has no meaning where it stands."""
+    told = node.model_fields_set
+    if path.count("[") > 1:
+        for key in sorted(told & {"area", "at", "clear", "scrim", "block"}):
+            yield f"{path}.{key}: only for the outermost layers; inside a row or column things flow"
+        if isinstance(node, Fill) or (isinstance(node, Photo) and (node.photo == "cover" or not node.size)):
+            yield f"{path}: a fill or a covering photo is an outermost layer; a round photo needs a size"
+    elif isinstance(node, Fill | Photo):
+        for key in sorted(told & {"at", "clear", "scrim", "block", "size"}):
+            yield f"{path}.{key}: only for layers that flow; this one fills its area"
+        if isinstance(node, Photo) and node.photo == "round":
+            yield f"{path}.photo: a round photo stands in a row or column"
+    elif node.block and node.at.tall != "bottom":
+        yield f'{path}.block: a block is at the bottom of tall cards; add at = "bottom"'
 
 
 def _unknown(path: str, what: str, name: str, known: tuple[str, ...]) -> Iterator[str]:

@@ -122,6 +122,17 @@ def test_photos_stand_upright(kind: str, orientation: int, tmp_path: Path) -> No
         assert near(picture.getpixel(corner), BLUE)
 
 
+def test_damaged_exif_is_no_reason_to_stop(tmp_path: Path) -> None:
+    """Where only the EXIF is rubbish, the photo is taken as it lies."""
+    for exif in (
+        b"Exif\0\0" + b"\xff" * 40,
+        b"Exif\0\0MM\0*\0\0\0\x08\xff\xff",
+        b"Exif\0\0II*\0\x08\0\0\0" + b"\x12\x01" * 30,
+    ):
+        picture = covered(tmp_path, saved(halves(), "JPEG", quality=92, exif=exif))
+        assert near(picture.getpixel((40, 75)), RED)
+
+
 def icc(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
     """A small ICC profile, after ICC.1:2001-04."""
     table, body = struct.pack(">I", len(tags)), b""
