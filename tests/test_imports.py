@@ -56,7 +56,9 @@ def test_imports_run_one_way(name):
     for file in parts(name):
         used = {module.split(".")[1] for module in imported(file) if module.startswith("syndication.")}
         used = {one for one in used if parts(one)}
-        assert used <= ALLOWED[name] | {name}, f"{file.relative_to(ROOT)} imports {used - ALLOWED[name] - {name}}"
+        assert used <= ALLOWED[name] | {name}, (
+            f"{file.relative_to(ROOT)} imports {used - ALLOWED[name] - {name}}"
+        )
 
 
 def test_no_network_knows_another():
@@ -104,7 +106,9 @@ assert len(list((folder / "data/cards").iterdir())) == 2
 
 def test_the_library_does_the_whole_job_without_the_queue(tmp_path):
     """With no Celery, no Redis and no workers importable, accept and run_due still work."""
-    done = subprocess.run([sys.executable, "-c", BARE, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
 
 
