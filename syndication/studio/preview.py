@@ -183,7 +183,7 @@ def _render(page: Page) -> str:
         accent=_accent(page),
         direction="rtl" if page.event.rtl else "ltr",
         wide=_wide(page.cards),
-        generator=GENERATOR,
+        image_named="og:image" in _tags(page),
     )
 
 
@@ -211,7 +211,7 @@ def _accent(page: Page) -> str:
 def _card_checks(page: Page) -> Iterator[Check]:
     image = page.event.image
     if not page.cards:
-        yield Check("bad", "No card was drawn", "Posts go out without a picture; see the error above them.")
+        yield Check("bad", "No card was drawn", "Posts go out without a picture.")
     for card in page.cards:
         told = f"{card.width}×{card.height} card has {_kilobytes(card.size)}"
         if card.size <= CARD_BYTES:
@@ -232,22 +232,21 @@ def _card_checks(page: Page) -> Iterator[Check]:
 
 
 def _image_tag_check(page: Page) -> Check:
-    tags = LexborHTMLParser(page.tags_html)
-    named = tags.css_first('meta[property="og:image"]')
-    wide = _wide(page.cards)
-    if named is None or wide is None:
+    tags, wide = _tags(page), _wide(page.cards)
+    if "og:image" not in tags or wide is None:
         return Check("warn", "The page names no og:image", "Set base_url in [cards] of syndicate.toml.")
-    declared = [_content(tags, f"og:image:{side}") for side in ("width", "height")]
-    if declared != [str(wide.width), str(wide.height)] or not _content(tags, "og:image").endswith(wide.file):
+    declared = (tags.get("og:image:width"), tags.get("og:image:height"))
+    if declared != (str(wide.width), str(wide.height)) or not tags["og:image"].endswith(wide.file):
         return Check(
             "bad", "og:image is not the wide card", "Write the page's tags anew: syndicate meta --into."
         )
     return Check("good", f"og:image is {wide.width}×{wide.height}, as declared")
 
 
-def _content(tags: LexborHTMLParser, name: str) -> str:
-    node = tags.css_first(f'meta[property="{name}"]')
-    return (node.attributes.get("content") or "") if node else ""
+def _tags(page: Page) -> dict[str, str]:
+    """The page's Open Graph tags, read back from their source as a network reads them."""
+    nodes = LexborHTMLParser(page.tags_html).css("meta[property][content]")
+    return {node.attributes["property"] or "": node.attributes["content"] or "" for node in nodes}
 
 
 def _length_check(post: PostPreview) -> Check:
@@ -310,6 +309,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["generator"] = GENERATOR
     environment.filters.update(
         kilobytes=_kilobytes,
         pieces=_pieces,
