@@ -34,7 +34,7 @@ _ARTICLES = frozenset(
     "ReportageNewsArticle ReviewNewsArticle AdvertiserContentArticle SatiricalArticle Report "
     "SocialMediaPosting BlogPosting LiveBlogPosting".split()
 )
-_WRAPPER = re.compile(r"^\s*(?:<!--|(?://)?\s*<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>)\s*$")
+_WRAPPERS = ("<!--", "-->", "//<![CDATA[", "// <![CDATA[", "<![CDATA[", "//]]>", "// ]]>", "]]>")
 _SCHEMA = re.compile(r"^(?:https?://schema\.org/|schema:)")
 
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
@@ -102,8 +102,11 @@ def is_ascii_based(charset: str) -> bool:
 
 def read_json_ld(text: str) -> Any:
     """The value in a JSON-LD script, whatever old wrapper stands around it; None if it cannot be read."""
+    text = text.strip()
+    for wrapper in _WRAPPERS:
+        text = text.removeprefix(wrapper).removesuffix(wrapper).strip()
     try:
-        return json.loads(_WRAPPER.sub("", _WRAPPER.sub("", text)), strict=False)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
 

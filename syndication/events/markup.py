@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -67,6 +68,8 @@ _BREAKS = frozenset("br p li div h1 h2 h3 h4".split())
 _SIZE = re.compile(r"\d+(\.\d+)?[wx]")
 _LAZY = ("data-src", "data-original", "data-lazy-src")
 _MAX_BODY = 400_000
+_PARAGRAPHS = 5000
+_LEVELS = 30  # that a page nests deeper is no reason to climb further
 
 
 def read_markup(tree: LexborHTMLParser, site: str) -> Told:
@@ -153,7 +156,7 @@ def _headline(tree: LexborHTMLParser, site: str) -> str:
         for node in tree.css(selector):
             if (text := text_of(node)) and text.casefold() != site.casefold():
                 return text
-    title = text_of(tree.css_first("head title"))
+    title = text_of(tree.css_first("head title"))[:1000]
     return without_site(title, site) if site else _without_end(title)
 
 
@@ -223,7 +226,7 @@ def _image(part: LexborNode) -> dict[str, str] | None:
         src = _source(image)
         if not src or _is_tiny(image):
             continue
-        figure = next((parent for parent in _parents(image) if parent.tag == "figure"), None)
+        figure = next((parent for parent in islice(_parents(image), _LEVELS) if parent.tag == "figure"), None)
         caption, credit = _caption(figure) if figure else ("", "")
         alt = clean(image.attributes.get("alt") or "")
         return {"src": src, "alt": alt, "caption": caption, "credit": credit}
@@ -236,7 +239,7 @@ def _source(image: LexborNode) -> str:
     sets = [told.get("srcset"), told.get("data-srcset")]
     if parent and parent.tag == "picture":
         sets += [node.attributes.get("srcset") for node in parent.css("source")]
-    largest = [_largest(text) for text in sets if text]
+    largest = [_largest(text) for text in sets if text and text.strip()]
     sources = [told.get("src"), *(told.get(name) for name in _LAZY), *largest]
     return next((text.strip() for text in sources if text and not text.strip().startswith("data:")), "")
 
@@ -268,7 +271,7 @@ def _caption(figure: LexborNode) -> tuple[str, str]:
         caption = caption[: -len(credit)].rstrip(" (—–-|/·")
     elif credit and caption.startswith(credit):
         caption = caption[len(credit) :].lstrip(" )—–-|/·")
-    elif not credit and (found := _CREDIT_WORD.search(caption)):
+    elif not credit and (found := _CREDIT_WORD.search(caption, max(0, len(caption) - 200))):
         credit = caption[found.start("whole") :].strip(" ()")
         caption = caption[: found.start()].strip()
     return caption, credit
@@ -278,9 +281,12 @@ def _paragraphs(story: LexborNode, known: set[str]) -> Iterator[str]:
     """The story's paragraphs, but for those of its head, its figures and its foot."""
     body = next((node for selector in _BODY if (node := story.css_first(selector))), story)
     length = 0
-    for node in body.css("p"):
+    for node in body.css("p")[:_PARAGRAPHS]:
         text = text_of(node)
-        outside = any(parent.tag in ("header", "footer", "figure", "address") for parent in _parents(node))
+        outside = any(
+            parent.tag in ("header", "footer", "figure", "address")
+            for parent in islice(_parents(node), _LEVELS)
+        )
         if not text or outside or text in known or _is_byline(node):
             continue
         length += len(text)

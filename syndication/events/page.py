@@ -103,7 +103,7 @@ def _moment(text: str) -> tuple[datetime | None, bool]:
     if moment is None:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None, False
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), is_exact
 

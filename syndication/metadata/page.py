@@ -56,14 +56,20 @@ def rewrite(page: bytes, tags: HeadTags) -> bytes:
     charset = declared_charset(page)
     bom, page = (page[:3], page[3:]) if page.startswith(codecs.BOM_UTF8) else (b"", page)
     _refuse(page, charset)
-    utf8 = charset == "utf-8"
-    rest = _apply(page, _cuts(page, charset or "utf-8", tags.has_image, ascii_only=not utf8))
+    ascii_only = charset != "utf-8"  # a page that does not say UTF-8 may be read as something else
+    rest = _strip(page, charset or "utf-8", tags.has_image, ascii_only)
     place = _place(rest)
     newline = (re.search(rb"\r\n|\n|\r", page) or [b"\n"])[0]
-    block = b"".join(newline + line.encode() for line in tags.lines(ascii_only=not utf8))
-    result = bom + rest[:place] + block + rest[place:]
-    _prove(result, tags)
-    return result
+    block = b"".join(newline + line.encode() for line in tags.lines(ascii_only=ascii_only))
+    result = rest[:place] + block + rest[place:]
+    if _strip(result, charset or "utf-8", tags.has_image, ascii_only) != rest or not _reads(
+        bom + result, tags
+    ):
+        raise MetadataError(
+            "the page's markup is broken: tags put into its head would not be read as such",
+            "Look for a comment, a quote or a script that is not closed.",
+        )
+    return bom + result
 
 
 def _refuse(page: bytes, charset: str | None) -> None:
@@ -75,7 +81,16 @@ def _refuse(page: bytes, charset: str | None) -> None:
         raise MetadataError("this is no HTML page: it has neither doctype nor html, head, title or body")
 
 
-def _cuts(page: bytes, charset: str, images: bool, *, ascii_only: bool) -> Iterator[_Cut]:
+def _strip(page: bytes, charset: str, images: bool, ascii_only: bool) -> bytes:
+    """The page without the tags that ours replace."""
+    parts, position = [], 0
+    for cut in _cuts(page, charset, images, ascii_only):
+        parts += [page[position : cut.start], cut.put]
+        position = cut.end
+    return b"".join([*parts, page[position:]])
+
+
+def _cuts(page: bytes, charset: str, images: bool, ascii_only: bool) -> Iterator[_Cut]:
     templates, script_start = 0, -1
     for tag in find_tags(page):
         if tag.name == b"template":
@@ -143,14 +158,6 @@ def _line_start(page: bytes, start: int, end: int) -> int:
     )
 
 
-def _apply(page: bytes, cuts: Iterator[_Cut]) -> bytes:
-    parts, position = [], 0
-    for cut in cuts:
-        parts += [page[position : cut.start], cut.put]
-        position = cut.end
-    return b"".join([*parts, page[position:]])
-
-
 def _place(page: bytes) -> int:
     """Where the head's tags may begin: behind doctype, <html>, <head> and the <meta> that tells the charset.
 
@@ -180,8 +187,8 @@ def _tells_charset(tag: Tag) -> bool:
     return tag.get(b"charset") is not None or "content-type" in _words(tag.get(b"http-equiv"))
 
 
-def _prove(page: bytes, tags: HeadTags) -> None:
-    """Read the result as others will. Raises MetadataError where a parser sees anything but `tags`, once each."""
+def _reads(page: bytes, tags: HeadTags) -> bool:
+    """Whether a parser, as others use it, sees `tags` in the page, once each, and nothing else of their kind."""
     tree = LexborHTMLParser(read_text(page))
     metas = []
     for node in tree.css("meta"):
@@ -190,11 +197,7 @@ def _prove(page: bytes, tags: HeadTags) -> None:
             for name in (told.get(key) or "").lower().split():
                 if _OURS.fullmatch(name) or (tags.has_image and _IMAGE.fullmatch(name)):
                     metas.append(Meta(key, name, told.get("content") or ""))
-    links = [node.attributes.get("href") for node in tree.css('link[rel~="canonical" i]')]
+    links = [node.attributes.get("href") for node in tree.css('head link[rel~="canonical" i]')]
     scripts = [read_json_ld(node.text()) for node in tree.css(f'script[type="{JSON_LD}" i]')]
     stories = [story for script in scripts for story in articles(script)]
-    if (metas, links, stories) != (list(tags.metas), [tags.canonical], [tags.json_ld]):
-        raise MetadataError(
-            "the page's markup is broken: tags put into its head would not be read as such",
-            "Look for a comment, a quote or a script that is not closed.",
-        )
+    return (metas, links, stories) == (list(tags.metas), [tags.canonical], [tags.json_ld])

@@ -168,9 +168,11 @@ PIECES = (
 <meta property=og:title content=x> | <meta name="twitter:card" content="a>b"> | <link rel=canonical href=x>
 <!-- | --> | <!--> | --!> | <script> | </script> | <script type=application/ld+json> | {"@type":"Article"}
 <style> | </style> | <svg> | </svg> | <![CDATA[ | ]]> | <template> | </template> | <noscript> | </noscript>
-<math> | </math> | <textarea> | </textarea> | <br/> | <p a=b | <a href=' | " | ' | < | > | = | /
-""".replace("\n", " | ").split(" | ")[1:-1]
-    + ["\n", "  "]
+<math> | </math> | <textarea> | </textarea> | <br/> | <p a=b | <a href=' | " | ' | < | > | = | / | NEWLINE
+""".strip()
+    .replace("\n", " | ")
+    .replace("NEWLINE", "\n  ")
+    .split(" | ")
 )
 
 
