@@ -75,9 +75,10 @@ def exchange(session: requests.Session, request: requests.PreparedRequest, secon
             with _alarm(deadline - time.monotonic(), response.raw.shutdown):
                 body = response.raw.read(MAX_ANSWER + 1, decode_content=False)
         except (HTTPError, OSError) as error:
-            raise requests.ConnectionError(error) from None
+            late = time.monotonic() > deadline
+            raise (requests.ReadTimeout if late else requests.ConnectionError)(error) from None
         if time.monotonic() > deadline:
-            raise requests.ReadTimeout("the answer took too long")
+            raise requests.ReadTimeout("the answer took too long")  # what was read may be a part of it
         if len(body) > MAX_ANSWER:
             raise requests.ConnectionError(f"the answer is longer than {MAX_ANSWER} bytes")
         headers = {name.lower(): value for name, value in response.headers.items()}

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,11 @@ from email.utils import format_datetime
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,14 +48,17 @@ def answer(status=200, body=None, **headers):
 
 
 @contextlib.contextmanager
-def raw(*pieces, pause=0.0):
+def raw(*pieces, pause=0.0, tls=None):
     """A server that says these bytes to one caller, whatever it asks, with a pause after each."""
     with socket.create_server(("127.0.0.1", 0)) as ear:
         over = threading.Event()
 
         def speak():
             caller, _ = ear.accept()
-            with caller, contextlib.suppress(OSError):
+            with (
+                contextlib.suppress(OSError),
+                tls.wrap_socket(caller, server_side=True) if tls else caller as caller,
+            ):
                 caller.recv(65536)
                 for piece in pieces:
                     caller.sendall(piece)
@@ -59,7 +68,7 @@ def raw(*pieces, pause=0.0):
         thread = threading.Thread(target=speak)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{ear.getsockname()[1]}"
+            yield f"{'https' if tls else 'http'}://localhost:{ear.getsockname()[1]}"
         finally:
             over.set()
             thread.join()
@@ -165,12 +174,47 @@ def test_a_connection_that_was_never_made_sent_nothing():
     assert "secret-path" not in caught.value.message
 
 
-def test_a_server_without_a_right_certificate_got_nothing(scripted):
-    """Plain http behind an https address: the handshake fails; no request was readable, none was answered."""
-    server = scripted({})
-    with line(f"https://{server.host}") as http, pytest.raises((NotSent, Unknown)):
+@pytest.fixture
+def tls(tmp_path):
+    """A TLS context whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_a_server_without_a_right_certificate_got_nothing(tls):
+    """The request is not sent to whom we do not know: NotSent, with the reason."""
+    said = HEAD + b"Content-Length: 2\r\n\r\n{}"
+    with raw(said, tls=tls) as url, line(url) as http, pytest.raises(NotSent) as caught:
         http.create(Made, "POST", "/")
-    assert server.asked == []
+    assert "certificate" in caught.value.message
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("ending", [b"", b"\r\n"], ids=["headers", "body"])
+def test_the_deadline_holds_over_tls_too(tls, ending):
+    """A byte now and then, in TLS records of their own."""
+    drops = [b"x"] * 200 if ending else [b"X-A: b\r\n"] * 200
+    start = time.monotonic()
+    with raw(HEAD + ending, *drops, pause=0.05, tls=tls) as url, line(url, seconds=0.5) as http:
+        http._session.verify = False
+        with pytest.raises(Unknown) as caught:
+            http.create(Made, "POST", "/")
+    assert time.monotonic() - start < 2
+    assert "0.5 seconds" in caught.value.message
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
