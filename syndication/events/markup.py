@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -69,7 +68,7 @@ _SIZE = re.compile(r"\d+(\.\d+)?[wx]")
 _LAZY = ("data-src", "data-original", "data-lazy-src")
 _MAX_BODY = 400_000
 _PARAGRAPHS = 5000
-_LEVELS = 30  # that a page nests deeper is no reason to climb further
+_OUTSIDE = frozenset("header footer figure address".split())
 
 
 def read_markup(tree: LexborHTMLParser, site: str) -> Told:
@@ -226,7 +225,7 @@ def _image(part: LexborNode) -> dict[str, str] | None:
         src = _source(image)
         if not src or _is_tiny(image):
             continue
-        figure = next((parent for parent in islice(_parents(image), _LEVELS) if parent.tag == "figure"), None)
+        figure = next((parent for parent in _parents(image) if parent.tag == "figure"), None)
         caption, credit = _caption(figure) if figure else ("", "")
         alt = clean(image.attributes.get("alt") or "")
         return {"src": src, "alt": alt, "caption": caption, "credit": credit}
@@ -283,10 +282,7 @@ def _paragraphs(story: LexborNode, known: set[str]) -> Iterator[str]:
     length = 0
     for node in body.css("p")[:_PARAGRAPHS]:
         text = text_of(node)
-        outside = any(
-            parent.tag in ("header", "footer", "figure", "address")
-            for parent in islice(_parents(node), _LEVELS)
-        )
+        outside = any(parent.tag in _OUTSIDE for parent in _parents(node))
         if not text or outside or text in known or _is_byline(node):
             continue
         length += len(text)
