@@ -9,12 +9,13 @@ http.Server.prototype.listen = function (port, ...rest) {
 }
 
 const { TestNetworkNoAppView } = await import('@atproto/dev-env')
-const network = await TestNetworkNoAppView.create({ pds: { hostname: 'localhost' } })
+const network = await TestNetworkNoAppView.create()
 const handle = 'meridian.test'
 const password = 'a-password-of-the-test'
+const jwtSecret = 'jwt-secret' // the development server's own
 const url = network.pds.url.replace('localhost', '127.0.0.1')
 await network.pds.getClient().createAccount({ email: 'desk@news.example', handle, password })
-console.log(JSON.stringify({ url, handle, password }))
+console.log(JSON.stringify({ url, handle, password, jwtSecret }))
 
 process.stdin.resume()
 process.stdin.on('end', async () => {

@@ -1,0 +1,224 @@
+"""Both networks against real servers: mastodon-mock from PyPI, the reference AT Protocol server from npm."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from mastodon_mock.testing.server import MockServer
+
+from syndication.errors import Refused, Unauthorized
+from syndication.models import PublishEvent
+from syndication.networks import connector
+from syndication.networks.auth import (
+    connect_bluesky,
+    mastodon_authorize_url,
+    mastodon_register,
+    mastodon_token,
+)
+from syndication.networks.http import open_http
+from syndication.text import compose, measure
+
+PDS = Path(__file__).parent.parent / "pds"
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5"
+    "PTgyPC4zNDL/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AKp//2Q=="
+)
+
+
+class Real:
+    """A network, a server of it, and an account there."""
+
+    def __init__(self, name, server, secret):
+        self.network, self.server, self.secret = connector(name), server, secret
+
+    def http(self, **settings):
+        return open_http(self.network, self.server, self.secret, **{"seconds": 20, **settings})
+
+    def draft(
+        self, fresh, summary="Twelve are missing & nobody knows <why>, says @desk@news.example.", **parts
+    ):
+        event = PublishEvent.model_validate(
+            {"url": "https://news.example/world/4711?a=1&b=ö", "headline": "Ferry sinks", "summary": summary,
+             "published": "2026-11-20T08:00:00Z"}
+        )  # fmt: skip
+        return fresh(text=compose(event, limits=self.network.limits), link=event.url, **parts)
+
+
+@pytest.fixture(scope="module")
+def mastodon():
+    with MockServer() as server:
+        yield Real("mastodon", server.base_url, {"access_token": "alice_token"})
+
+
+@pytest.fixture(scope="module")
+def pds(tmp_path_factory):
+    """The reference server, with a folder of its own for all it writes; its address, handle and password."""
+    node = shutil.which("node")
+    if not node or not (PDS / "node_modules" / "installed").exists():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            "Node or its modules are missing: make tests/pds/node_modules/installed"
+        )
+    folder = str(tmp_path_factory.mktemp("pds"))
+    with subprocess.Popen(
+        [node, "server.mjs"],
+        cwd=PDS,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": folder},
+        text=True,
+    ) as server:
+        yield json.loads(server.stdout.readline())
+        server.stdin.close()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def bluesky(pds):
+    secret, _ = connect_bluesky(pds["url"], pds["handle"], pds["password"])
+    return Real("bluesky", pds["url"], secret)
+
+
+@pytest.fixture(params=["mastodon", "bluesky"])
+def real(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_post_is_made_once_found_changed_and_removed(real, fresh):
+    """The whole life of a post at a real server; every step may be repeated."""
+    draft, network = real.draft(fresh), real.network
+    with real.http() as http:
+        assert network.find(http, draft) is None
+        receipt = network.publish(http, draft, JPEG)
+    assert receipt.url.startswith("https://")
+    with real.http() as http:
+        assert network.publish(http, draft, JPEG) == receipt
+        assert network.find(http, draft) == receipt
+    changed = draft.model_copy(update={"text": "Eleven are missing."})
+    with real.http() as http:
+        edited = network.edit(http, receipt, changed, JPEG)
+        assert network.edit(http, receipt, changed, JPEG) == edited
+        assert (edited.id, edited.url) == (receipt.id, receipt.url)
+        network.withdraw(http, receipt)
+        network.withdraw(http, receipt)
+        assert network.find(http, draft) is None
+
+
+def test_two_workers_at_once_make_one_post(bluesky, fresh):
+    """Where the key is the record's own, even simultaneous tries leave one post, and both know it."""
+    draft, receipts = bluesky.draft(fresh, card=None), []
+
+    def work():
+        with bluesky.http() as http:
+            receipts.append(bluesky.network.publish(http, draft, None))
+
+    workers = [threading.Thread(target=work) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(receipts) == 6
+    assert len(set(receipts)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["字" * 400, "क्षत्रिय हिन्दी " * 60, "👨‍👩‍👧‍👦" * 200, "Wort " * 100, "e\u0301\u0323" * 400]
+)
+def test_a_text_that_fits_is_taken(bluesky, fresh, text):
+    """What we measure as fitting, the server takes: in every script, filled to the brim. (mastodon-mock counts
+    code points, so this is asked of Bluesky only.)
+    """
+    draft = bluesky.draft(fresh, summary=text, card=None)
+    assert measure(draft.text, bluesky.network.limits) > 100
+    with bluesky.http() as http:
+        receipt = bluesky.network.publish(http, draft, None)
+        assert bluesky.network.find(http, draft) == receipt
+
+
+def test_a_text_too_long_is_refused_in_the_servers_words(bluesky, fresh):
+    """301 graphemes are one too many there as well."""
+    with bluesky.http() as http, pytest.raises(Refused) as caught:
+        bluesky.network.publish(http, fresh(text="字" * 301, card=None), None)
+    assert "300" in caught.value.message
+
+
+def test_links_and_languages_are_taken_as_written(bluesky, fresh):
+    """Facets beside emoji, a link with brackets, a language with a region."""
+    draft = fresh(
+        text="👩‍👧 https://news.example/a_(b)?q=ö 世 https://x.example", language="sr_Latn_RS", card=None
+    )
+    with bluesky.http() as http:
+        bluesky.network.publish(http, draft, None)
+        place = bluesky.network.find(http, draft).id.removeprefix("at://").split("/")
+        asked = dict(zip(("repo", "collection", "rkey"), place, strict=True))
+        record = http.call("GET", "/xrpc/com.atproto.repo.getRecord", params=asked).json()["value"]
+    raw = record["text"].encode()
+    linked = [raw[f["index"]["byteStart"] : f["index"]["byteEnd"]].decode() for f in record["facets"]]
+    assert linked == ["https://news.example/a_(b)?q=ö", "https://x.example"]
+    assert record["langs"] == ["sr-Latn-RS"]
+
+
+def test_an_expired_session_is_renewed_and_goes_on(pds, bluesky, fresh):
+    """The real server's own expired token, its refresh, and the post made with the new one."""
+    secret, _ = connect_bluesky(pds["url"], pds["handle"], pds["password"])
+    kept, draft = [], bluesky.draft(fresh)
+    old = {**secret, "accessJwt": _expired(secret["accessJwt"], pds["jwtSecret"])}
+    with open_http(bluesky.network, pds["url"], old, keep=kept.append, seconds=20) as http:
+        receipt = bluesky.network.publish(http, draft, JPEG)
+        assert bluesky.network.find(http, draft) == receipt
+    assert kept[0]["did"] == secret["did"]
+    assert kept[0]["refreshJwt"] != secret["refreshJwt"]
+
+
+def _expired(token, key):
+    """The token as it would be hours after it was given."""
+    head, body, _ = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    claims["iat"], claims["exp"] = claims["iat"] - 9000, claims["iat"] - 1800
+    signed = f"{head}.{base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b'=').decode()}"
+    mark = hmac.digest(key.encode(), signed.encode(), hashlib.sha256)
+    return f"{signed}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+
+
+def test_a_wrong_password_is_the_operators(pds):
+    """In the server's words."""
+    with pytest.raises(Unauthorized) as caught:
+        connect_bluesky(pds["url"], pds["handle"], "not-the-password")
+    assert "Invalid identifier or password" in caught.value.message
+
+
+def test_a_dead_token_is_the_operators(real, fresh):
+    """A token the server does not know pauses the account; nothing is posted."""
+    dead = {name: value[:-4] + "AAAA" for name, value in real.secret.items()}
+    if "did" in real.secret:
+        dead |= {name: real.secret[name] for name in ("did", "handle")}
+    with open_http(real.network, real.server, dead) as http, pytest.raises(Unauthorized):
+        real.network.publish(http, real.draft(fresh), JPEG)
+
+
+def test_limits_and_handles_are_read(real):
+    """From each server as it says them."""
+    with real.http() as http:
+        assert real.network.read_limits(http).text == real.network.limits.text
+        assert real.network.identify(http).startswith("@")
+
+
+def test_the_oauth_dance_with_another_server(mastodon):
+    """The token that a server not of our making gives works; its code is read from its own page."""
+    app = mastodon_register(mastodon.server)
+    url, _, verifier = mastodon_authorize_url(app)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    with requests.Session() as browser:
+        shown = browser.post(url.partition("?")[0], data={**asked, "username": "alice"}, timeout=5)
+    code = shown.text.split("Authorization code: ")[1].split("<")[0]
+    secret = mastodon_token(app, code, verifier)
+    with open_http(mastodon.network, mastodon.server, secret) as http:
+        assert mastodon.network.identify(http).startswith("@alice@")
