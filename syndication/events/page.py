@@ -20,9 +20,6 @@ from syndication.html import read_text
 from syndication.models import PublishEvent
 
 MAX_PAGE = 20_000_000
-MAX_DEPTH = 1000
-"""Browsers stop nesting elements at 512. Reading takes time that grows with the square of the depth."""
-
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _LONGEST = {"headline": 500, "summary": 5000, "section": 300, "kicker": 300, "language": 35}
 _LOOKED_FOR = {
@@ -55,9 +52,6 @@ def event_from_page(
             [Fault("url", describe(url), "a web address that begins with https:// or http://")], url
         )
     tree = LexborHTMLParser(read_text(html, charset))
-    if _is_too_deep(tree):
-        expected = f"at most {MAX_DEPTH} levels of elements"
-        raise EventError([Fault("page", "elements nested too deep", expected)], url)
     base_node = tree.css_first("base[href]")
     base = _join(url, base_node.attributes.get("href") if base_node else "") or url
     metas = read_metas(tree)
@@ -75,18 +69,6 @@ def event_from_page(
     faults = [Fault(name, "nothing", looked) for name, looked in _LOOKED_FOR.items() if not data.get(name)]
     told = {name: value for name, value in data.items() if value}
     return build(told, faults, source=url, folder=folder, check_photo=check_photo)
-
-
-def _is_too_deep(tree: LexborHTMLParser) -> bool:
-    node, depth = tree.root, 0
-    while node is not None and depth <= MAX_DEPTH:
-        if below := node.first_child:
-            node, depth = below, depth + 1
-            continue
-        while node is not None and node.next is None:
-            node, depth = node.parent, depth - 1
-        node = node.next if node is not None else None
-    return depth > MAX_DEPTH
 
 
 def _texts(sources: Sequence[Told], site: str) -> Told:

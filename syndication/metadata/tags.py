@@ -19,9 +19,11 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.config import Brand
 from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, clean
 from syndication.models import Card, PublishEvent
+from syndication.text import clip
 
 SHARE_SIZE = (1200, 630)
 _DESCRIPTION = 300  # no preview shows more of a body that stands in for a summary
+_ENOUGH_HTML = 50_000  # the parser's time grows with the square of the nesting
 # Inside <script> only these could end it or hide its end; the line separators end a line for some readers.
 _SCRIPT_ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 
@@ -193,13 +195,8 @@ def _locale(language: str) -> str:
 
 
 def _opening(body: str) -> str:
-    """The first words of a body in HTML, at most 300 characters, cut between words."""
-    if not body:
-        return ""
-    tree = LexborHTMLParser(body)
-    tree.strip_tags(["script", "style", "figure", "template"])
-    first = next((node for node in tree.css("p") if node.text().strip()), tree.body)
-    text = clean(first.text()) if first else ""
-    if len(text) <= _DESCRIPTION:
-        return text
-    return text[: _DESCRIPTION - 1].rpartition(" ")[0].rstrip(" ,;:–—-") + "…"
+    """The first paragraph of a body in HTML, cut between words."""
+    tree = LexborHTMLParser(body[:_ENOUGH_HTML])
+    tree.strip_tags(["script", "style", "figure", "template"], recursive=True)
+    paragraphs = (clean(node.text()) for node in tree.css("p"))
+    return clip(next((text for text in paragraphs if text), ""), _DESCRIPTION)
