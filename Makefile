@@ -37,3 +37,14 @@ clean:
 tests/pds/node_modules/installed: tests/pds/package.json
 	cd tests/pds && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# The README's two pictures, by the program itself; needs Debian's chromium.
+pictures: .venv/installed
+	rm -rf build/pictures && mkdir -p build/pictures
+	printf '[cards]\nbase_url = "https://news.example/cards/"\n' > build/pictures/syndicate.toml
+	cd syndication/samples/stories && ../../../$(BIN)/python -m syndication -c ../../../build/pictures/syndicate.toml render sea.json --out ../../../build/pictures/cards --size 1200x630
+	cp build/pictures/cards/*-1200x630.jpg docs/pictures/card.jpg
+	cd syndication/samples/stories && ../../../$(BIN)/python -m syndication -c ../../../build/pictures/syndicate.toml preview sea.json --out ../../../build/pictures/preview
+	chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --hide-scrollbars \
+	  --user-data-dir="$$(mktemp -d)" --window-size=1440,1060 --screenshot=docs/pictures/preview.png \
+	  "file://$(CURDIR)/build/pictures/preview/index.html"
