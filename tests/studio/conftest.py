@@ -1,11 +1,12 @@
 """A page made by hand, with pictures made on the spot, and a browser's end of the line."""
 
-import http.client
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import uvicorn
@@ -16,7 +17,28 @@ from syndication.config import Brand
 from syndication.models import Card, PublishEvent
 from syndication.studio.preview import Page, PostPreview
 
-Get = Callable[..., http.client.HTTPResponse]
+
+class Answer(NamedTuple):
+    """What a server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Get:
+    """Asks a local server, with the path sent as it stands."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.address = f"http://127.0.0.1:{port}"
+
+    def __call__(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as line:
+            line.request(method, path, headers=headers)
+            with line.getresponse() as answer:
+                told = {name.lower(): value for name, value in answer.getheaders()}
+                return Answer(answer.status, told, answer.read())
 
 
 @pytest.fixture
@@ -88,7 +110,7 @@ def _post(**changes: Any) -> PostPreview:
 
 @pytest.fixture
 def browse() -> Iterator[Callable[[Starlette], Get]]:
-    """Serves an application over real HTTP; what it returns asks for a path, sent as it stands."""
+    """Serves an application over real HTTP on a port of its own."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(app: Starlette) -> Get:
@@ -98,14 +120,7 @@ def browse() -> Iterator[Callable[[Starlette], Get]]:
         running.append((server, thread))
         while not server.started and thread.is_alive():
             time.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
-
-        def get(path: str, host: str = "127.0.0.1") -> http.client.HTTPResponse:
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            line.request("GET", path, headers={"Host": host, "Connection": "close"})
-            return line.getresponse()
-
-        return get
+        return Get(server.servers[0].sockets[0].getsockname()[1])
 
     yield start
     for server, thread in running:
