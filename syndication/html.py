@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-# Labels that browsers read as another encoding than Python does (WHATWG Encoding Standard, section 4.2).
+# Labels of the WHATWG Encoding Standard (section 4.2) that Python does not know, or knows otherwise.
 _LABELS = {
-    "ascii": "cp1252", "us-ascii": "cp1252", "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252",
-    "l1": "cp1252", "x-user-defined": "cp1252", "iso-8859-9": "cp1254", "latin5": "cp1254", "gb2312": "gb18030",
-    "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932",
-    "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949",
-    "korean": "cp949", "big5": "big5hkscs", "x-x-big5": "big5hkscs", "tis-620": "cp874", "iso-8859-11": "cp874",
-    "windows-874": "cp874", "iso-8859-8-i": "iso8859-8", "x-mac-cyrillic": "mac_cyrillic",
-    "unicode-1-1-utf-8": "utf-8", "x-cp1250": "cp1250", "x-cp1251": "cp1251", "x-cp1252": "cp1252",
+    "x-gbk": "gbk", "x-sjis": "shift_jis", "x-x-big5": "big5", "windows-874": "cp874", "x-user-defined": "cp1252",
+    "iso-8859-8-i": "iso8859-8", "x-mac-cyrillic": "mac_cyrillic", "x-mac-roman": "mac_roman",
+    "x-cp1250": "cp1250", "x-cp1251": "cp1251", "x-cp1252": "cp1252", "unicode-1-1-utf-8": "utf-8",
     # A page that says so in ASCII cannot be UTF-16; the standard reads it as UTF-8.
     "utf-16": "utf-8", "utf-16le": "utf-8", "utf-16be": "utf-8", "unicode": "utf-8",
+}  # fmt: skip
+# Encodings that browsers read as a larger one, by Python's names.
+_LARGER = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs",
 }  # fmt: skip
 # All of these keep ASCII's markup characters to themselves: < > " ' = never are a part of another character.
 _ASCII_BASED = re.compile(
@@ -67,6 +68,7 @@ def codec(label: str | None) -> str | None:
         found = codecs.lookup(_LABELS.get(name, name)).name
     except LookupError:
         return None
+    found = _LARGER.get(found, found)
     return found if _ASCII_BASED.fullmatch(found) or found in _OTHERS else None
 
 

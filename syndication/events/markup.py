@@ -8,33 +8,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from syndication.events.told import Told, each_once
 from syndication.html import clean
 
-_ASIDE = [
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "nav",
-    "aside",
-    "form",
-    "dialog",
-    "iframe",
-    "svg",
-    "button",
-]
+_ASIDE = "script style noscript template nav aside form dialog iframe svg button".split()
 _BREADCRUMB = '[itemtype*="BreadcrumbList"], [aria-label*="breadcrumb" i], [class*="breadcrumb" i]'
 _SUMMARY = (
     '[itemprop="description"]:not(meta)', ".standfirst", ".dek", ".deck", ".subheadline", ".subtitle", ".summary",
     ".lede", ".lead", ".intro", '[class*="standfirst" i]', '[class*="summary" i]', "h1 + p", "hgroup p",
 )  # fmt: skip
-_KICKER = (
-    ".kicker",
-    ".eyebrow",
-    ".overline",
-    ".topper",
-    ".rubric",
-    '[class*="kicker" i]',
-    '[class*="eyebrow" i]',
-)
+_KICKER = (".kicker", ".overline", ".topper", ".rubric", '[class*="kicker" i]', '[class*="eyebrow" i]')
 _AUTHORS = (
     '[rel~="author"]', '[itemprop="author"] [itemprop="name"]', '[itemprop="author"]', ".byline a", ".author a",
     ".byline", ".author-name", ".author", '[class*="byline" i]', "address",
@@ -44,13 +24,8 @@ _BODY = (
     ".post-content", "article", "main", "body",
 )  # fmt: skip
 _CREDIT = '[itemprop="creditText"], [class*="credit" i], [class*="copyright" i], cite, small'
-_PUBLISHED = ('[itemprop="datePublished"]', "time[pubdate]", "time.published", 'time[class*="publish" i]')
-_MODIFIED = (
-    '[itemprop="dateModified"]',
-    "time.updated",
-    'time[class*="updated" i]',
-    'time[class*="modified" i]',
-)
+_PUBLISHED = ('[itemprop="datePublished"]', "time[pubdate]", 'time[class*="publish" i]')
+_MODIFIED = ('[itemprop="dateModified"]', 'time[class*="updated" i]', 'time[class*="modified" i]')
 _CREDIT_WORD = re.compile(
     r"(?:^|[\s.,;(|/—–-]+)(?P<whole>(?:photo(?:graph)?s?|image|picture|credit|fotos?|crédit|фото|світлина|φωτογραφία"
     r"|צילום|تصوير)\s*(?:[:/©]|by\b)[^.]{2,120})\.?\s*$",
@@ -107,7 +82,7 @@ def text_of(node: LexborNode | None) -> str:
         return ""
     parts = [
         (part.text_content or "") if part.tag == "-text" else " " * (part.tag in _BREAKS)
-        for part in _inside(node)
+        for part in node.traverse(include_text=True)
     ]
     return clean("".join(parts))
 
@@ -135,10 +110,6 @@ def _without_end(title: str) -> str:
 
 def _between(title: str, kept: list[str]) -> str:
     return title[title.index(kept[0]) : title.rindex(kept[-1]) + len(kept[-1])]
-
-
-def _inside(node: LexborNode) -> Iterator[LexborNode]:
-    return node.traverse(include_text=True)
 
 
 def _first(story: LexborNode, selectors: tuple[str, ...], most: int) -> str:

@@ -19,7 +19,6 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.config import Brand
 from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, clean
 from syndication.models import Card, PublishEvent
-from syndication.text import clip
 
 SHARE_SIZE = (1200, 630)
 _DESCRIPTION = 300  # no preview shows more of a body that stands in for a summary
@@ -199,4 +198,7 @@ def _opening(body: str) -> str:
     tree = LexborHTMLParser(body[:_ENOUGH_HTML])
     tree.strip_tags(["script", "style", "figure", "template"], recursive=True)
     paragraphs = (clean(node.text()) for node in tree.css("p"))
-    return clip(next((text for text in paragraphs if text), ""), _DESCRIPTION)
+    text = next((paragraph for paragraph in paragraphs if paragraph), "")
+    if len(text) <= _DESCRIPTION:
+        return text
+    return (text[: _DESCRIPTION - 1].rpartition(" ")[0] or text[: _DESCRIPTION - 1]).rstrip(" ,;:–—-") + "…"
