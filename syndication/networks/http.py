@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -31,7 +32,7 @@ from syndication.errors import (
 from syndication.networks.base import Connector
 from syndication.networks.transport import Answer, exchange, make_session
 
-USER_AGENT = "syndication/0.1"
+USER_AGENT = f"syndication/{version('syndication')}"
 LONGEST_PAUSE = 86_400.0
 """Seconds: a server that asks for more than a day is asked again after a day."""
 

@@ -27,7 +27,7 @@ _ABBREVIATION = regex.compile(
 )
 _TAG = regex.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", regex.IGNORECASE)
 _DANGLING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd},;:.\"']+$")
-_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}\uFEFF--\n]", regex.V1)
+_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFEFF--\n]", regex.V1)
 
 # Unicode Bidirectional Algorithm, explicit formatting: what opens a run, and what closes it.
 _POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
@@ -157,8 +157,11 @@ def _shorten(words: str, tail: str, limits: Limits) -> str:
 
 
 def _last(places: list[int], good: Callable[[int], bool]) -> int:
-    """The last place that is good, where every place before a good one is good too; 0 if none is."""
+    """The last good place as far as can be told by halving, and surely a good one; 0 if none is."""
     count = bisect_right(places, False, key=lambda place: not good(place))
+    # A link or mention that a cut would create or end can make a longer text count less.
+    while count and not good(places[count - 1]):
+        count -= 1
     return places[count - 1] if count else 0
 
 
