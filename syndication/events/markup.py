@@ -12,7 +12,8 @@ _ASIDE = "script style noscript template nav aside form dialog iframe svg button
 _BREADCRUMB = '[itemtype*="BreadcrumbList"], [aria-label*="breadcrumb" i], [class*="breadcrumb" i]'
 _SUMMARY = (
     '[itemprop="description"]:not(meta)', ".standfirst", ".dek", ".deck", ".subheadline", ".subtitle", ".summary",
-    ".lede", ".lead", ".intro", '[class*="standfirst" i]', '[class*="summary" i]', "h1 + p", "hgroup p",
+    ".lede", ".lead", ".intro", '[class*="standfirst" i]', '[class*="summary" i]',
+    "h1 + p:not([class])", "hgroup p:not([class])",
 )  # fmt: skip
 _KICKER = (".kicker", ".overline", ".topper", ".rubric", '[class*="kicker" i]', '[class*="eyebrow" i]')
 _AUTHORS = (
@@ -116,7 +117,11 @@ def _first(story: LexborNode, selectors: tuple[str, ...], most: int) -> str:
     """The first text that a selector finds, the earlier selector first, of at most `most` characters."""
     for selector in selectors:
         for node in story.css(selector):
-            if 0 < len(text := text_of(node)) <= most and not node.css_first("h1, time"):
+            text = text_of(node)
+            is_byline = len(text) < 80 and _BY.match(text)
+            if is_byline or node.css_first('h1, time, [rel~="author"]'):
+                continue
+            if 0 < len(text) <= most:
                 return text
     return ""
 
@@ -191,15 +196,21 @@ def _byline(story: LexborNode) -> list[str]:
 
 
 def _image(part: LexborNode) -> dict[str, str] | None:
-    """The first picture that is one: in a figure if there is any."""
+    """The first photo: in a figure if there is any. Drawings (SVG) and what the site's own head shows are none."""
     for image in [*part.css("figure img"), *part.css("img")]:
         src = _source(image)
-        if not src or _is_tiny(image):
+        parents = list(_parents(image))
+        in_frame = part.tag == "body" and any(parent.tag in ("header", "footer") for parent in parents)
+        if not src or src.partition("?")[0].lower().endswith(".svg") or _is_tiny(image) or in_frame:
             continue
-        figure = next((parent for parent in _parents(image) if parent.tag == "figure"), None)
+        figure = next((parent for parent in parents if parent.tag == "figure"), None)
         caption, credit = _caption(figure) if figure else ("", "")
-        alt = clean(image.attributes.get("alt") or "")
-        return {"src": src, "alt": alt, "caption": caption, "credit": credit}
+        return {
+            "src": src,
+            "alt": clean(image.attributes.get("alt") or ""),
+            "caption": caption,
+            "credit": credit,
+        }
     return None
 
 

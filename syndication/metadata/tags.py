@@ -194,11 +194,11 @@ def _locale(language: str) -> str:
 
 
 def _opening(body: str) -> str:
-    """The first paragraph of a body in HTML, cut between words."""
+    """The first paragraph of a body in HTML, or of all its text if it has none, cut between words."""
     tree = LexborHTMLParser(body[:_ENOUGH_HTML])
     tree.strip_tags(["script", "style", "figure", "template"], recursive=True)
     paragraphs = (clean(node.text()) for node in tree.css("p"))
-    text = next((paragraph for paragraph in paragraphs if paragraph), "")
+    text = next((paragraph for paragraph in paragraphs if paragraph), "") or clean(tree.text())
     if len(text) <= _DESCRIPTION:
         return text
     return (text[: _DESCRIPTION - 1].rpartition(" ")[0] or text[: _DESCRIPTION - 1]).rstrip(" ,;:–—-") + "…"

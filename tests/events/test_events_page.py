@@ -173,6 +173,14 @@ def test_lazy_and_responsive_images() -> None:
     assert event.image and event.image.url == "https://news.example/d.jpg"
 
 
+def test_logos_and_bylines_are_no_story() -> None:
+    """A logo is not the photo, and the byline below the headline is not the summary."""
+    body = """<header><img src="/logo.png"></header><h1>x</h1><p>By Ines Varga</p><time datetime="2026-01-01T00:00Z">
+    </time><div><img src="/icon.svg"><img src="/photo.jpg"></div><p>First.</p>"""
+    event = read(page("", body))
+    assert event.image and event.image.url == "https://news.example/photo.jpg" and event.summary == ""
+
+
 @pytest.mark.parametrize(
     ("raw", "charset"),
     [
