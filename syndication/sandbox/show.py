@@ -58,7 +58,7 @@ def content(text: str) -> str:
         out.append(html.escape(text[at:start]))
         out.append(
             f'<a href="{html.escape(url)}" rel="nofollow noopener" target="_blank">'
-            f'<span class="invisible">{scheme}://</span><span class="ellipsis">{seen}</span>'
+            f'<span class="invisible">{scheme}://</span><span class="{"ellipsis" if hidden else ""}">{seen}</span>'
             f'<span class="invisible">{hidden}</span></a>'
         )
         at = end
@@ -122,6 +122,7 @@ header{display:flex;gap:.7rem;align-items:center;margin-bottom:.5rem}
 font-weight:700;text-transform:uppercase}
 header b{display:block;line-height:1.2}header small,footer,.alt,.none{color:var(--quiet)}
 header time{margin-left:auto;font-size:.85rem}.text{overflow-wrap:anywhere}.text p{margin:.4rem 0}
+.text a{unicode-bidi:isolate;direction:ltr}
 .text .invisible{font-size:0}.text .ellipsis::after{content:"…"}a{color:var(--link)}
 header a,time a{color:inherit;text-decoration:none}
 img{display:block;width:100%;border-radius:10px;border:1px solid var(--line);margin-top:.6rem}

@@ -76,7 +76,9 @@ def pds(tmp_path_factory):
         env={**os.environ, "TMPDIR": folder},
         text=True,
     ) as server:
-        yield json.loads(server.stdout.readline())
+        said = server.stdout.readline()
+        assert said, "the reference server did not start; its own words stand above"
+        yield json.loads(said)
         server.stdin.close()
         server.wait(20)
 
