@@ -7,7 +7,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -141,24 +140,3 @@ def test_pictures_of_the_readme_are_there():
         assert (ROOT / path).stat().st_size > 10_000
     for path in re.findall(r"(?<!!)\[[^\]]*\]\(([^):]+)\)", README):
         assert (ROOT / path).exists(), path
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_demo_holds_and_leaves_nothing_behind(tmp_path):
-    """`make demo`'s own command succeeds, twice, and every process it started is gone."""
-    place = tmp_path / "demo with a space"
-    for _ in range(2):
-        done = subprocess.run(
-            syndicate("demo", "--dir", str(place)), capture_output=True, text=True, timeout=150
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "each once" in done.stderr
-    left = [path for path in Path("/proc").glob("[0-9]*/environ") if str(place) in _read(path)]
-    assert left == []
-
-
-def _read(path):
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""  # it has ended meanwhile, or is not ours

@@ -34,7 +34,7 @@ timezone = "Europe/London"
 base_url = "https://news.example/cards/"
 
 [metadata]
-pages = "public{path}.html"
+pages = "public/{path}.html"
 fragments = "fragments"
 """
 
@@ -212,18 +212,17 @@ def _report(store: "Store", config: "Config", published: list[str], server: str,
     from syndication.store import deliveries, stories
 
     on_server: list[dict[str, Any]] = requests.get(f"{server}/sandbox/posts", timeout=10).json()["posts"]
-    rows, problems = table("Story", "Cards", "Page", "Posts"), []
+    rows, problems = table("Story", "", "What was made"), []
     for name in published:
         with store.read() as tx:
             story, posts = stories.need(tx, name), deliveries.of_story(tx, name)
         page = page_path(config.metadata.pages, story.event, config.folder)
         problems += _faults(story, posts, page, on_server, config)
-        rows.add_row(
-            escape(story.event.headline),
-            "\n".join(card.file for card in story.cards),
-            str(page.relative_to(folder)),
-            "\n".join(f"{post.account} {state_words(post)}" for post in posts),
-        )
+        made = [("card", card.file) for card in story.cards]
+        made.append(("page", f"{page.relative_to(folder)} [dim]{len(_tags(page))} tags[/]"))
+        made += [(escape(post.account), state_words(post)) for post in posts]
+        kinds, things = zip(*made, strict=True)
+        rows.add_row(escape(story.event.headline), "\n".join(kinds), "\n".join(things), end_section=True)
     show(rows)
     return problems
 
@@ -232,8 +231,6 @@ def _faults(
     story: Any, posts: Any, page: Path, on_server: list[dict[str, Any]], config: "Config"
 ) -> list[str]:
     """What is wrong with one story: a post missing or doubled, a card that is not what the page names, no tags."""
-    from selectolax.lexbor import LexborHTMLParser
-
     event, faults = story.event, []
     for account in _ACCOUNTS:
         mine = [post for post in on_server if post["account"] == account and event.url in post["text"]]
@@ -245,11 +242,7 @@ def _faults(
         file = cards / card.file
         if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != card.sha256:
             faults.append(f"{event.id}: the card {card.file} is not what was recorded")
-    tree = LexborHTMLParser(page.read_bytes().decode("utf-8"))
-    tags = {
-        node.attributes.get("property") or node.attributes.get("name"): node.attributes.get("content")
-        for node in tree.css("head meta")
-    }
+    tags = _tags(page)
     if tags.get("og:title") != event.headline:
         faults.append(f"{event.id}: the page's og:title is {tags.get('og:title')!r}")
     names = {config.cards.base_url + card.file for card in story.cards}
@@ -258,3 +251,12 @@ def _faults(
     if not story.cards:
         faults.append(f"{event.id}: no card was drawn")
     return faults
+
+
+def _tags(page: Path) -> dict[str, str]:
+    """The meta tags in a page's head, as a reader of the page finds them."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    metas = LexborHTMLParser(page.read_bytes().decode("utf-8")).css("head meta[content]")
+    named = ((node.attributes.get("property") or node.attributes.get("name"), node) for node in metas)
+    return {name: node.attributes.get("content") or "" for name, node in named if name}
