@@ -22,7 +22,7 @@ _SENTENCE_END = regex.compile(
 )
 # A full stop after such a word need not end a sentence: initials, `U.S.`, `Dr.`, `Sept.`, `3. Oktober`.
 _ABBREVIATION = regex.compile(
-    r"(?<![\p{L}\p{N}])(?:\p{L}|\p{N}+|\p{Lu}\p{L}{1,3}|(?:\p{L}+\.)+\p{L}+"
+    r"(?<![\p{L}\p{N}])(?:\p{L}|\p{N}{1,2}|\p{Lu}\p{L}{1,3}|(?:\p{L}+\.)+\p{L}+"
     r"|approx|art|bzw|ca|capt|cf|col|eg|etc|evtl|fig|gen|ggf|ie|inc|ltd|messrs|resp|usw|vgl|vol|vs)\.$"
 )
 _TAG = regex.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", regex.IGNORECASE)
@@ -45,11 +45,12 @@ def compose(event: PublishEvent, *, limits: Limits, override: str = "") -> str:
     Nothing is left of the words where the link alone takes all there is.
     """
     words = tidy(override)
-    if any(url == event.url for _, _, url in links(words)):
+    if said := _places(event.url, words):
         if fits(words, limits):
             return words
-        words = tidy(words.replace(event.url, ""))
-    words = words or _told(event, limits)
+        for start in reversed(said):
+            words = words[:start] + words[start + len(event.url) :]
+    words = tidy(words) or _told(event, limits)
     tail = event.url if limits.link_in_text else ""
     return _shorten(words, tail, limits)
 
@@ -98,6 +99,11 @@ def tidy(text: str) -> str:
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     lines = [regex.sub(r" {2,}", " ", line).strip() for line in text.split("\n")]
     return _close(regex.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip())
+
+
+def _places(url: str, words: str) -> list[int]:
+    """Where the text says this very address, be it one that ends with a mark that links do not end with."""
+    return [s for s, _, found in links(words) if len(found) <= len(url) and words.startswith(url, s)]
 
 
 def _told(event: PublishEvent, limits: Limits) -> str:

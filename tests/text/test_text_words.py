@@ -48,6 +48,22 @@ def test_an_override_is_the_editors_own_words():
     assert longer.count(URL) == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["https://news.example/a.", "https://news.example/(a", "https://news.example/a?b=!"]
+)
+def test_odd_addresses_are_recognised_too(address):
+    """An address may end with a mark that links in a text do not end with; a longer address is another one."""
+    own = f"Read {address} now"
+    assert compose(event(url=address), limits=MASTODON, override=own) == own
+    other = f"Read {address}longer now"
+    assert compose(event(url=address), limits=MASTODON, override=other) == f"{other}\n\n{address}"
+    long = compose(
+        event(url=address), limits=MASTODON, override=f"{address} {address}longer " + "word " * 200
+    )
+    assert long.startswith(f"{address}longer word")
+    assert long.endswith(f"word…\n\n{address}")
+
+
 def test_the_headline_is_not_said_twice():
     """A summary or body that begins with the headline goes on without it, unless that is all there is."""
     assert (
@@ -85,6 +101,7 @@ def test_the_lead_is_the_articles_running_text():
         ),
         ("Dr. Smith of the U.S. Navy spoke to us for an hour. Then he left.", 55, None),
         ("Am 3. Oktober ging Prof. Weiß ohne ein Wort nach Hause.", 30, "Am 3. Oktober ging Prof. Weiß…"),
+        ("It was founded in 1998. It has many readers now.", 30, "It was founded in 1998."),
         ("他说好的。然后他离开了那个地方很久很久。", 12, "他说好的。"),
         ("قال الوزير إنه سيعود؟ ثم غادر المدينة مع عائلته", 30, "قال الوزير إنه سيعود؟"),
         ("ไทยไม่เว้นวรรคระหว่างคำและประโยคยาวมาก", 13, "ไทยไม่เว้นวรรค…"),
