@@ -56,9 +56,6 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
         if webhook and not stories.first_time(tx, webhook, event.id, now):
             return Accepted(event.id, Verdict.UNCHANGED, work=False)
         verdict = _write(tx, config, event, now)
-        if verdict not in (Verdict.UNCHANGED, Verdict.OLDER):
-            what = {Verdict.UPDATED: "updated", Verdict.WITHDRAWN: "withdrawn"}.get(verdict, "accepted")
-            trail.add(tx, now, event.id, what, f"revision {event.revision}: {event.headline}")
         due = event.embargo is None or milliseconds(event.embargo) <= now
     return Accepted(event.id, verdict, due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.UPDATED))
 
@@ -67,6 +64,7 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     withdraws = event.kind is Kind.WITHDRAW
     due_at = None if withdraws else max(now, milliseconds(event.embargo) if event.embargo else now)
     if stories.add(tx, event, withdrawn=withdraws, due_at=due_at, now=now):
+        _note(tx, event, "withdrawn" if withdraws else "accepted", now)
         if event.kind is Kind.PUBLISH:
             _plan(tx, config, event, now)
         return {Kind.PUBLISH: Verdict.NEW, Kind.UPDATE: Verdict.FILED}.get(event.kind, Verdict.WITHDRAWN)
@@ -76,9 +74,12 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
         return _withdraw(tx, old, event, now)
     if event.version <= old.version:
         return Verdict.UNCHANGED if event.version == old.version else Verdict.OLDER
-    stories.replace(tx, event, withdrawn=old.withdrawn and event.kind is Kind.UPDATE, due_at=due_at)
+    _note(tx, event, "updated", now)
     if old.withdrawn and event.kind is Kind.UPDATE:
+        # Only a publish brings a story back that was taken down.
+        stories.replace(tx, event, withdrawn=True, due_at=None)
         return Verdict.UPDATED
+    stories.replace(tx, event, withdrawn=False, due_at=due_at)
     deliveries.replan(
         tx,
         event.id,
@@ -100,9 +101,14 @@ def _withdraw(tx: Connection, old: stories.Story, event: PublishEvent, now: int)
         return Verdict.UNCHANGED
     version = max(event.version, old.version)
     kept = event.model_copy(update={"revision": version[0], "modified": version[1]})
+    _note(tx, event, "withdrawn", now)
     stories.replace(tx, kept, withdrawn=True, due_at=None)
     deliveries.cancel(tx, event.id, "the story was withdrawn", now)
     return Verdict.WITHDRAWN
+
+
+def _note(tx: Connection, event: PublishEvent, what: str, now: int) -> None:
+    trail.add(tx, now, event.id, what, f"revision {event.revision}: {event.headline}")
 
 
 def _plan(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:

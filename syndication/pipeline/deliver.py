@@ -16,6 +16,7 @@ from syndication.errors import (
     CannotTell,
     CardError,
     ClaimLost,
+    ConfigError,
     DeliveryError,
     NotSent,
     RateLimited,
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 900.0
 _SERVER_PAUSE = 5.0
+_CONFIG_PAUSE = 60_000
 
 
 class _MailboxWaits(Exception):
@@ -62,6 +64,11 @@ def deliver_next(store: Store, config: Config, until: float) -> bool:
             accounts.hold(tx, mailbox, rest)
     except ClaimLost as lost:
         log.info("claim lost", extra={"account": mailbox.account.name, "why": lost.message})
+    except ConfigError:
+        # Nothing of this account can be sent before the operator has mended it; the others must not wait for that.
+        with store.write() as tx:
+            accounts.hold(tx, mailbox, store.now() + _CONFIG_PAUSE)
+        raise
     return True
 
 
@@ -127,7 +134,7 @@ class _Try:
         words, status, now = error.message, error.status, self.store.now()
         match error:
             case Unknown():
-                due_at = now + _ms(self.network.settle)
+                due_at = now + max(_ms(self.network.settle), int(1000 * self._pause()))
                 self._record(State.UNKNOWN, "unknown", words=words, status=status, due_at=due_at)
             case Unauthorized():
                 self._back(now, "unauthorized", error)

@@ -66,6 +66,8 @@ def resolve(
         raise InputError("say one of: posted (with its URL), not posted, drop")
     with store.write() as tx:
         delivery = deliveries.get(tx, number)
+        if retry and stories.need(tx, delivery.story).withdrawn:
+            raise InputError(f"{delivery.story} was withdrawn: it is not sent", "Drop the delivery: --drop.")
         if posted:
             receipt = Receipt(id=posted.rstrip("/").rsplit("/", 1)[-1], url=posted)
             done = deliveries.resolve(tx, delivery, State.SENT, posted, store.now(), receipt)

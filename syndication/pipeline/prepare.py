@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from syndication.cards import make_cards
@@ -153,14 +154,15 @@ def photo_of(event: PublishEvent, config: Config, folder: Path) -> Path | None:
         return folder / image.path
     assert image.url is not None  # noqa: S101 - an image has a path or a URL
     token = hashlib.sha256(f"{image.url}\0{event.version}".encode()).hexdigest()
-    known = folder / f"{token}.name"
+    known = folder / f"{token}.url"
     if known.exists():
-        return folder / known.read_text()
+        return known.resolve()
     limits = config.fetch
     fetched = fetch(
         image.url, allow=limits.allow, max_bytes=limits.max_bytes, seconds=limits.seconds, accept="image/*"
     )
     probe_bytes(fetched.body)
     name = keep_file(folder, fetched.body)
-    known.write_text(name)
+    with suppress(FileExistsError):
+        known.symlink_to(name)
     return folder / name

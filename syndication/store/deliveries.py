@@ -160,7 +160,8 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
     if row is None:
         return None
     taken = {"due_at": now + lease, "attempt": row["attempt"] + 1}
-    tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(**taken))
+    if not _change(tx, _delivery(row), {State(row["state"])}, **taken):
+        return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
     delivery = _delivery({**row, **taken})
     return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], bool(row["withdrawn"]))
 

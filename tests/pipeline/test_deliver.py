@@ -113,7 +113,7 @@ def test_a_story_goes_out_once_to_each_account(store, config, network, connect, 
 def test_the_trail_tells_the_whole_life(store, config, network, published):
     """From the event to the answer, in order."""
     deliver(store, config)
-    assert steps(store) == ["planned", "accepted", "drawn", "frozen", "intent", "sent"]
+    assert steps(store) == ["accepted", "planned", "drawn", "frozen", "intent", "sent"]
 
 
 @pytest.mark.parametrize(
