@@ -92,8 +92,9 @@ def open_store(url: str) -> Store:
 def insert_new(tx: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless one with its key is there already; whether it was inserted."""
     make = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table).values(**values).on_conflict_do_nothing()
-    return tx.execute(statement).rowcount == 1
+    # What is returned tells it, as the count of rows is not told where a serial key is.
+    statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return tx.execute(statement).first() is not None
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:

@@ -24,8 +24,13 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     event = read_source(source, config, url=url)
     cards = make_cards(event, config=config, photo=photo_of(event, config, folder), folder=folder)
     connected = _connected(config)
-    going = [one for one in connected if config.accounts.get(one.name, AccountTable()).publish]
-    silent = [(one.name, _BY_HAND) for one in connected if one not in going]
+    going, silent = [], []
+    for one in connected:
+        by_hand = not config.accounts.get(one.name, AccountTable()).publish
+        if why := f"paused: {one.paused}" if one.paused else _BY_HAND if by_hand else "":
+            silent.append((one.name, why))
+        else:
+            going.append(one)
     shown = [_post(event, one, cards, example=False) for one in going]
     if not connected:
         shown = [_post(event, one, cards, example=True) for one in _examples()]
@@ -66,8 +71,6 @@ def _post(event: PublishEvent, account: Account, cards: tuple[Card, ...], *, exa
     notes = []
     if example:
         notes.append(f"An example: no {network.title} account is connected.")
-    if account.paused:
-        notes.append(f"Nothing is sent: {account.paused}")
     if card and card.size > limits.image_bytes:
         notes.append(f"The card has {card.size:,} bytes; {network.title} takes {limits.image_bytes:,}.")
     return PostPreview(
