@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import secrets
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ from syndication.cards import template as templates
 from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config
 from syndication.errors import CardError, PhotoError
+from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
 
 __all__ = ["SIZES", "choose_template", "make_cards", "template_names"]
@@ -89,7 +88,7 @@ class _Maker:
         }
         folder.mkdir(parents=True, exist_ok=True)
         for size, data in drawn.items():
-            _write(files[size], data)
+            write_whole(files[size], data)
         return tuple(self.card(size, file, drawn.get(size)) for size, file in files.items())
 
     def file_name(self, size: tuple[int, int]) -> str:
@@ -176,17 +175,3 @@ def _slug(text: str) -> str:
     if len(words) > 40:
         words = words[:41].rpartition("-")[0] or words[:40]
     return words
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Put a file in place whole: nobody ever sees half of it, and after a power cut it is there or not."""
-    draft = file.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with draft.open("xb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

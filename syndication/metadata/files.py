@@ -3,13 +3,12 @@
 import contextlib
 import hashlib
 import json
-import os
 import re
-import secrets
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from syndication.errors import MetadataError
+from syndication.files import write_whole
 from syndication.metadata.page import rewrite
 from syndication.metadata.tags import HeadTags
 from syndication.models import PublishEvent
@@ -114,29 +113,11 @@ def _url_path(url: str) -> str:
 
 
 def _replace(file: Path, data: bytes) -> bool:
-    """Put `data` in the file's place, so that every reader sees the old or the new. False if it is there already."""
-    old = None
+    """Put `data` in the file's place. False if it is there already."""
     with contextlib.suppress(FileNotFoundError):
-        old = file.read_bytes()
-    if old == data:
-        return False
-    new = file.with_name(f".{file.name[:40]}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as out:
-            out.write(data)
-            out.flush()
-            if old is not None:
-                os.fchmod(out.fileno(), file.stat().st_mode & 0o7777)
-            os.fsync(out.fileno())
-        new.replace(file)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        if file.read_bytes() == data:
+            return False
+    write_whole(file, data)
     return True
 
 

@@ -1,8 +1,6 @@
 """The first step of a story: what a CMS says becomes rows, in one transaction, before anyone is told "accepted"."""
 
 import hashlib
-import os
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from sqlalchemy import Connection
 from syndication.cards.photo import probe
 from syndication.config import AccountTable, Config
 from syndication.events import parse_event
+from syndication.files import write_whole
 from syndication.models import Image, Kind, PublishEvent
 from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, stories, trail
 
@@ -143,10 +142,5 @@ def keep_file(folder: Path, data: bytes) -> str:
     name = hashlib.sha256(data).hexdigest()
     if not (folder / name).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=folder, prefix=".part-")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(part).replace(folder / name)
+        write_whole(folder / name, data)
     return name
