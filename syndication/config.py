@@ -6,19 +6,38 @@ from key files that only their owner can read.
 
 import difflib
 import os
+import re
 import tomllib
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from syndication.errors import ConfigError
 
 FILE_NAME = "syndicate.toml"
 
+
+def _web(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("an address such as https://news.example/")
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError("a network such as 10.1.2.0/24") from None
+    return value
+
+
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+WebAddress = Annotated[str, AfterValidator(_web)]
+Network = Annotated[str, AfterValidator(_network)]
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 
 
@@ -47,7 +66,9 @@ class Brand(_Table):
     """Who speaks."""
 
     name: str = "The Meridian"
-    site: str = Field("", description="The paper's front page; used as the publisher's address in JSON-LD.")
+    site: WebAddress = Field(
+        "", description="The paper's front page; used as the publisher's address in JSON-LD."
+    )
     logo: Path | None = Field(
         None, description="PNG with transparency; without one the name is set in the serif."
     )
@@ -81,12 +102,19 @@ class Queue(_Table):
 
     redis: str = Field("", description="redis://host:port/db; empty for a Redis of our own, run by `worker`.")
 
+    @field_validator("redis")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://")):
+            raise ValueError("an address such as redis://127.0.0.1:6379/0")
+        return value
+
 
 class Cards(_Table):
     """Where cards are written and how the world reaches them."""
 
     folder: Path = Path("data/cards")
-    base_url: str = Field("", description="The public address of that folder; needed for og:image.")
+    base_url: WebAddress = Field("", description="The public address of that folder; needed for og:image.")
     template: str = Field("article", description="For stories that are not breaking.")
     breaking_template: str = "breaking"
     templates: Path | None = Field(None, description="A folder of your own templates, looked in first.")
@@ -146,7 +174,9 @@ class DeliveryTable(_Table):
 class Fetch(_Table):
     """Reading what a story's URLs name."""
 
-    allow: tuple[str, ...] = Field((), description="Networks (CIDR) inside that photos may come from.")
+    allow: tuple[Network, ...] = Field(
+        (), description="Networks (CIDR) inside that pages and photos may come from."
+    )
     max_bytes: Annotated[int, Field(ge=1000, le=200_000_000)] = 40_000_000
     seconds: Annotated[float, Field(gt=0, le=300)] = 15
 
@@ -207,7 +237,8 @@ def load(path: Path | None = None) -> Config:
             f"{file}: no such file", "Run `syndicate init` to make one, or name one with --config."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{file}: cannot be read: {why}", "Name a config file with --config.") from None
     return parse(text, file)
 
 
@@ -222,19 +253,50 @@ def parse(text: str, file: Path = Path(FILE_NAME)) -> Config:
     try:
         return Config.model_validate({**data, "folder": file.parent.absolute()})
     except ValidationError as error:
-        faults = "\n".join(f"  {_explain(fault)}" for fault in error.errors())
+        faults = "\n".join(f"  {_explain(fault)}" for fault in error.errors(include_url=False))
         raise ConfigError(f"{file}:\n{faults}") from None
 
 
+# What pydantic's errors mean to people; a colour is the only text with a pattern.
+_EXPECTED = {
+    "string_type": "text in quotes",
+    "string_pattern_mismatch": "a colour such as #1f7a4d",
+    "path_type": "a path in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "tuple_type": "a list in square brackets",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+}
+
+
 def _explain(fault: Any) -> str:
-    path = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] != "extra_forbidden":
-        return f"{path}: {fault['input']!r}: {fault['msg']}"
+    path, kind = ".".join(str(part) for part in fault["loc"]), fault["type"]
+    if kind == "missing":
+        return f"{path}: is missing"
+    if kind != "extra_forbidden":
+        context = fault.get("ctx", {})
+        expected = str(context["error"]) if kind == "value_error" else _EXPECTED.get(kind, fault["msg"])
+        return f"{path}: found {_shown(fault['input'])}, expected {expected.format(**context)}"
     *parents, key = fault["loc"]
     known = _keys_at(parents)
     near = difflib.get_close_matches(str(key), known, n=1)
     advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return f"{path}: unknown key; {advice}"
+
+
+def _shown(value: object) -> str:
+    """A value of the file in a few words; an address may hold a password, which is not shown."""
+    return re.sub(r"//[^/@\s]*@", "//…@", repr(value))[:80]
 
 
 def _keys_at(path: list[Any]) -> list[str]:

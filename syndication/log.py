@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
+# At DEBUG these write tokens, codes and whole answers into their lines.
+_TALKATIVE = ("requests_oauthlib", "oauthlib", "urllib3")
+
 
 class Lines(logging.Formatter):
     """One line a record: time, level, logger, phrase, facts."""
@@ -20,3 +23,12 @@ class Lines(logging.Formatter):
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
+
+
+def start_logging(level: int = logging.INFO) -> None:
+    """From now on this process writes `Lines` to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Lines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

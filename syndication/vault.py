@@ -5,6 +5,7 @@ The key comes from the environment (SYNDICATE_KEY) or from a file that only its 
 
 import json
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from syndication.errors import ConfigError
 
 ENVIRONMENT = "SYNDICATE_KEY"
 FILE = "secret.key"
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 class Vault:
@@ -60,21 +60,37 @@ class Vault:
 def private_text(file: Path, make: str | None) -> str | None:
     """The text of a file that only its owner may read; with `make`, writes that first if there is no file.
 
-    None if there is none. Raises ConfigError if others may read it.
+    None if there is none. Raises ConfigError if others may read it, or we may not.
     """
-    if make is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Somebody else may make it at the same moment: theirs counts then.
-        with suppress(FileExistsError), os.fdopen(os.open(file, _NEW, 0o600), "w") as stream:
-            stream.write(make)
-            stream.flush()
-            os.fsync(stream.fileno())
+    if make is not None and not file.exists():
+        _write_private(file, make)
     try:
         if file.stat().st_mode & 0o077:
             raise ConfigError(f"{file}: others may read this key", f"chmod 600 '{file}'")
-        return file.read_text().strip()
+        return file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"{file}: cannot be read: {why}", "Run this as the user who owns it.") from None
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Whole or not at all; if somebody else makes it at the same moment, theirs counts."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=file.parent, prefix=".part-")  # mode 600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            with suppress(FileExistsError):
+                file.hardlink_to(part)
+        finally:
+            Path(part).unlink()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be written: {error.strerror}") from None
 
 
 def _read_key(file: Path, *, make: bool) -> bytes:

@@ -10,10 +10,24 @@ import sys
 import click
 
 from syndication.cli import cards, demo, desk, run, setup
+from syndication.cli.common import say
 from syndication.errors import SyndicationError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a reader of our output who has seen enough is no failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Keeps the interpreter from flushing into the closed pipe at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="syndication", prog_name="syndicate")
 @click.option(
     "--config", "-c", metavar="FILE", help="The config file; else SYNDICATE_CONFIG, else ./syndicate.toml."
@@ -44,18 +58,20 @@ def main() -> None:
     try:
         result = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
+        say("Stopped.")
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except SyndicationError as error:
-        click.echo(error.message, err=True)
+        say(error.message)
         if error.hint:
-            click.echo(f"  → {error.hint}", err=True)
+            say(f"  → {error.hint}")
         sys.exit(error.exit_status)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; keep the interpreter from flushing into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:
+        if not error.strerror:
+            raise  # not the system's word on a file or a port: a fault of ours
+        say(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        say("  → Mend that, or name another place; then try again.")
+        sys.exit(1)
     sys.exit(result if isinstance(result, int) else 0)

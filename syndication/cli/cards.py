@@ -1,13 +1,14 @@
 """Cards, tags and previews of one event, on this machine and without the store."""
 
-import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import as_json, config_or_defaults, say, show, show_json, table
+from syndication.cli.common import PORT, as_json, config_or_defaults, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _url = click.option("--url", default="", help="The public address of EVENT, where it is an HTML file.")
 
 
-@click.command()
+@click.command(short_help="Draw the cards of an event into a folder.")
 @click.argument("event")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder that gets the cards.")
 @click.option("--template", help="A template's name; else the config's choice for the story.")
@@ -43,19 +44,19 @@ def render(
     if machine:
         show_json([{**card.model_dump(mode="json"), "path": str(out / card.file)} for card in cards])
         return
-    rows = table("Card", "Size", "KB")
-    for card in cards:
-        rows.add_row(str(out / card.file), f"{card.width}x{card.height}", f"{card.size / 1024:.0f}")
-    show(rows)
+    show_rows(
+        ("Size", "KB", "Card"),
+        [(f"{card.width}x{card.height}", f"{card.size / 1024:.0f}", str(out / card.file)) for card in cards],
+    )
 
 
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{2,4})[x×](\d{2,4})", text)
     if not match:
-        raise click.BadParameter(f"found {text}, expected width x height in pixels, such as 1200x630")
+        raise click.BadParameter(f"found {text}, expected pixels such as 1200x630", param_hint="--size")
     width, height = int(match[1]), int(match[2])
     if not (200 <= width <= 4096 and 200 <= height <= 4096):
-        raise click.BadParameter(f"found {text}, expected 200 to 4096 pixels each way")
+        raise click.BadParameter(f"found {text}, expected 200 to 4096 pixels each way", param_hint="--size")
     return width, height
 
 
@@ -80,7 +81,7 @@ def draw(
         )
 
 
-@click.command()
+@click.command(short_help="The share tags of an event: print them, or write them into a page.")
 @click.argument("event")
 @click.option(
     "--into", type=click.Path(path_type=Path), help="The page whose <head> gets the tags, in place."
@@ -111,10 +112,10 @@ def meta(event: str, into: Path | None, url: str, machine: bool) -> None:
         click.echo(tags.html())
 
 
-@click.command()
+@click.command(short_help="Look at an event's cards and posts before they go out.")
 @click.argument("event")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page here and exit.")
-@click.option("--port", default=0, help="The local port; any free one otherwise.")
+@click.option("--port", default=0, type=PORT, help="The local port; any free one otherwise.")
 @_url
 def preview(event: str, out: Path | None, port: int, url: str) -> None:
     """Show an EVENT's cards, and each account's post as it would go out, on a local page.
@@ -140,25 +141,19 @@ def preview(event: str, out: Path | None, port: int, url: str) -> None:
 
 
 def serve_local(app: "Starlette", host: str, port: int, words: str) -> None:
-    """Serve a web application until Ctrl-C; `words` are said with its {url} once it listens.
+    """Serve a web application until SIGINT or SIGTERM; `words` are said with its {url} once it listens.
 
-    Raises InputError if the port is taken.
+    Raises InputError if nothing can listen there.
     """
     import socket
 
     import uvicorn
 
-    from syndication.errors import InputError
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
+    with socket.socket(family) as listener, until_told():
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with listening_at(host, port):
             listener.bind((host, port))
-        except OSError as error:
-            raise InputError(
-                f"cannot listen at {host}:{port}: {os.strerror(error.errno or 0)}", "Choose another --port."
-            ) from None
         listener.listen(128)
         shown = f"[{host}]" if ":" in host else host
         say(words.format(url=f"http://{shown}:{listener.getsockname()[1]}"))
@@ -166,3 +161,33 @@ def serve_local(app: "Starlette", host: str, port: int, words: str) -> None:
             uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
         )
         server.run(sockets=[listener])
+
+
+@contextmanager
+def listening_at(host: str, port: int) -> Iterator[None]:
+    """Turns the system's refusal to listen there into an InputError."""
+    from syndication.errors import InputError
+
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot listen at {host}:{port}: {error.strerror}", "Choose another --port, or another host."
+        ) from None
+
+
+@contextmanager
+def until_told() -> Iterator[None]:
+    """What runs until somebody ends it has done its work then: SIGINT and SIGTERM are no failure."""
+    import signal
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Stopped.")
+    finally:
+        signal.signal(signal.SIGTERM, before)

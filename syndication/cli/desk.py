@@ -1,28 +1,35 @@
 """The editor's commands: publish, share again, look, settle."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from syndication.cli.common import (
+    POST_COLUMNS,
     as_json,
+    clock,
+    counted,
     delivery_data,
     home,
     nudge,
+    post_row,
     say,
-    show,
     show_json,
-    state_words,
-    table,
+    show_rows,
 )
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from syndication.config import Config
     from syndication.models import Delivery
+    from syndication.store import Store
     from syndication.store.stories import Story
 
 
-@click.command()
+@click.command(short_help="Take in a story, draw its cards, post it.")
 @click.argument("source")
 @click.option("--url", default="", help="The public address of SOURCE, where it is an HTML file.")
 @click.option("--now", is_flag=True, help="Do the whole job here, without the queue, and wait for it.")
@@ -41,18 +48,31 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
 
     with home() as (store, config):
         accepted = accept(store, config, read_source(source, config, url=url))
+        if not machine:
+            say(f"{accepted.story}: {_VERDICTS[accepted.verdict]}")
         if now:
             run_due(store, config)
         elif accepted.work and not nudge("draw"):
             say("The queue cannot be reached: the story is safe, and goes out when a worker runs again.")
         with store.read() as tx:
             posts = deliveries.of_story(tx, accepted.story)
+        stuck = [post for post in posts if _stuck(post)] if now else []
         if machine:
             data = {"story": accepted.story, "result": accepted.verdict}
             show_json({**data, "deliveries": [delivery_data(post) for post in posts]})
+        elif not posts:
+            say(
+                "No account posts it. `syndicate accounts` lists those connected; `syndicate connect` adds one."
+            )
+        elif now:
+            _show_posts(store, config, posts)
         else:
-            _tell(accepted.story, _VERDICTS[accepted.verdict], posts, now)
-    return int(now and any(post.state not in ("sent", "cancelled") for post in posts))
+            _say_waiting(accepted.story, posts)
+    if stuck and not machine:
+        say(
+            f"Not all is out. `syndicate why {accepted.story}` tells more; a worker, or this command, tries again."
+        )
+    return int(bool(stuck))
 
 
 _VERDICTS = {
@@ -65,26 +85,32 @@ _VERDICTS = {
 }
 
 
-def _tell(story: str, words: str, posts: "list[Delivery]", now: bool) -> None:
-    say(f"{story}: {words}")
-    if not posts:
-        say("No account posts it. `syndicate accounts` lists those connected; `syndicate connect` adds one.")
-        return
-    if now:
-        _show_posts(posts)
-        return
-    waiting = sum(post.state in ("planned", "ready") for post in posts)
-    say(f"{len(posts)} posts, {waiting} still to go out. `syndicate status {story}` shows them.")
+def _stuck(post: "Delivery") -> bool:
+    """Whether a post should be out by now and is not: neither done nor merely waiting for its time."""
+    if post.state in ("planned", "ready"):
+        return not (post.due and post.due > datetime.now(UTC)) or bool(post.attempt or post.reason)
+    return post.state in ("sending", "unknown", "failed")
 
 
-def _show_posts(posts: "list[Delivery]") -> None:
-    rows = table("No", "Account", "Occasion", "State")
-    for post in posts:
-        rows.add_row(str(post.id), post.account, post.occasion, state_words(post))
-    show(rows)
+def _say_waiting(story: str, posts: "list[Delivery]") -> None:
+    waiting = sum(post.state in ("planned", "ready", "sending", "unknown") for post in posts)
+    still = f"{waiting} still to go out" if waiting else "none of them still to go out"
+    say(f"{counted(len(posts), 'post')}, {still}. `syndicate status {story}` shows them.")
 
 
-@click.command()
+def _show_posts(store: "Store", config: "Config", posts: "Sequence[Delivery]") -> None:
+    show_rows(POST_COLUMNS, _post_rows(store, config, posts))
+
+
+def _post_rows(store: "Store", config: "Config", posts: "Sequence[Delivery]") -> "list[Sequence[str | Text]]":
+    from syndication.store import accounts
+
+    with store.read() as tx:
+        paused = {one.name: one.paused for one in accounts.everyone(tx)}
+    return [post_row(post, config, datetime.now(UTC), paused) for post in posts]
+
+
+@click.command(short_help="Share a known story again, by hand.")
 @click.argument("story")
 @click.option("--to", required=True, metavar="ACCOUNT,…", help="The accounts, divided by commas.")
 @click.option("--text", default="", help="Your own words for this post; the story's otherwise.")
@@ -94,83 +120,93 @@ def _show_posts(posts: "list[Delivery]") -> None:
 @click.option("--label", default="again", help="Names this share: the same label posts once.  [again]")
 @as_json
 def share(story: str, to: str, text: str, at: str | None, label: str, machine: bool) -> None:
-    """Share a known STORY (its id or URL) again, by hand.
+    """Share a known STORY (its id or URL) again, by hand. The same share twice posts once, and says where it is.
 
     \b
     syndicate share cms-4711 --to mastodon,bluesky --label evening --at 2026-11-23T18:00
     """
     from syndication.pipeline import share as share_story
 
+    names = [name.strip() for name in to.split(",") if name.strip()]
+    if not names:
+        raise click.BadParameter("expected the names of accounts, such as desk,world", param_hint="--to")
+    if not 0 < len(label) <= _LONGEST_LABEL:
+        raise click.BadParameter(f"expected 1 to {_LONGEST_LABEL} characters", param_hint="--label")
     with home() as (store, config):
         moment = _moment(at, config.brand.timezone) if at else None
-        names = [name.strip() for name in to.split(",") if name.strip()]
         shared = share_story(store, config, story, names, text=text, at=moment, label=label)
-        if any(one.fresh for one in shared) and not nudge("draw"):
-            say("The queue cannot be reached: the posts are safe, and go out when a worker runs again.")
+        safe = not any(one.fresh for one in shared) or nudge("draw")
     if machine:
         show_json([{**delivery_data(one.delivery), "new": one.fresh} for one in shared])
-        return
-    for one in shared:
+    for one in [] if machine else shared:
         post = one.delivery
-        where = f": {post.receipt.url}" if post.receipt else ""
         if one.fresh:
-            say(f"{post.account}: planned as delivery {post.id}, for {post.due:%Y-%m-%d %H:%M} UTC")
+            when = clock(post.due, config) if post.due else "now"
+            say(f"{post.account}: planned as delivery {post.id}, for {when}")
         else:
-            say(
-                f"{post.account}: shared before with the label {label}: delivery {post.id} is {post.state}{where}"
-            )
+            where = f": {post.receipt.url}" if post.receipt else ""
+            before = f"shared before with the label {label}: delivery {post.id} is {post.state}{where}"
+            say(f"{post.account}: {before}")
+    if not safe:
+        say("The queue cannot be reached: the posts are safe, and go out when a worker runs again.")
+
+
+_LONGEST_LABEL = 100
 
 
 def _moment(value: str, zone: str) -> datetime:
     from zoneinfo import ZoneInfo
 
-    from syndication.errors import InputError
-
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise InputError(
-            f"--at: found {value}, expected a time such as 2026-11-23T18:00 or …T18:00+01:00"
-        ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-    if moment < datetime.now(UTC):
-        raise InputError(f"--at: {value} is past", "Leave --at out to share now.")
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        past = moment.astimezone(UTC) < datetime.now(UTC)
+    except (ValueError, OverflowError):
+        expected = "a time such as 2026-11-23T18:00 or 2026-11-23T18:00+01:00"
+        raise click.BadParameter(f"found {value}, expected {expected}", param_hint="--at") from None
+    if past:
+        raise click.BadParameter(f"{value} is past; leave --at out to share now", param_hint="--at")
     return moment
 
 
-@click.command()
+@click.command(short_help="Where the newest stories stand, or one of them.")
 @click.argument("story", required=False)
-@click.option("--count", "-n", default=20, show_default=True, help="How many of the newest stories to show.")
+@click.option(
+    "--count", "-n", default=20, show_default=True, type=click.IntRange(1), help="How many of the newest."
+)
 @as_json
 def status(story: str | None, count: int, machine: bool) -> None:
-    """Where the newest stories stand, or each post of one STORY (its id or URL)."""
+    """Where the newest stories stand, or one STORY (its id or URL).
+
+    \b
+    syndicate status
+    syndicate status cms-4711
+    """
     from syndication.store import deliveries, stories
 
-    with home() as (store, _), store.read() as tx:
-        found = [stories.need(tx, story)] if story else stories.newest(tx, count)
-        posts = {one.event.id: deliveries.of_story(tx, one.event.id) for one in found}
-    if machine:
-        show_json([_story_data(one, posts[one.event.id]) for one in found])
-        return
-    if not found:
-        say("No stories yet. `syndicate publish story.json` takes one in.")
-        return
-    for one in found if story else []:
-        say(f"{one.event.headline}\n{one.event.url}\n{_story_words(one)}")
-        _show_posts(posts[one.event.id])
-    if not story:
-        rows = table("Story", "Headline", "Cards", "Posts")
-        for one in found:
-            states = [f"{post.account} {state_words(post)}" for post in posts[one.event.id]]
-            rows.add_row(one.event.id, one.event.headline, _story_words(one), "\n".join(states) or "none")
-        show(rows)
+    with home() as (store, config):
+        with store.read() as tx:
+            found = [stories.need(tx, story)] if story else stories.newest(tx, count)
+            posts = {one.event.id: deliveries.of_story(tx, one.event.id) for one in found}
+        if machine:
+            show_json([_story_data(one, posts[one.event.id]) for one in found])
+        elif not found:
+            say("No stories yet. `syndicate publish story.json` takes one in.")
+        else:
+            rows: list[Sequence[str | Text]] = []
+            for one in found:
+                rows.append([_story_words(one)])
+                rows += _post_rows(store, config, posts[one.event.id])
+            show_rows(POST_COLUMNS, rows)
 
 
 def _story_words(one: "Story") -> str:
-    if one.withdrawn:
-        return "withdrawn"
-    drawn = "being drawn" if one.due_at is not None else f"{len(one.cards)} cards"
-    return f"{drawn}; {one.problem}" if one.problem else drawn
+    """A story's heading: what it is called, where it is, and what is to be said of its cards."""
+    event = one.event
+    drawn = "being drawn" if one.due_at is not None else f"{counted(len(one.cards), 'card')} drawn"
+    stands = "withdrawn" if one.withdrawn else drawn
+    named = event.headline if event.id == event.url else f"{event.id}: {event.headline}"
+    return "\n".join((named, event.url, f"{stands}; {one.problem}" if one.problem else stands))
 
 
 def _story_data(one: "Story", posts: "list[Delivery]") -> dict[str, object]:
@@ -187,33 +223,44 @@ def _story_data(one: "Story", posts: "list[Delivery]") -> dict[str, object]:
     }
 
 
-@click.command()
+@click.command(short_help="The trail of a story: each try and each answer.")
 @click.argument("story")
 @as_json
 def why(story: str, machine: bool) -> None:
-    """The trail of a STORY (its id or URL): what came in, what was planned, each try and each answer."""
+    """The trail of a STORY (its id or URL): what came in, what was planned, each try and each answer.
+
+    \b
+    syndicate why cms-4711
+    """
+    from zoneinfo import ZoneInfo
+
     from syndication.store import deliveries, moment, stories, trail
 
-    with home() as (store, _), store.read() as tx:
+    with home() as (store, config), store.read() as tx:
         one = stories.need(tx, story)
         steps = trail.of_story(tx, one.event.id)
         account = {post.id: post.account for post in deliveries.of_story(tx, one.event.id)}
     if machine:
         show_json([{**step._asdict(), "at": moment(step.at).isoformat()} for step in steps])
         return
-    say(f"{one.event.headline}\n{one.event.url}")
-    rows = table("When (UTC)", "Post", "Try", "What", "Words")
-    from rich.markup import escape
-
+    rows: list[Sequence[str]] = [[_story_words(one)]]
+    day = ""
     for step in steps:
+        when = moment(step.at).astimezone(ZoneInfo(config.brand.timezone))
+        if day != (day := f"{when:%Y-%m-%d, %Z}"):
+            rows.append([day])
         post = f"{step.delivery} {account.get(step.delivery, '')}" if step.delivery else ""
-        words = f"[{step.status}] {step.words}" if step.status else step.words
-        when = f"{moment(step.at):%Y-%m-%d %H:%M:%S}"
-        rows.add_row(when, post, str(step.attempt or ""), step.what.replace("_", " "), escape(words))
-    show(rows)
+        words = f"({step.status}) {step.words}" if step.status else step.words
+        what = _STEPS.get(step.what, step.what.replace("_", " "))
+        rows.append([f"{when:%H:%M:%S}", post, str(step.attempt or ""), what, words])
+    show_rows(("Time", "Post", "Try", "What", "Words"), rows)
 
 
-@click.command()
+# How the trail's words read to those who did not write the program.
+_STEPS = {"frozen": "written", "intent": "sending", "waits": "waits for you"}
+
+
+@click.command(short_help="Say what became of a post that is unknown or failed.")
 @click.argument("delivery", type=int, required=False)
 @click.option("--posted", metavar="URL", default="", help="It is there, at this address.")
 @click.option("--not-posted", is_flag=True, help="It is not there: send it.")
@@ -229,25 +276,48 @@ def resolve(delivery: int | None, posted: str, not_posted: bool, drop: bool, mac
     """
     from syndication.models import State
     from syndication.pipeline import resolve as settle
-    from syndication.store import deliveries
 
-    with home() as (store, _):
+    said = sum((bool(posted), not_posted, drop))
+    if said != (delivery is not None):
+        raise click.UsageError("Name one delivery and one of --posted URL, --not-posted and --drop.")
+    if posted and not posted.startswith(("https://", "http://")):
+        raise click.BadParameter(f"found {posted}, expected the post's address", param_hint="--posted")
+    with home() as (store, config):
         if delivery is None:
-            if posted or not_posted or drop:
-                raise click.UsageError("Name the delivery: syndicate resolve NUMBER …")
-            with store.read() as tx:
-                waiting = deliveries.in_state(tx, (State.UNKNOWN, State.FAILED), 50)
-            if machine:
-                show_json([delivery_data(post) for post in waiting])
-            elif waiting:
-                _show_posts(waiting)
-            else:
-                say("Nothing waits for you.")
+            _list_waiting(store, config, machine)
             return
         settled = settle(store, delivery, posted=posted, retry=not_posted, drop=drop)
-        if settled.state in (State.READY, State.PLANNED) and not (nudge("draw") and nudge("deliver")):
-            say("The queue cannot be reached: it goes out when a worker runs again.")
+        again = settled.state in (State.READY, State.PLANNED)
+        reached = not again or (nudge("draw") and nudge("deliver"))
     if machine:
         show_json(delivery_data(settled))
     else:
         say(f"Delivery {settled.id} to {settled.account} is {settled.state}.")
+    if not reached:
+        say("The queue cannot be reached: it goes out when a worker runs again.")
+
+
+def _list_waiting(store: "Store", config: "Config", machine: bool) -> None:
+    """What only a person can settle; what the network will be asked about is no work for an editor."""
+    from syndication.models import State
+    from syndication.store import deliveries, stories
+
+    with store.read() as tx:
+        doubtful = deliveries.in_state(tx, (State.UNKNOWN, State.FAILED), 500)
+        waiting = [post for post in doubtful if post.state is State.FAILED or post.due is None]
+        story = {post.story: stories.need(tx, post.story) for post in waiting}
+    if machine:
+        show_json([delivery_data(post) for post in waiting])
+        return
+    if len(waiting) < len(doubtful):
+        asked = counted(len(doubtful) - len(waiting), "post")
+        say(f"{asked} in doubt: the network is asked whether they are there, by itself.")
+    if not waiting:
+        say("Nothing waits for you.")
+        return
+    rows: list[Sequence[str | Text]] = []
+    for name, one in story.items():
+        rows.append([_story_words(one)])
+        rows += _post_rows(store, config, [post for post in waiting if post.story == name])
+    show_rows(POST_COLUMNS, rows)
+    say("Look at the account, then: syndicate resolve NO --posted URL | --not-posted | --drop")

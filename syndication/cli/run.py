@@ -1,29 +1,19 @@
 """What runs for long: the door for a CMS, the workers, and the sandbox network."""
 
-import logging
 import os
 
 import click
 
-from syndication.cli.cards import serve_local
-from syndication.cli.common import home
+from syndication.cli.cards import listening_at, serve_local, until_told
+from syndication.cli.common import PORT, home, nudge
+
+_PROCESSES = click.IntRange(1, 256)
 
 
-def start_logging(level: int = logging.INFO) -> None:
-    """Log lines on stderr: a fixed phrase, then its facts as JSON."""
-    from syndication.log import Lines
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(Lines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in ("requests_oauthlib", "oauthlib", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-@click.command()
+@click.command(short_help="Take in events over HTTP, as a CMS sends them.")
 @click.option("--host", help="The address to listen at; else the config's, 127.0.0.1 by default.")
 @click.option(
-    "--port", type=int, help="The port to listen at; else the config's, 8750 by default. 0: any free one."
+    "--port", type=PORT, help="The port to listen at; else the config's, 8750 by default. 0: any free one."
 )
 def serve(host: str | None, port: int | None) -> None:
     """Take in events over HTTP: POST /events, signed after Standard Webhooks.
@@ -31,23 +21,22 @@ def serve(host: str | None, port: int | None) -> None:
     \b
     syndicate serve --port 8750
     """
+    from syndication.log import start_logging
     from syndication.studio.app import make_app, webhook_secrets
-    from workers.app import DRAW
-    from workers.nudge import nudge
 
     start_logging()
     with home() as (store, config):
-        app = make_app(store, config, lambda: nudge(DRAW), webhook_secrets(config))
+        app = make_app(store, config, lambda: nudge("draw"), webhook_secrets(config))
         where = host or config.serve.host, config.serve.port if port is None else port
         serve_local(app, *where, "Taking events at {url}/events — Ctrl-C ends it.")
 
 
-@click.command()
+@click.command(short_help="Run the workers, the sweep and, if none is named, a Redis.")
 @click.option(
     "--only", multiple=True, metavar="ROLE", help="redis, draw, deliver or sweep; may be given again."
 )
-@click.option("--draw", default=1, show_default=True, help="Processes that draw.")
-@click.option("--deliver", default=2, show_default=True, help="Processes that deliver.")
+@click.option("--draw", default=1, type=_PROCESSES, show_default=True, help="Processes that draw.")
+@click.option("--deliver", default=2, type=_PROCESSES, show_default=True, help="Processes that deliver.")
 def worker(only: tuple[str, ...], draw: int, deliver: int) -> None:
     """Run all that one machine needs, and start again what dies; or only a part of it.
 
@@ -56,6 +45,7 @@ def worker(only: tuple[str, ...], draw: int, deliver: int) -> None:
     syndicate worker --only deliver --deliver 4
     """
     from syndication.config import load
+    from syndication.log import start_logging
 
     config = load()
     # The processes started from here read the same file, whatever folder they start in.
@@ -69,14 +59,20 @@ def worker(only: tuple[str, ...], draw: int, deliver: int) -> None:
     run(config, only, draw=draw, deliver=deliver)
 
 
-@click.command()
+@click.command(short_help="Run a stand-in network on this machine, for trying things out.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=8760, show_default=True, help="The port to listen at. 0: any free one.")
+@click.option(
+    "--port", default=8760, type=PORT, show_default=True, help="The port to listen at. 0: any free one."
+)
 def sandbox(host: str, port: int) -> None:
     """Run a stand-in network on this machine: it keeps what it is sent and shows it as a timeline.
 
     It speaks the part of the Mastodon API that posting needs, and misbehaves when told to: see /sandbox/faults.
+
+    \b
+    syndicate sandbox --port 8760
     """
     from syndication.sandbox import run
 
-    run(host, port)
+    with until_told(), listening_at(host, port):
+        run(host, port)

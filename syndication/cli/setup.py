@@ -1,5 +1,6 @@
 """The operator's commands: make a config, check an installation, connect accounts."""
 
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import as_json, home, say, show, show_json, table
+from syndication.cli.common import as_json, clean, home, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,44 +17,51 @@ if TYPE_CHECKING:
     from syndication.store import Store
 
 _CONFIG = """\
-# syndicate.toml — every line that starts with # shows a default. Paths start at this file's folder.
+# syndicate.toml — a line that starts with # shows a default, or an example where it says so.
+# Paths start at this file's folder.
 
 [brand]
 name = "The Meridian"
-# site = "https://news.example"
-# logo = "logo.png"               # PNG with transparency; without one the name is set in the serif
-# timezone = "UTC"                # in which dates on cards are told, such as "Europe/London"
-# twitter = "@meridian"
+# site = ""                       # the front page, such as "https://news.example"
+# logo = "logo.png"               # example; PNG with transparency. Without one the name is set in the serif
+# logo_dark = "logo-dark.png"     # example; the logo on light paper, if it differs
+# twitter = ""                    # the paper's name there, such as "@meridian"
+# timezone = "UTC"                # in which dates are told, such as "Europe/London"
 
 [brand.colors]
 # accent = "#e5484d"              # the bar before the label
 # paper = "#f7f4ee"
 # ink = "#17181c"
 # night = "#14161a"
+# alarm = "#b4131b"               # breaking news, and nothing else
+# age = "#ffd24a"                 # old stories, and nothing else
 
 # [brand.sections.Climate]        # one accent a section
-# accent = "#1f7a4d"
+# accent = "#1f7a4d"              # example
 
 [cards]
-folder = "data/cards"
-# base_url = "https://news.example/cards/"   # the folder's public address: og:image needs it
+# folder = "data/cards"
+# base_url = ""                   # that folder's public address, such as "https://news.example/cards/":
+                                  # og:image needs it
 # template = "article"
-# templates = "my_templates"      # a folder of your own, looked in first
+# breaking_template = "breaking"
+# templates = "my_templates"      # example; a folder of your own templates, looked in first
 
 [metadata]
-# pages = "public/{path}.html"    # the story's page, rewritten in place on publish
-# fragments = "data/fragments"    # or: <id>.html and <id>.json for your CMS to include
+# pages = ""                      # the story's page, rewritten in place on publish: "public/{path}.html"
+# fragments = "data/fragments"    # example; <id>.html and <id>.json go there, for your CMS to include
 
 [store]
-folder = "data"
-# url = "postgresql+psycopg://user@host/syndication"   # empty: SQLite in the folder
+# folder = "data"
+# url = ""                        # empty: SQLite in the folder. "postgresql+psycopg://user@host/syndication"
 
 [queue]
-# redis = "redis://127.0.0.1:6379/0"   # empty: `syndicate worker` runs a Redis of its own
+# redis = ""                      # empty: `syndicate worker` runs one. "redis://10.0.0.5:6379/0"
 
 [serve]
 # host = "127.0.0.1"
 # port = 8750
+# max_bytes = 2000000             # of one event
 
 [delivery]
 # lease = 300                     # seconds until the work of a dead worker is done by another
@@ -61,18 +69,24 @@ folder = "data"
 # sweep = 2                       # seconds between two looks for what is due
 
 [fetch]
-# allow = ["10.0.0.0/8"]          # networks inside that photos may come from
+# allow = []                      # networks inside that pages and photos may come from: ["10.0.0.0/8"]
+# max_bytes = 40000000            # of one photo
+# seconds = 15                    # for one photo
 
 # [accounts.desk]                 # an account made by `syndicate connect … --name desk`
-# publish = false                 # posts only what an editor shares by hand
+# publish = true                  # false: it posts only what an editor shares by hand
 """
 
 
-@click.command()
+@click.command(short_help="Make a commented syndicate.toml, the store and its keys.")
 @click.option("--dir", "folder", default=".", type=click.Path(path_type=Path), help="Where to start.  [here]")
 def init(folder: Path) -> None:
-    """Make a commented syndicate.toml, the store, and the keys that guard it."""
-    from syndication.config import FILE_NAME, load
+    """Make a commented syndicate.toml, the store, and the keys that guard it.
+
+    \b
+    syndicate init --dir newsroom
+    """
+    from syndication.config import FILE_NAME, parse
     from syndication.errors import ConfigError
     from syndication.store import open_store
     from syndication.studio.app import SECRET_FILE
@@ -82,11 +96,12 @@ def init(folder: Path) -> None:
     if file.exists():
         raise ConfigError(f"{file} is there already", "Edit it, or choose another --dir.")
     folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(_CONFIG, encoding="utf-8")
-    config = load(file)
+    config = parse(_CONFIG, file)
     open_store(config.store_url).close()
     Vault(config).seal({})
     private_text(config.data / SECRET_FILE, "whsec_" + _base64(secrets.token_bytes(32)))
+    with file.open("x", encoding="utf-8") as stream:  # last: an attempt that failed can be repeated
+        stream.write(_CONFIG)
     say(f"Made {file}, the store in {config.data}, and two keys there that only you can read.")
     say("Next: syndicate connect mastodon --server https://…   or   syndicate preview story.json")
 
@@ -97,11 +112,15 @@ def _base64(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-@click.command()
+@click.command(short_help="Test an installation, and each account by reading from it.")
 @click.option("--offline", is_flag=True, help="Ask no network: test only what is on this machine.")
 @as_json
 def check(offline: bool, machine: bool) -> int:
-    """Test an installation: config, store, templates, queue, and each account by reading from it."""
+    """Test an installation: config, store, templates, queue, and each account by reading from it.
+
+    \b
+    syndicate check --offline
+    """
     from syndication.errors import SyndicationError
 
     with home() as (store, config):
@@ -116,12 +135,13 @@ def check(offline: bool, machine: bool) -> int:
     if machine:
         show_json([{"check": name, "ok": not problem, "problem": problem} for name, problem in found])
     else:
-        from rich.markup import escape
+        from rich.text import Text
 
-        rows = table("Check", "Result")
-        for name, problem in found:
-            rows.add_row(escape(name), f"[red]{escape(problem)}[/]" if problem else "[green]ok[/]")
-        show(rows)
+        fine = Text("ok", style="green")
+        show_rows(
+            ("Check", "Result"),
+            [(name, Text(clean(problem), style="red") if problem else fine) for name, problem in found],
+        )
     return int(any(problem for _, problem in found))
 
 
@@ -180,10 +200,16 @@ def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tup
     return found
 
 
-@click.command()
+def _named(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[\w.-]{1,64}", name):
+        raise click.BadParameter(f"found {name}, expected letters, digits, dots and dashes")
+    return name
+
+
+@click.command(short_help="Connect a social account: log in once, keep the token encrypted.")
 @click.argument("network", type=click.Choice(["mastodon", "bluesky"]))
 @click.option("--server", help="The account's server, such as https://mastodon.example.")
-@click.option("--name", help="What you call the account here.  [the network's name]")
+@click.option("--name", callback=_named, help="What you call the account here.  [the network's name]")
 @click.option("--handle", help="Bluesky: the account's handle, such as meridian.bsky.social.")
 @click.option(
     "--no-browser", is_flag=True, help="Print the address to open, and take the code that it shows."
@@ -196,27 +222,46 @@ def connect(network: str, server: str | None, name: str | None, handle: str | No
     syndicate connect bluesky --handle meridian.bsky.social
     """
     from syndication.networks.auth import connect_bluesky
+    from syndication.networks.http import origin
     from syndication.pipeline import connect_account
 
+    if server is None and network == "mastodon":
+        raise click.UsageError("Name the account's server: --server https://…")
+    server = origin(server or "https://bsky.social")
     with home() as (store, config):
+        _refuse_other(store, name or network, network, server)
         if network == "bluesky":
-            server = server or "https://bsky.social"
-            who = handle or click.prompt("Handle", err=True)
-            secret, _ = connect_bluesky(server, who, _password())
-        elif server is None:
-            raise click.UsageError("Name the account's server: --server https://…")
+            who = handle or _ask("Handle")
+            say("An app password is made at Bluesky: Settings, Privacy and security, App passwords.")
+            secret, _ = connect_bluesky(server, who, _ask("App password", hidden=True))
         else:
             secret = _allow_mastodon(server, no_browser)
         account = connect_account(store, config, network, server, secret, name or network)
     say(f"Connected {account.handle} as {account.name}: posts of up to {account.limits.text} characters.")
 
 
-def _password() -> str:
-    """An app password, typed unseen, or the first line of standard input where that is no terminal."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().strip()
-    say("Make an app password at Bluesky: Settings, Privacy and security, App passwords.")
-    return str(click.prompt("App password", hide_input=True, err=True))
+def _refuse_other(store: "Store", name: str, network: str, server: str) -> None:
+    """Connecting again renews an account; it must not turn it into another one, to which waiting posts would go."""
+    from syndication.errors import InputError
+    from syndication.store import accounts
+
+    with store.read() as tx:
+        known = next((one for one in accounts.everyone(tx) if one.name == name), None)
+    if known and (known.network, known.server) != (network, server):
+        raise InputError(
+            f"{name} is {known.handle} at {known.server} already", "Give this one another name with --name."
+        )
+
+
+def _ask(what: str, *, hidden: bool = False) -> str:
+    """What a person types, unseen if `hidden`, or the next line of standard input where that is no terminal."""
+    from syndication.errors import InputError
+
+    if sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=hidden, err=True)).strip()
+    if not (line := sys.stdin.readline().strip()):
+        raise InputError(f"{what}: nothing came on standard input", "Type it at a terminal, or pipe it in.")
+    return line
 
 
 def _allow_mastodon(server: str, no_browser: bool) -> dict[str, str]:
@@ -234,22 +279,26 @@ def _allow_mastodon(server: str, no_browser: bool) -> dict[str, str]:
     if no_browser:
         app = mastodon_register(server, redirect=OUT_OF_BAND)
         url, _, verifier = mastodon_authorize_url(app)
-        say(f"Open this address, allow the app, and paste the code it shows:\n{url}")
-        return mastodon_token(app, click.prompt("Code", err=True), verifier)
+        say("Open this address, allow the app, and paste the code it shows:")
+        say(url)
+        return mastodon_token(app, _ask("Code"), verifier)
     with Listener() as listener:
         app = mastodon_register(server, redirect=listener.redirect)
         url, state, verifier = mastodon_authorize_url(app)
         opened = webbrowser.open(url)
-        say(
-            f"{'Your browser asks you to allow the app' if opened else 'Open this address on this machine'}:\n{url}"
-        )
+        say("Your browser asks you to allow the app:" if opened else "Open this address on this machine:")
+        say(url)
         return mastodon_token(app, listener.wait(state), verifier)
 
 
-@click.command()
+@click.command(short_help="The connected accounts, and what keeps them from posting.")
 @as_json
 def accounts(machine: bool) -> None:
-    """List the connected accounts, and what keeps them from posting."""
+    """List the connected accounts, and what keeps them from posting.
+
+    \b
+    syndicate accounts --json
+    """
     from syndication.config import AccountTable
     from syndication.store import accounts as mailboxes
 
@@ -263,20 +312,25 @@ def accounts(machine: bool) -> None:
     if not known:
         say("No account is connected. Start with: syndicate connect mastodon --server https://…")
         return
-    from rich.markup import escape
+    from rich.text import Text
 
-    rows = table("Name", "Network", "Account", "Posts", "Text", "State")
+    rows = []
     for one in known:
         posts = "each story" if publishes[one.name] else "by hand"
-        state = f"[red]paused: {escape(one.paused)}[/]" if one.paused else "[green]ready[/]"
-        rows.add_row(one.name, one.network, escape(one.handle), posts, str(one.limits.text), state)
-    show(rows)
+        paused = Text(clean(f"paused: {one.paused}; connect it again"), style="red")
+        state = paused if one.paused else Text("ready", style="green")
+        rows.append((one.name, one.network, one.handle, posts, str(one.limits.text), state))
+    show_rows(("Name", "Network", "Account", "Posts", "Characters", "State"), rows)
 
 
 @click.command()
 @click.argument("what", type=click.Choice(["event"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of an event."""
+    """Print the JSON Schema of an event.
+
+    \b
+    syndicate schema event
+    """
     from syndication.events import event_schema
 
     show_json(event_schema())
