@@ -1,0 +1,124 @@
+"""What our bookkeeping costs: the same posts through the pipeline and by a bare loop, in one run, as a ratio.
+
+    python benchmarks/delivery.py [--posts 200] [--rounds 5]
+
+Both post the same cards and texts to the same sandbox network on this machine, by one process on one connection a
+post. The bare loop keeps nothing: no store, no claim, no intent, no trail. Rounds are interleaved, and the ratio is
+taken round by round, so that a machine whose speed drifts does not spoil it.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from syndication import accept, connect_account, open_store
+from syndication.config import Config, parse
+from syndication.models import Draft, PublishEvent
+from syndication.networks import connector
+from syndication.networks.http import open_http
+from syndication.pipeline import deliver_next, prepare_next
+from syndication.store import Store, deliveries, stories
+
+TOKEN = {"access_token": "sandbox-desk"}
+
+
+def main() -> None:
+    """Run the rounds and print the medians."""
+    words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    words.add_argument("--posts", type=int, default=200)
+    words.add_argument("--rounds", type=int, default=5)
+    given = words.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        network = subprocess.Popen(
+            [sys.executable, "-m", "syndication", "sandbox", "--port", "0"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            server = _address(network)
+            rows = [_round(Path(folder) / str(n), server, given.posts) for n in range(given.rounds)]
+        finally:
+            network.terminate()
+            network.wait()
+    for name, values in zip(("prepare", "deliver", "bare loop"), zip(*rows, strict=True), strict=True):
+        milliseconds = statistics.median(values) * 1000 / given.posts
+        print(f"{name:10} {milliseconds:7.2f} ms a post (median of {given.rounds} rounds)")
+    ratio = statistics.median(deliver / bare for _, deliver, bare in rows)
+    print(f"deliver / bare loop: {ratio:.2f}")
+
+
+def _address(network: "subprocess.Popen[str]") -> str:
+    assert network.stderr
+    for line in network.stderr:
+        for word in line.split():
+            if word.startswith("http://127.0.0.1:"):
+                return word.rstrip("/.,")
+    raise SystemExit("the sandbox did not start")
+
+
+def _round(folder: Path, server: str, posts: int) -> tuple[float, float, float]:
+    folder.mkdir()
+    config = parse("", folder / "syndicate.toml")
+    store = open_store(config.store_url)
+    connect_account(store, config, "mastodon", server, TOKEN, "desk")
+    for number in range(posts):
+        accept(store, config, _event(number))
+    prepared = _timed(lambda: _until_none(lambda: prepare_next(store, config)))
+    drafts = _drafts(store, posts)
+    requests.post(f"{server}/sandbox/reset", timeout=10)
+    delivered = _timed(
+        lambda: _until_none(lambda: deliver_next(store, config, time.monotonic() + 600) or None)
+    )
+    requests.post(f"{server}/sandbox/reset", timeout=10)
+    bare = _timed(lambda: _bare(config, server, drafts))
+    store.close()
+    return prepared, delivered, bare
+
+
+def _bare(config: Config, server: str, drafts: list[Draft]) -> None:
+    network, cards = connector("mastodon"), config.at(config.cards.folder)
+    for draft in drafts:
+        assert draft.card
+        with open_http(network, server, TOKEN) as http:
+            network.publish(http, draft, (cards / draft.card.file).read_bytes())
+
+
+def _drafts(store: Store, posts: int) -> list[Draft]:
+    with store.read() as tx:
+        found = [deliveries.of_story(tx, s.event.id)[0].draft for s in stories.newest(tx, posts)]
+    return [draft for draft in found if draft]
+
+
+def _event(number: int) -> PublishEvent:
+    return PublishEvent.model_validate(
+        {
+            "id": f"cms-{number}",
+            "url": f"https://news.example/world/{number}",
+            "headline": f"Harbour opens berth {number}",
+            "summary": f"Ships of line {number} are back after the winter.",
+            "published": "2026-11-20T08:00:00Z",
+        }
+    )
+
+
+def _until_none(step: Callable[[], object]) -> None:
+    while step() is not None:
+        pass
+
+
+def _timed(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
