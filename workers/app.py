@@ -9,16 +9,21 @@ from functools import lru_cache
 from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 from syndication.config import Config, load
+from syndication.log import start_logging
 from syndication.store import Store, open_store
 from workers.broker import broker_url
 
 DRAW, DELIVER = "draw", "deliver"
 
-# OAuth libraries write tokens into their DEBUG lines.
-for _name in ("requests_oauthlib", "oauthlib"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _log(loglevel: int, **_: object) -> None:
+    """Our lines as everywhere; Celery's own from its level on."""
+    start_logging()
+    logging.getLogger("celery").setLevel(loglevel)
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +64,6 @@ def settings(config: Config) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_max_tasks_per_child": 500,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
     }

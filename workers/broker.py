@@ -7,7 +7,9 @@ import json
 import secrets
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from syndication.config import Config
@@ -22,26 +24,26 @@ def broker_url(config: Config) -> str:
     """Where nudges go: the configured Redis, else our own as its file tells, else nowhere."""
     if config.queue.redis:
         return config.queue.redis
-    if (text := private_text(_folder(config) / _FILE, None)) is None:
+    if (facts := _facts(config)) is None:
         return _NOWHERE
-    facts = json.loads(text)
     return f"redis://:{quote(facts['password'])}@127.0.0.1:{facts['port']}/0"
 
 
 def choose(config: Config) -> None:
     """Settle on a port and a password for our own Redis, kept from run to run."""
     facts = {"port": _free_port(), "password": secrets.token_urlsafe(24)}
-    private_text(_folder(config) / _FILE, json.dumps(facts))
+    private_text(folder(config) / _FILE, json.dumps(facts))
 
 
 def forget(config: Config) -> None:
     """Give the port up, as something else listens there."""
-    (_folder(config) / _FILE).unlink(missing_ok=True)
+    (folder(config) / _FILE).unlink(missing_ok=True)
 
 
-def start(config: Config, **how: object) -> "subprocess.Popen[bytes]":
-    """Start our own Redis. It keeps what it holds on disk; losing it does no harm.
+def start(config: Config, **how: Any) -> "subprocess.Popen[bytes]":
+    """Start our own Redis on the port that was chosen; what it has to say goes to `redis.log`.
 
+    It keeps nothing on disk: it holds nudges only, which the sweep repeats, and must start whatever its disk is like.
     Raises ConfigError where the package has no server for this machine.
     """
     try:
@@ -50,28 +52,45 @@ def start(config: Config, **how: object) -> "subprocess.Popen[bytes]":
         raise ConfigError(
             "this machine has no Redis of ours", "Name one: [queue] redis in syndicate.toml."
         ) from None
-    facts = json.loads(private_text(_folder(config) / _FILE, None) or "{}")
-    lines = [
-        "bind 127.0.0.1",
-        f"port {facts['port']}",
-        f"requirepass {facts['password']}",
-        f'dir "{_folder(config)}"',
-        "appendonly yes",
-        "appendfsync everysec",
-        'save ""',
-        "maxmemory-policy noeviction",
-    ]
-    process = subprocess.Popen([str(get_binary_path()), "-"], stdin=subprocess.PIPE, **how)  # type: ignore[call-overload] # noqa: S603
-    process.stdin.write("\n".join(lines).encode())
-    process.stdin.close()
-    made: subprocess.Popen[bytes] = process
+    if (facts := _facts(config)) is None:
+        raise ConfigError(f"{folder(config) / _FILE}: is gone", "Start the worker anew.")
+    settings = (
+        f"bind 127.0.0.1\nport {facts['port']}\nrequirepass {facts['password']}\n"
+        'save ""\nappendonly no\nmaxmemory-policy noeviction\nloglevel warning\n'
+    )
+    with (folder(config) / "redis.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603
+            [str(get_binary_path()), "-"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=folder(config),
+            **how,
+        )
+    assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+    # Through a pipe, as everybody on the machine can read a process's arguments.
+    with suppress(BrokenPipeError), process.stdin as pipe:
+        pipe.write(settings.encode())
+    return process
+
+
+def folder(config: Config) -> Path:
+    """Where our own Redis has its file of port and password, and its log."""
+    made = config.data / "redis"
+    made.mkdir(parents=True, exist_ok=True)
     return made
 
 
-def _folder(config: Config) -> Path:
-    folder = config.data / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _facts(config: Config) -> dict[str, Any] | None:
+    """The file's port and password. None if our own Redis never ran here."""
+    text = private_text(config.data / "redis" / _FILE, None)
+    try:
+        facts = json.loads(text) if text is not None else None
+        return facts if facts is None else {"port": int(facts["port"]), "password": str(facts["password"])}
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{config.data / 'redis' / _FILE}: damaged", "Remove it, and start the worker anew."
+        ) from None
 
 
 def _free_port() -> int:

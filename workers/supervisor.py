@@ -77,8 +77,6 @@ def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: in
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _alone(config, "redis" in wanted):
-        if "redis" in wanted:
-            broker.choose(config)
         kept = [_role(name, config, draw, deliver) for name in wanted]
         try:
             while not stop.wait(0.2):
@@ -91,14 +89,31 @@ def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: in
 
 def _role(name: str, config: Config, draw: int, deliver: int) -> Role:
     if name == "redis":
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return Role(name, lambda: broker.start(config, **quiet, **_bound()))
+        return Role(name, lambda: _redis(config))
     if name == "sweep":
         return Role(name, lambda: _python(["-m", "workers.sweeper"]))
     count = draw if name == "draw" else deliver
-    words = ["-m", "celery", "-A", "workers.app", "worker", "-Q", name, "-c", str(count), "-n", f"{name}@%h"]
+    words = [
+        "-m",
+        "celery",
+        "-q",
+        "-A",
+        "workers.app",
+        "worker",
+        "-Q",
+        name,
+        "-c",
+        str(count),
+        "-n",
+        f"{name}@%h",
+    ]
     quiet_words = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
     return Role(name, lambda: _python([*words, *quiet_words]))
+
+
+def _redis(config: Config) -> "subprocess.Popen[bytes]":
+    broker.choose(config)
+    return broker.start(config, **_bound())
 
 
 def _move_redis(kept: list[Role], config: Config) -> None:
@@ -106,8 +121,8 @@ def _move_redis(kept: list[Role], config: Config) -> None:
     redis = next((role for role in kept if role.name == "redis"), None)
     if redis is None or redis.deaths < _PORT_LOST:
         return
+    log.warning("redis gives its port up", extra={"see": str(broker.folder(config) / "redis.log")})
     broker.forget(config)
-    broker.choose(config)
     for role in kept:
         role.clear()
         role.deaths = 0

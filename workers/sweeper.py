@@ -9,6 +9,7 @@ import threading
 
 from sqlalchemy.exc import DBAPIError
 
+from syndication.log import start_logging
 from syndication.pipeline import sweep
 from workers.app import DELIVER, DRAW, home
 from workers.nudge import nudge
@@ -35,5 +36,5 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    start_logging()
     run()

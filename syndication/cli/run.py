@@ -5,7 +5,7 @@ import os
 import click
 
 from syndication.cli.cards import listening_at, serve_local, until_told
-from syndication.cli.common import PORT, home, nudge
+from syndication.cli.common import PORT, home, nudge, say
 
 _PROCESSES = click.IntRange(1, 256)
 
@@ -56,6 +56,7 @@ def worker(only: tuple[str, ...], draw: int, deliver: int) -> None:
     if unknown:
         raise click.BadParameter(f"found {unknown[0]}, expected {', '.join(ROLES)}", param_hint="--only")
     start_logging()
+    say(f"Working on {config.data} — Ctrl-C ends it.")
     run(config, only, draw=draw, deliver=deliver)
 
 
