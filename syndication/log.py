@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
-# At DEBUG these write tokens, codes and whole answers into their lines.
-_TALKATIVE = ("requests_oauthlib", "oauthlib", "urllib3")
+# At DEBUG the first three write tokens, codes and whole answers into their lines; alembic tells of itself at INFO.
+_TALKATIVE = ("requests_oauthlib", "oauthlib", "urllib3", "alembic")
 
 
 class Lines(logging.Formatter):

@@ -5,10 +5,12 @@
 
 import logging
 import os
+import warnings
 from functools import lru_cache
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import setup_logging
 
 from syndication.config import Config, load
@@ -17,6 +19,10 @@ from syndication.store import Store, open_store
 from workers.broker import broker_url
 
 DRAW, DELIVER = "draw", "deliver"
+
+
+# It says at each loss of the broker that a default will change, which we have set.
+warnings.simplefilter("ignore", CPendingDeprecationWarning)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

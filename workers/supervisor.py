@@ -125,7 +125,7 @@ def _move_redis(kept: list[Role], config: Config) -> None:
     broker.forget(config)
     for role in kept:
         role.clear()
-        role.deaths = 0
+        role.deaths, role.again_at = 0, 0.0  # our Redis at once, as it chooses what the others read
 
 
 def _python(words: list[str]) -> "subprocess.Popen[bytes]":
