@@ -26,7 +26,7 @@ def broker_url(config: Config) -> str:
         return config.queue.redis
     if (facts := _facts(config)) is None:
         return _NOWHERE
-    return f"redis://:{quote(facts['password'])}@127.0.0.1:{facts['port']}/0"
+    return f"redis://:{quote(facts['password'], safe='')}@127.0.0.1:{facts['port']}/0"
 
 
 def choose(config: Config) -> None:
