@@ -12,7 +12,7 @@ from syndication.config import AccountTable, Config
 from syndication.events import parse_event
 from syndication.files import write_whole
 from syndication.models import Image, Kind, PublishEvent
-from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, stories, trail
+from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
 
 OCCASION = "publish"
 
@@ -61,7 +61,7 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
 
 def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Verdict:
     withdraws = event.kind is Kind.WITHDRAW
-    due_at = None if withdraws else max(now, milliseconds(event.embargo) if event.embargo else now)
+    due_at = None if withdraws else earliest(event, now)
     if stories.add(tx, event, withdrawn=withdraws, due_at=due_at, now=now):
         _note(tx, event, "withdrawn" if withdraws else "accepted", now)
         if event.kind is Kind.PUBLISH:
@@ -79,22 +79,15 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
         stories.replace(tx, event, withdrawn=True, due_at=None)
         return Verdict.UPDATED
     stories.replace(tx, event, withdrawn=False, due_at=due_at)
-    deliveries.replan(
-        tx,
-        event.id,
-        due_at=due_at or now,
-        patience=_patience(config),
-        expires_at=milliseconds(event.expires) if event.expires else NEVER,
-        revive=old.withdrawn,
-    )
-    if event.kind is Kind.PUBLISH and not deliveries.of_story(tx, event.id):
+    plan_anew(tx, config, event, now, revive=old.withdrawn)
+    if event.kind is Kind.PUBLISH and not _announced(tx, event.id):
         _plan(tx, config, event, now)
     return Verdict.UPDATED
 
 
 def _withdraw(tx: Connection, old: stories.Story, event: PublishEvent, now: int) -> Verdict:
-    # A takedown often carries no new time, and is never to be missed: only an older revision is too late.
-    if event.revision < old.event.revision:
+    # A takedown often carries no new time, and is never to be missed: only a revision told as older is too late.
+    if "revision" in event.model_fields_set and event.revision < old.event.revision:
         return Verdict.OLDER
     if old.withdrawn:
         return Verdict.UNCHANGED
@@ -110,12 +103,30 @@ def _note(tx: Connection, event: PublishEvent, what: str, now: int) -> None:
     trail.add(tx, now, event.id, what, f"revision {event.revision}: {event.headline}")
 
 
+def _announced(tx: Connection, story: str) -> bool:
+    return any(delivery.occasion == OCCASION for delivery in deliveries.of_story(tx, story))
+
+
 def _plan(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:
-    due_at = max(now, milliseconds(event.embargo)) if event.embargo else now
+    due_at = earliest(event, now)
     for account in accounts.everyone(tx):
         if config.accounts.get(account.name, AccountTable()).publish:
             expires_at = expiry(config, event, due_at)
             deliveries.plan(tx, event, account.name, OCCASION, due_at=due_at, expires_at=expires_at, now=now)
+
+
+def plan_anew(tx: Connection, config: Config, event: PublishEvent, now: int, *, revive: bool = False) -> None:
+    """What surely is not out of a story is written anew from its newest event; `revive`: also what was cancelled."""
+    due_at = earliest(event, now)
+    expires_at, patience = expiry(config, event, due_at), _patience(config)
+    deliveries.replan(
+        tx, event, OCCASION, due_at=due_at, expires_at=expires_at, patience=patience, revive=revive
+    )
+
+
+def earliest(event: PublishEvent, now: int) -> int:
+    """When anything may be made of a story: now, or at its embargo."""
+    return max(now, milliseconds(event.embargo)) if event.embargo else now
 
 
 def expiry(config: Config, event: PublishEvent, due_at: int) -> int:

@@ -11,6 +11,8 @@ import random
 import time
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from syndication.config import Config
 from syndication.errors import (
     CannotTell,
@@ -28,7 +30,8 @@ from syndication.models import Draft, State
 from syndication.networks import connector
 from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
-from syndication.store import Store, accounts, deliveries, stories
+from syndication.pipeline.accept import earliest, plan_anew
+from syndication.store import NEVER, Store, accounts, deliveries, stories
 from syndication.store.accounts import Mailbox
 from syndication.store.deliveries import Claim
 from syndication.vault import Vault
@@ -101,6 +104,8 @@ class _Try:
     def run(self) -> None:
         """Send a letter that is ready, or settle one whose fate is unknown."""
         unknown = self.claim.delivery.state is State.UNKNOWN
+        if not unknown and self._stopped():
+            return
         settings = {"seconds": self.config.delivery.request_limit, "intend": self._intend, "keep": self._keep}
         account = self.claim.mailbox.account
         with open_http(self.network, account.server, self.secret, **settings) as http:
@@ -108,6 +113,29 @@ class _Try:
                 self._settle_doubt(http)
             else:
                 self._send(http)
+
+    def _stopped(self) -> bool:
+        """Whether a letter must not go out after all; one that may be out already is asked about."""
+        claim, now = self.claim, self.store.now()
+        if claim.withdrawn:
+            state, what, words = State.CANCELLED, "cancelled", "the story was withdrawn"
+        elif now >= claim.expires_at:
+            reason = claim.delivery.reason
+            words = f"{deliveries.TOO_LATE}: {reason}" if reason else deliveries.TOO_LATE
+            state, what = State.FAILED, "given_up"
+        elif claim.intent_at is not None and not self._may_repeat(now):
+            state, what, words = State.UNKNOWN, "unknown", "it was held up too long to be sent again unasked"
+        else:
+            return False
+        if claim.intent_at is not None:
+            state, what = State.UNKNOWN, "unknown"
+        self._record(state, what, words=words, due_at=NEVER if state is State.FAILED else now)
+        return True
+
+    def _may_repeat(self, now: int) -> bool:
+        """Whether what may be out may still be sent again: the network knows its key, and it is not too late."""
+        known_until = (self.claim.intent_at or 0) + _ms(self.network.replay) - _lease(self.config)
+        return now < min(known_until, self.claim.expires_at)
 
     def _send(self, http: Http) -> None:
         frozen = self.claim.delivery.draft
@@ -122,12 +150,15 @@ class _Try:
         except DeliveryError as error:
             self._failed(error)
         except Exception as error:
-            # A fault of ours, or an answer nobody foresaw: it must not stop the mailbox, nor be taken for "not sent".
-            log.exception("connector failed", extra={"account": self.claim.delivery.account})
-            kind = Unknown if self.intended else NotSent
-            self._failed(kind(f"our own fault: {type(error).__name__}, see the log"))
+            self._failed(self._fault(error))
         else:
             self._record(State.SENT, "sent", words=receipt.url, receipt=receipt)
+
+    def _fault(self, error: Exception) -> DeliveryError:
+        """A fault of ours, or an answer nobody foresaw: it must not stop the mailbox, nor be taken for "not sent"."""
+        log.exception("connector failed", extra={"account": self.claim.delivery.account})
+        kind = Unknown if self.intended else NotSent
+        return kind(f"our own fault: {type(error).__name__}, see the log")
 
     def _failed(self, error: DeliveryError) -> None:
         """Record why nothing was, or may not have been, posted, and decide what is next."""
@@ -139,14 +170,15 @@ class _Try:
             case Unauthorized():
                 self._back(now, "unauthorized", error)
                 with self.store.write() as tx:
+                    # Not if it was connected again meanwhile: that was the word about another token.
+                    accounts.hold(tx, self.claim.mailbox, now)
                     accounts.pause(tx, self.claim.mailbox.account.name, words)
                 raise _MailboxWaits(now)
             case Refused():
                 self._record(State.FAILED, "refused", words=words, status=status)
             case RateLimited():
-                until = now + int(
-                    1000 * (error.retry_after if error.retry_after is not None else self._pause())
-                )
+                asked = self._pause() if error.retry_after is None else error.retry_after
+                until = now + int(1000 * max(asked, _FIRST_PAUSE))
                 self._back(until, "not_sent", error)
                 raise _MailboxWaits(until)
             case _:
@@ -157,15 +189,18 @@ class _Try:
 
     def _back(self, due_at: int, what: str, error: DeliveryError) -> None:
         """Surely not posted by this try: back to where it was, later."""
-        unknown = self.claim.delivery.state is State.UNKNOWN
-        self._record(
-            State.UNKNOWN if unknown else State.READY,
-            what,
-            words=error.message,
-            status=error.status,
-            due_at=due_at,
-            forget_intent=self.claim.intent_at is None,
-        )
+        claim, now = self.claim, self.store.now()
+        state = State.UNKNOWN if claim.delivery.state is State.UNKNOWN else State.READY
+        facts = {"words": error.message, "status": error.status, "due_at": due_at}
+        with self.store.write() as tx:
+            newer = stories.newer(tx, claim.delivery.story, claim.event)
+            forget = claim.intent_at is None
+            deliveries.settle(tx, claim, state, what=what, now=now, forget_intent=forget, **facts)  # type: ignore[arg-type]
+            if newer:
+                # It was on its way when the story changed, and so was passed over then.
+                plan_anew(tx, self.config, newer.event, now)
+                stories.redraw(tx, newer.event.id, earliest(newer.event, now))
+        self._log(what)
 
     def _settle_doubt(self, http: Http) -> None:
         """Ask the network whether the post is there, and go by the answer."""
@@ -173,10 +208,17 @@ class _Try:
         assert frozen is not None and claim.intent_at is not None  # noqa: S101 - it was tried
         try:
             receipt = self.network.find(http, frozen)
-        except CannotTell as error:
+        except (ClaimLost, SQLAlchemyError):
+            raise
+        except (CannotTell, Refused) as error:
+            if isinstance(error, Unauthorized):
+                return self._failed(error)
+            # What was refused is the question, not the post.
             return self._not_found(error.message)
         except DeliveryError as error:
             return self._failed(error)
+        except Exception as error:
+            return self._failed(self._fault(error))
         if receipt:
             return self._record(State.SENT, "found", words=receipt.url, receipt=receipt)
         return self._not_found(f"{self.network.title} does not show it")
@@ -185,9 +227,9 @@ class _Try:
         """Send again where a repeated key is harmless; otherwise a person decides."""
         claim, now = self.claim, self.store.now()
         if claim.withdrawn:
-            return self._record(State.CANCELLED, "cancelled", words=f"{words}; the story was withdrawn")
-        replay_ends = (claim.intent_at or 0) + _ms(self.network.replay)
-        if now + _lease(self.config) < replay_ends:
+            words = f"{words}; the story was withdrawn"
+            return self._record(State.CANCELLED, "cancelled", words=words, due_at=now)
+        if self._may_repeat(now):
             words = f"{words}; sent again with the same key"
             return self._record(State.READY, "again", words=words, due_at=now)
         number = claim.delivery.id
@@ -195,14 +237,13 @@ class _Try:
         return self._record(State.UNKNOWN, "waits", words=words)
 
     def _redraw(self, error: CardError) -> None:
-        """The card's file is gone or changed: have the story prepared again before anything is sent."""
+        """The card's file is gone or changed: have it drawn again, and the post frozen anew if it surely is not out."""
         claim, now = self.claim, self.store.now()
+        state = State.PLANNED if claim.intent_at is None else State.READY
+        due_at = now + int(1000 * self._pause())
         with self.store.write() as tx:
             stories.redraw(tx, claim.delivery.story, now)
-            due_at = now + int(1000 * self._pause())
-            deliveries.settle(
-                tx, claim, State.READY, what="not_sent", now=now, words=error.message, due_at=due_at
-            )
+            deliveries.settle(tx, claim, state, what="not_sent", now=now, words=error.message, due_at=due_at)
 
     def _intend(self) -> None:
         with self.store.write() as tx:
@@ -210,14 +251,20 @@ class _Try:
         self.intended = True
 
     def _keep(self, secret: dict[str, str]) -> None:
+        sealed = Vault(self.config).seal(secret)
         with self.store.write() as tx:
-            accounts.keep_secret(tx, self.claim.mailbox.account.name, Vault(self.config).seal(secret))
+            # Not over the secret of one who connected the account again meanwhile.
+            accounts.hold(tx, self.claim.mailbox, self.store.now() + _lease(self.config))
+            accounts.keep_secret(tx, self.claim.mailbox.account.name, sealed)
         self.secret.clear()
         self.secret.update(secret)
 
     def _record(self, state: State, what: str, **facts: object) -> None:
         with self.store.write() as tx:
             deliveries.settle(tx, self.claim, state, what=what, now=self.store.now(), **facts)  # type: ignore[arg-type]
+        self._log(what)
+
+    def _log(self, what: str) -> None:
         delivery = self.claim.delivery
         facts_logged = {"story": delivery.story, "delivery": delivery.id, "account": delivery.account}
         log.info("delivery %s", what, extra={**facts_logged, "attempt": delivery.attempt})
@@ -230,7 +277,7 @@ class _Try:
 
 
 def _card_bytes(config: Config, frozen: Draft) -> bytes | None:
-    """The card as it was frozen. Raises CardError if the file is not what it was."""
+    """The card as it was frozen. Raises CardError if the file is not what it was, and removes it."""
     if frozen.card is None:
         return None
     file = config.at(config.cards.folder) / frozen.card.file
@@ -239,6 +286,7 @@ def _card_bytes(config: Config, frozen: Draft) -> bytes | None:
     except OSError as error:
         raise CardError(f"the card {frozen.card.file} cannot be read: {error.strerror}") from None
     if hashlib.sha256(data).hexdigest() != frozen.card.sha256:
+        file.unlink(missing_ok=True)  # else it would pass for drawn
         raise CardError(f"the card {frozen.card.file} is not what it was")
     return data
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from syndication.config import Config
 from syndication.errors import InputError, NotFound
 from syndication.models import Delivery, Receipt, State
-from syndication.pipeline.accept import expiry
+from syndication.pipeline.accept import earliest, expiry
 from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
 
 
@@ -34,11 +36,11 @@ def share(
     """
     with store.write() as tx:
         now = store.now()
-        story = stories.need(tx, story_id)
+        story = stories.need(tx, story_id, lock=True)
         event = story.event
         if story.withdrawn:
             raise InputError(f"{event.id} was withdrawn", "Publish it again in the CMS before sharing it.")
-        due_at = max(now, milliseconds(at) if at else 0, milliseconds(event.embargo) if event.embargo else 0)
+        due_at = max(earliest(event, now), milliseconds(at) if at else 0)
         occasion, shared = f"share:{label}", list[Shared]()
         for name in dict.fromkeys(to):
             accounts.get(tx, name)
@@ -50,7 +52,7 @@ def share(
             assert delivery is not None  # noqa: S101 - it was planned now or before
             shared.append(Shared(delivery, fresh))
         if any(one.fresh for one in shared):
-            stories.redraw(tx, event.id, now)
+            stories.redraw(tx, event.id, earliest(event, now))
             trail.add(tx, now, event.id, "shared", f"{label} to {', '.join(to)}")
     return shared
 
@@ -65,28 +67,33 @@ def resolve(
     if sum((bool(posted), retry, drop)) != 1:
         raise InputError("say one of: posted (with its URL), not posted, drop")
     with store.write() as tx:
-        delivery = deliveries.get(tx, number)
-        if retry and stories.need(tx, delivery.story).withdrawn:
-            raise InputError(f"{delivery.story} was withdrawn: it is not sent", "Drop the delivery: --drop.")
+        now, delivery = store.now(), deliveries.get(tx, number)
         if posted:
             receipt = Receipt(id=posted.rstrip("/").rsplit("/", 1)[-1], url=posted)
-            done = deliveries.resolve(tx, delivery, State.SENT, posted, store.now(), receipt)
+            done = deliveries.resolve(tx, delivery, State.SENT, posted, now, receipt=receipt)
         elif retry:
-            words = "an editor looked: it is not there; send it"
-            # One that could never be prepared has nothing frozen to send: it starts over.
-            state = State.READY if delivery.draft else State.PLANNED
-            done = deliveries.resolve(tx, delivery, state, words, store.now(), None)
-            if state is State.PLANNED:
-                stories.redraw(tx, delivery.story, store.now())
+            done = _send_again(tx, delivery, now)
         else:
-            words = "an editor dropped it"
-            done = deliveries.resolve(tx, delivery, State.CANCELLED, words, store.now(), None)
+            done = deliveries.resolve(tx, delivery, State.CANCELLED, "an editor dropped it", now)
         if not done:
             raise InputError(
                 f"delivery {number} is {delivery.state}: there is nothing to resolve",
                 "Only what is unknown or failed waits for an editor.",
             )
         return deliveries.get(tx, number)
+
+
+def _send_again(tx: Connection, delivery: Delivery, now: int) -> bool:
+    """What may be out is sent as it was, under the key that protects it; what failed is written anew."""
+    story = stories.need(tx, delivery.story, lock=True)
+    if story.withdrawn:
+        raise InputError(f"{delivery.story} was withdrawn: it is not sent", "Drop the delivery: --drop.")
+    due_at, words = earliest(story.event, now), "an editor looked: it is not there; send it"
+    state = State.READY if delivery.state is State.UNKNOWN else State.PLANNED
+    done = deliveries.resolve(tx, delivery, state, words, now, due_at=due_at)
+    if done and state is State.PLANNED:
+        stories.redraw(tx, delivery.story, due_at)
+    return done
 
 
 def find_story(store: Store, id_or_url: str) -> stories.Story:

@@ -9,7 +9,15 @@ from pathlib import Path
 from syndication.cards import make_cards
 from syndication.cards.photo import probe_bytes
 from syndication.config import Config
-from syndication.errors import CardError, ClaimLost, FetchError, MetadataError, PhotoError
+from syndication.errors import (
+    CardError,
+    ClaimLost,
+    FetchError,
+    MetadataError,
+    PhotoError,
+    SyndicationError,
+    TemplateError,
+)
 from syndication.fetch import fetch
 from syndication.metadata import head_tags, page_path, rewrite_file, write_fragments
 from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
@@ -20,7 +28,7 @@ from syndication.text import compose
 log = logging.getLogger(__name__)
 
 SOFT_TRIES = 3
-"""How often a photo that cannot be fetched, or a page that is not there yet, holds a story up."""
+"""How often a photo that cannot be fetched, a card that cannot be drawn or a page that is missing holds a story up."""
 
 MOST_TRIES = 20
 """How often a story is taken up, also by workers that died of it, before it is left to a person."""
@@ -40,10 +48,20 @@ def prepare_next(store: Store, config: Config) -> str | None:
         _prepare(store, config, story)
     except ClaimLost as lost:
         log.info("story changed meanwhile", extra={"story": story.event.id, "why": lost.message})
+        with store.write() as tx:
+            # The old version's metadata may stand where the new one's stood already.
+            stories.check_again(tx, story.event.id, store.now())
+    except Exception as error:
+        words = str(error)
+        if not isinstance(error, SyndicationError | OSError):
+            log.exception("preparing failed", extra={"story": story.event.id})
+            words = f"our own fault: {type(error).__name__}, see the log"
+        _postpone(store, story, words, _HARD_PAUSE)
     return story.event.id
 
 
 def _prepare(store: Store, config: Config, story: stories.Story) -> None:
+    """Draw, write, freeze. What is wrong with the story alone holds it up for a few tries, and is then left out."""
     event, problems = story.event, list[str]()
     if story.tries > MOST_TRIES:
         return _give_up(store, story)
@@ -56,9 +74,14 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
         photo = None
         problems.append(f"the card has no photo: {error.message}")
     try:
-        cards = make_cards(event, config=config, photo=photo, folder=config.at(config.cards.folder))
-    except (CardError, OSError) as error:
-        return _postpone(store, story, str(error), _HARD_PAUSE)
+        cards = _draw(config, event, photo, problems)
+    except TemplateError:
+        raise
+    except CardError as error:
+        if not last_try:
+            return _postpone(store, story, str(error), _SOFT_PAUSE)
+        cards = ()
+        problems.append(f"there is no card: {error}")
     try:
         write_metadata(config, event, cards)
     except MetadataError as error:
@@ -66,6 +89,18 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             return _postpone(store, story, error.message, _SOFT_PAUSE)
         problems.append(error.message)
     return _freeze(store, story, cards, "; ".join(problems))
+
+
+def _draw(config: Config, event: PublishEvent, photo: Path | None, problems: list[str]) -> tuple[Card, ...]:
+    """The cards; without the photo, and telling it, where that turns out to be damaged."""
+    folder = config.at(config.cards.folder)
+    try:
+        return make_cards(event, config=config, photo=photo, folder=folder)
+    except PhotoError as error:
+        if photo is None:
+            raise
+        problems.append(f"the card has no photo: {error.message}")
+        return make_cards(event, config=config, photo=None, folder=folder)
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
@@ -92,6 +127,7 @@ def _freeze(store: Store, story: stories.Story, cards: tuple[Card, ...], problem
     drafts = [(d, draft(story.event, known[d.account], d, cards, store)) for d in planned]
     with store.write() as tx:
         now = store.now()
+        stories.get(tx, story.event.id, lock=True)  # first the story, then its posts, as everywhere
         trail.add(tx, now, story.event.id, "drawn", ", ".join(card.file for card in cards))
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
@@ -115,7 +151,8 @@ def draft(
         language=event.language,
         card=card,
         alt=card.alt if card else "",
-        created=moment(store.now()),
+        # Networks sort by it: one that goes out next week is not to look a week old.
+        created=max(moment(store.now()), delivery.due or moment(0)),
     )
 
 

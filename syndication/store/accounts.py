@@ -1,6 +1,6 @@
 """Connected accounts. Each row is also a mailbox: whoever opens it delivers alone and in order."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select, update
 
@@ -21,8 +21,11 @@ class Mailbox(NamedTuple):
 
 
 def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
-    """Store an account, or renew the one of that name; True if it is new. A renewed one is no longer paused."""
-    values = {
+    """Store an account, or renew the one of that name; True if it is new.
+
+    A renewed one is no longer paused, and whoever has its mailbox open, with the old secret, loses it.
+    """
+    values: dict[str, Any] = {
         "network": account.network,
         "server": account.server,
         "handle": account.handle,
@@ -32,7 +35,8 @@ def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
     }
     fresh = insert_new(tx, accounts, name=account.name, **values, due_at=0, holder=0, added_at=now)
     if not fresh:
-        tx.execute(update(accounts).where(accounts.c.name == account.name).values(**values, due_at=0))
+        values |= {"due_at": 0, "holder": accounts.c.holder + 1}
+        tx.execute(update(accounts).where(accounts.c.name == account.name).values(**values))
     return fresh
 
 

@@ -1,7 +1,7 @@
 """Deliveries: the outbox. Legal moves live in the WHERE of each change, so a lost claim changes nothing."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
@@ -12,16 +12,21 @@ from syndication.store import NEVER, accounts, insert_new, moment, trail
 from syndication.store.schema import deliveries, stories
 
 WAITING = (State.READY, State.UNKNOWN)
+TOO_LATE = "not sent in its time"
 
 
 class Claim(NamedTuple):
-    """A delivery that this worker has. `intent_at` is set if an earlier try may have reached the network."""
+    """A delivery that this worker has. `intent_at` is set if an earlier try may have reached the network.
+
+    `event` is the story's as it stood then, as the store keeps it.
+    """
 
     delivery: Delivery
     mailbox: accounts.Mailbox
     intent_at: int | None
     expires_at: int
     withdrawn: bool
+    event: str
 
 
 def key_of(story: str, account: str, occasion: str) -> str:
@@ -99,41 +104,48 @@ def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
     return changed
 
 
-def replan(tx: Connection, story: str, *, due_at: int, patience: int, expires_at: int, revive: bool) -> None:
-    """A story changed: what surely never went out is made anew, no earlier than `due_at`.
+def replan(
+    tx: Connection,
+    event: PublishEvent,
+    occasion: str,
+    *,
+    due_at: int,
+    expires_at: int,
+    patience: int,
+    revive: bool,
+) -> None:
+    """A story changed: what surely never went out is made anew from its new event.
 
-    It is given up `patience` milliseconds after it is due, or at `expires_at`. `revive` plans cancelled posts again.
+    Posts of `occasion` are due at `due_at` and given up at `expires_at`; those of other occasions keep the time they
+    were asked for, no earlier than `due_at`, and `patience` milliseconds after it. `revive` plans cancelled posts
+    again, but for those that an editor dropped.
     """
-    planned = deliveries.c.state == State.PLANNED
     unsent = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
-    again = or_(planned, unsent, deliveries.c.state == State.CANCELLED) if revive else or_(planned, unsent)
-    sqlite = tx.dialect.name == "sqlite"
-    later, earlier = (func.max, func.min) if sqlite else (func.greatest, func.least)
+    cancelled = and_(deliveries.c.state == State.CANCELLED, deliveries.c.due_at < NEVER)
+    again = or_(deliveries.c.state == State.PLANNED, unsent, *([cancelled] if revive else []))
+    mine, own = and_(deliveries.c.story == event.id, again), deliveries.c.occasion == occasion
+    anew: dict[str, Any] = {
+        "state": State.PLANNED,
+        "lane": event.priority.lane,
+        "draft": None,
+        "reason": "",
+        "attempt": deliveries.c.attempt + 1,
+    }
+    tx.execute(update(deliveries).where(mine, own).values(**anew, due_at=due_at, expires_at=expires_at))
+    later = func.max if tx.dialect.name == "sqlite" else func.greatest
     due = later(deliveries.c.due_at, due_at)
-    tx.execute(
-        update(deliveries)
-        .where(deliveries.c.story == story, again)
-        .values(
-            state=State.PLANNED,
-            draft=None,
-            reason="",
-            attempt=deliveries.c.attempt + 1,
-            due_at=due,
-            expires_at=earlier(due + patience, expires_at),
-        )
-    )
+    anew |= {"due_at": due, "expires_at": later(deliveries.c.expires_at, due + patience)}
+    tx.execute(update(deliveries).where(mine, ~own).values(**anew))
 
 
 def cancel(tx: Connection, story: str, why: str, now: int) -> None:
     """A story is withdrawn: what surely never went out is cancelled; what may have is left to be settled."""
     mine = deliveries.c.story == story
     unsent = and_(deliveries.c.state.in_((State.PLANNED, State.READY)), deliveries.c.intent_at.is_(None))
-    for row in tx.execute(select(deliveries).where(mine, unsent)).mappings().all():
-        trail.add(tx, now, story, "cancelled", why, delivery=row["id"])
-    values = {"attempt": deliveries.c.attempt + 1, "reason": why}
-    tx.execute(update(deliveries).where(mine, unsent).values(state=State.CANCELLED, **values))
+    _move_all(tx, and_(mine, unsent), State.CANCELLED, "cancelled", now, lambda _: why)
     doubtful = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_not(None))
-    tx.execute(update(deliveries).where(mine, doubtful).values(state=State.UNKNOWN, due_at=now, **values))
+    values = {"state": State.UNKNOWN, "due_at": now, "reason": why, "attempt": deliveries.c.attempt + 1}
+    tx.execute(update(deliveries).where(mine, doubtful).values(**values))
 
 
 def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Claim | None:
@@ -144,7 +156,7 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
     accounts.hold(tx, mailbox, now + lease)
     row = (
         tx.execute(
-            select(deliveries, stories.c.withdrawn)
+            select(deliveries, stories.c.withdrawn, stories.c.event)
             .join(stories, stories.c.id == deliveries.c.story)
             .where(
                 deliveries.c.account == mailbox.account.name,
@@ -163,7 +175,8 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
     if not _change(tx, _delivery(row), {State(row["state"])}, **taken):
         return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
     delivery = _delivery({**row, **taken})
-    return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], bool(row["withdrawn"]))
+    story = bool(row["withdrawn"]), row["event"]
+    return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], *story)
 
 
 def intend(tx: Connection, claim: Claim, now: int, lease: int) -> None:
@@ -204,15 +217,22 @@ def settle(
 
 
 def resolve(
-    tx: Connection, delivery: Delivery, state: State, words: str, now: int, receipt: Receipt | None
+    tx: Connection,
+    delivery: Delivery,
+    state: State,
+    words: str,
+    now: int,
+    *,
+    due_at: int = NEVER,
+    receipt: Receipt | None = None,
 ) -> bool:
-    """An editor says what became of a delivery. False if it has moved on meanwhile."""
-    values: dict[str, Any] = {"due_at": NEVER, "reason": words, "attempt": delivery.attempt + 1}
+    """An editor says what became of a delivery that is unknown or failed. False if it is neither by now."""
+    values: dict[str, Any] = {"due_at": due_at, "reason": words, "attempt": delivery.attempt + 1}
     if receipt:
         values |= {"receipt": receipt.model_dump_json(), "reason": ""}
     if state in (State.READY, State.PLANNED):
-        values |= {"due_at": now, "intent_at": None, "expires_at": NEVER}
-    changed = _move(tx, delivery, state, **values)
+        values |= {"intent_at": None, "expires_at": NEVER}
+    changed = _change(tx, delivery, _before(state) & {State.UNKNOWN, State.FAILED}, state=state, **values)
     if changed:
         trail.add(tx, now, delivery.story, "resolved", f"{state}: {words}", delivery=delivery.id)
     return changed
@@ -222,17 +242,15 @@ def doubt_expired(tx: Connection, now: int) -> int:
     """Whoever was sending and never came back: sending -> unknown, to be settled at once. How many."""
     late = and_(deliveries.c.state == State.SENDING, deliveries.c.due_at <= now)
     words = "the worker that was sending it never came back"
-    for row in tx.execute(select(deliveries).where(late)).mappings().all():
-        trail.add(tx, now, row["story"], "unknown", words, delivery=row["id"], attempt=row["attempt"])
-    values = {"state": State.UNKNOWN, "due_at": now, "reason": words}
-    return tx.execute(update(deliveries).where(late).values(**values)).rowcount
+    # The attempt stays: the worker may still come back with the answer, until another has asked.
+    return _move_all(tx, late, State.UNKNOWN, "unknown", now, lambda _: words, due_at=now, fence=0)
 
 
 def give_up_expired(tx: Connection, now: int) -> int:
     """What surely never went out in its time is given up, with the last reason. How many."""
     ready = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
     late = and_(or_(deliveries.c.state == State.PLANNED, ready), deliveries.c.expires_at <= now)
-    return _give_up(tx, late, "not sent in its time", now)
+    return _give_up(tx, late, TOO_LATE, now)
 
 
 def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
@@ -241,13 +259,34 @@ def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
 
 
 def _give_up(tx: Connection, which: ColumnElement[bool], why: str, now: int) -> int:
-    rows = tx.execute(select(deliveries).where(which).limit(500)).mappings().all()
-    for row in rows:
-        words = f"{why}: {row['reason']}" if row["reason"] else why
-        values = {"state": State.FAILED, "attempt": row["attempt"] + 1, "reason": words, "due_at": NEVER}
-        tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(**values))
-        trail.add(tx, now, row["story"], "given_up", words, delivery=row["id"])
-    return len(rows)
+    def words(row: RowMapping) -> str:
+        return f"{why}: {row['reason']}" if row["reason"] else why
+
+    return _move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER)
+
+
+def _move_all(
+    tx: Connection,
+    which: ColumnElement[bool],
+    state: State,
+    what: str,
+    now: int,
+    words: Callable[[RowMapping], str],
+    fence: int = 1,
+    **values: Any,
+) -> int:
+    """Move up to 500 deliveries, each with a row in the trail; how many. `fence` is added to their attempts."""
+    moved = 0
+    for row in (
+        tx.execute(select(deliveries).where(which).order_by(deliveries.c.id).limit(500)).mappings().all()
+    ):
+        own = {**values, "state": state, "reason": words(row), "attempt": row["attempt"] + fence}
+        # Asked again, as PostgreSQL lets a worker change it between the two statements.
+        still = and_(deliveries.c.id == row["id"], deliveries.c.attempt == row["attempt"], which)
+        if tx.execute(update(deliveries).where(still).values(**own)).rowcount == 1:
+            trail.add(tx, now, row["story"], what, own["reason"], delivery=row["id"], attempt=row["attempt"])
+            moved += 1
+    return moved
 
 
 def note(tx: Connection, claim: Claim, what: str, words: str, now: int, status: int | None = None) -> None:

@@ -46,9 +46,15 @@ def get(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story | None:
     return _story(row) if row else None
 
 
-def need(tx: Connection, id_or_url: str) -> Story:
+def newer(tx: Connection, story: str, event: str) -> Story | None:
+    """The story, if its event is no longer this one (as the store keeps it) and stands; nobody changes it meanwhile."""
+    row = tx.execute(select(stories).where(stories.c.id == story).with_for_update()).mappings().one()
+    return None if row["event"] == event or row["withdrawn"] else _story(row)
+
+
+def need(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story:
     """As `get`, but raises NotFound."""
-    story = get(tx, id_or_url)
+    story = get(tx, id_or_url, lock=lock)
     if story is None:
         raise NotFound(f"no story has the id or URL {id_or_url}", "`syndicate status` lists the newest.")
     return story
@@ -96,6 +102,12 @@ def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int
 def redraw(tx: Connection, story: str, due_at: int) -> None:
     """Have a story prepared again: its cards, or the posts that were planned since."""
     tx.execute(update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0))
+
+
+def check_again(tx: Connection, story: str, now: int) -> None:
+    """Have a story that is drawn, and was not withdrawn, prepared once more; one that is due is as it is."""
+    drawn = (stories.c.id == story) & stories.c.due_at.is_(None) & (stories.c.withdrawn == 0)
+    tx.execute(update(stories).where(drawn).values(due_at=now, tries=0))
 
 
 def claim(tx: Connection, now: int, lease: int) -> Story | None:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -61,7 +61,7 @@ def make_app(store: Store, config: Config, nudge: Callable[[], bool], secrets: S
         except EventError as error:
             faults = [fault._asdict() for fault in error.faults]
             return _refuse(400, "the event has faults", sender, faults=faults)
-        except DBAPIError:
+        except SQLAlchemyError:
             log.exception("the store cannot be written")
             return _refuse(503, "the store cannot be written; send it again", sender)
         if accepted.work:
@@ -72,7 +72,7 @@ def make_app(store: Store, config: Config, nudge: Callable[[], bool], secrets: S
     async def healthz(_: Request) -> JSONResponse:
         try:
             await run_in_threadpool(_touch, store)
-        except DBAPIError:
+        except SQLAlchemyError:
             return JSONResponse({"status": "the store cannot be read"}, status_code=503)
         return JSONResponse({"status": "ok"})
 

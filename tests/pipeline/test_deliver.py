@@ -1,9 +1,9 @@
 """Delivering: what becomes of a letter, whatever the network does. The network is a script of answers."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from scripted import NOT_THERE, SENT, deliver, post, steps
 
 from syndication.errors import (
     CannotTell,
@@ -13,88 +13,10 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.models import Limits, Receipt, State
-from syndication.networks import NETWORKS
-from syndication.pipeline import accept, deliver_next, prepare_next, resolve, run_due, share, sweep
-from syndication.store import accounts, deliveries, stories, trail
+from syndication.models import State
+from syndication.pipeline import accept, prepare_next, resolve, run_due, share, sweep
+from syndication.store import accounts, stories
 from syndication.vault import Vault
-
-SENT = Receipt(id="7", url="https://social.example/7")
-NOT_THERE = object()
-
-
-class Script:
-    """A network that does what the test says: each publish or find takes the next word of its script.
-
-    An exception is raised (`publish` has committed the intent by then, unless `before`), a Receipt returned.
-    """
-
-    name = "script"
-    title = "Script"
-    limits = Limits(text=500, link_in_text=True, alt=1000, image_bytes=10_000_000)
-    replay = timedelta(hours=1)
-    settle = timedelta(seconds=10)
-
-    def __init__(self):
-        self.publishes, self.finds, self.sent = [SENT], [NOT_THERE], []
-        self.before = False
-
-    def auth(self, secret):
-        return None
-
-    def refine(self, answer):
-        return None
-
-    def publish(self, http, draft, image):
-        if not self.before:
-            http._intend()
-        self.sent.append(draft)
-        return self._next(self.publishes)
-
-    def find(self, http, draft):
-        found = self._next(self.finds)
-        return None if found is NOT_THERE else found
-
-    @staticmethod
-    def _next(words):
-        word = words.pop(0) if len(words) > 1 else words[0]
-        if isinstance(word, BaseException):
-            raise word
-        return word
-
-
-@pytest.fixture
-def network(monkeypatch):
-    script = Script()
-    monkeypatch.setitem(NETWORKS, "script", script)
-    return script
-
-
-@pytest.fixture
-def desk(connect, config, network):
-    return connect("desk", "script", Vault(config).seal({"token": "a-secret-token"}))
-
-
-@pytest.fixture
-def published(store, config, desk, event):
-    """A story that is prepared and waits to go out."""
-    accept(store, config, event())
-    prepare_next(store, config)
-    return event()
-
-
-def post(store, number=1):
-    with store.read() as tx:
-        return deliveries.get(tx, number)
-
-
-def deliver(store, config):
-    return deliver_next(store, config, time.monotonic() + 5)
-
-
-def steps(store):
-    with store.read() as tx:
-        return [step.what for step in trail.of_story(tx, "cms-1")]
 
 
 def test_a_story_goes_out_once_to_each_account(store, config, network, connect, event):
@@ -271,9 +193,8 @@ def test_a_card_that_changed_on_disk_is_never_sent(store, config, network, publi
     file = config.at(config.cards.folder) / card.file
     file.write_bytes(b"something else")
     deliver(store, config)
-    assert post(store).state is State.READY
+    assert post(store).state is State.PLANNED
     assert network.sent == []
-    file.unlink()
     with store.read() as tx:
         assert stories.count_due(tx, store.now()) == 1
 
