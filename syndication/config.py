@@ -83,7 +83,7 @@ class Brand(_Table):
     def _zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a name too long for a file
             raise ValueError("an IANA time zone such as Europe/London") from error
         return value
 

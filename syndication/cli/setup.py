@@ -36,8 +36,12 @@ name = "The Meridian"
 # alarm = "#b4131b"               # breaking news, and nothing else
 # age = "#ffd24a"                 # old stories, and nothing else
 
-# [brand.sections.Climate]        # one accent a section
+# [brand.sections.Climate]        # what a section has of its own
 # accent = "#1f7a4d"              # example
+# logo = "climate.png"            # example; logo_dark as above
+
+# [brand.agencies.Sample]         # by the name that stands in a photo's credit
+# logo = "sample.png"             # example; for agencies whose licence asks for it beside the credit
 
 [cards]
 # folder = "data/cards"
@@ -45,6 +49,8 @@ name = "The Meridian"
                                   # og:image needs it
 # template = "article"
 # breaking_template = "breaking"
+# look = "light"                  # or "dark": cards without a photo are of the night
+# old_after = 365                 # days after which a story's card carries its year
 # templates = "my_templates"      # example; a folder of your own templates, looked in first
 
 [metadata]
