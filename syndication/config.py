@@ -11,7 +11,7 @@ import tomllib
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -60,6 +60,14 @@ class Section(_Table):
     """What one section of the paper has of its own."""
 
     accent: Color
+    logo: Path | None = Field(None, description="As the brand's, for this section alone.")
+    logo_dark: Path | None = None
+
+
+class Agency(_Table):
+    """A picture agency whose licence asks for its logo beside the credit."""
+
+    logo: Path = Field(description="PNG with transparency, light: it stands on photos.")
 
 
 class Brand(_Table):
@@ -77,6 +85,9 @@ class Brand(_Table):
     timezone: str = Field("UTC", description="In which dates on cards are told; an IANA name.")
     colors: Colors = Colors()
     sections: dict[str, Section] = Field(default_factory=dict)
+    agencies: dict[str, Agency] = Field(
+        default_factory=dict, description="By the name that a photo's credit holds."
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -118,6 +129,10 @@ class Cards(_Table):
     template: str = Field("article", description="For stories that are not breaking.")
     breaking_template: str = "breaking"
     templates: Path | None = Field(None, description="A folder of your own templates, looked in first.")
+    look: Literal["light", "dark"] = Field("light", description="Dark: cards without a photo are of the night.")
+    old_after: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        365, description="Days after which a story's card carries its year."
+    )
 
 
 class Metadata(_Table):
@@ -276,6 +291,7 @@ _EXPECTED = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than_equal": "at most {le:g}",
+    "literal_error": "{expected}",
 }
 
 

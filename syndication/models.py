@@ -80,6 +80,20 @@ Line = Annotated[str, Field(max_length=300)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 
 
+class CardData(Frozen):
+    """What a card may show that is not the story's text: which card it is, and what that card is about."""
+
+    template: str = Field("", max_length=100, description="The card's template; the config's choice if empty.")
+    live: bool = Field(False, description="Whether it is going on now; false again when it has ended.")
+    note: Literal["updated", "corrected"] | None = Field(None, description="Told beside the date.")
+    number: str = Field("", max_length=20, description="The number that the story is about: `1 in 7`.")
+    facts: tuple[Line, ...] = Field((), max_length=6, description="The points of a list, in order.")
+    source: Line = Field("", description="Where the number or the facts come from.")
+    role: Line = Field("", description="Who it is that is quoted or writes: `harbour master`.")
+    seconds: int | None = Field(None, ge=1, le=360_000, description="How long the video or audio runs.")
+    pictures: int | None = Field(None, ge=1, le=9999, description="How many pictures the gallery has.")
+
+
 class PublishEvent(Frozen):
     """What a CMS says when a story is published, changed or withdrawn."""
 
@@ -97,6 +111,7 @@ class PublishEvent(Frozen):
     byline: tuple[Line, ...] = ()
     language: Language = Field("en", description="BCP 47; decides fonts, direction and the form of dates.")
     image: Image | None = None
+    card: CardData = Field(CardData(), description="What the card shows beside the story's words.")
     published: AwareDatetime
     modified: AwareDatetime | None = None
     tags: tuple[Line, ...] = ()

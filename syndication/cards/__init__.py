@@ -4,13 +4,15 @@ import hashlib
 import io
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import regex
 from PIL import Image
 
-from syndication.cards import draw, fonts, layout, photo, words
+from syndication.cards import draw, fonts, labels, layout, photo, words
 from syndication.cards import template as templates
 from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config
@@ -23,8 +25,10 @@ __all__ = ["SIZES", "choose_template", "make_cards", "template_names"]
 SIZES = ((1200, 630), (1080, 1080))
 
 # Counts up with each change of the engine that changes pixels: older cards then get new names.
-_ENGINE = 1
+_ENGINE = 2
 _SIZE_LIMITS = (200, 4000)
+
+T = TypeVar("T")
 
 
 def make_cards(
@@ -35,17 +39,22 @@ def make_cards(
     folder: Path,
     template: str | None = None,
     sizes: Sequence[tuple[int, int]] = SIZES,
+    now: datetime | None = None,
 ) -> tuple[Card, ...]:
     """Draw a story's cards into `folder`, one of each size (pixels), and say what they are.
 
-    A card whose content has not changed is not drawn again. Files appear whole or not at all. Raises CardError,
-    TemplateError or PhotoError, each before a file is written.
+    `now` is what a story's age is told by, this moment if None. A card whose content has not changed is not drawn
+    again. Files appear whole or not at all. Raises CardError, TemplateError or PhotoError, each before a file is
+    written.
     """
-    return _Maker(event, config, photo, template or choose_template(event, config)).make(folder, sizes)
+    name = template or choose_template(event, config)
+    return _Maker(event, config, photo, name, now or datetime.now(UTC)).make(folder, sizes)
 
 
 def choose_template(event: PublishEvent, config: Config) -> str:
-    """The template for a story, by its priority."""
+    """The template for a story: what its event says, else by its priority."""
+    if event.card.template:
+        return event.card.template
     if event.priority is Priority.BREAKING:
         return config.cards.breaking_template
     return config.cards.template
@@ -59,24 +68,29 @@ def template_names(config: Config) -> list[str]:
 class _Maker:
     """All that the cards of one story share."""
 
-    def __init__(self, event: PublishEvent, config: Config, path: Path | None, name: str) -> None:
+    def __init__(
+        self, event: PublishEvent, config: Config, path: Path | None, name: str, now: datetime
+    ) -> None:
         self.event, self.name, self.path = event, name, path
         self.template, design = templates.read(name, config)
-        self.values = words.fields(event, config, photo=path is not None)
+        self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
+        self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.focal = event.image.focal if event.image else (0.5, 0.5)
         self.brand = _brand(event, config)
-        used = {field: self.values[field] for field in sorted(self.template.fields() | {"brand"})}
-        facts = [
+        shown = self.template.fields() & self.values.keys()
+        used = {field: self.values[field] for field in sorted(shown | {"brand"})}
+        content = [
             _ENGINE,
             hashlib.sha256(design).hexdigest(),
             used,
+            self.facts,
             event.language,
             self.brand.colors,
             fonts.version(),
-            [logo and hashlib.sha256(logo).hexdigest() for logo in (self.brand.logo, self.brand.logo_dark)],
+            [logo and hashlib.sha256(logo).hexdigest() for logo in self.brand.logos],
             path and [_photo_hash(path), self.focal],
         ]
-        self.facts = json.dumps(facts).encode()
+        self.content = json.dumps(content).encode()
 
     def make(self, folder: Path, sizes: Sequence[tuple[int, int]]) -> tuple[Card, ...]:
         files = {size: folder / self.file_name(size) for size in sizes}
@@ -92,7 +106,7 @@ class _Maker:
         return tuple(self.card(size, file, drawn.get(size)) for size, file in files.items())
 
     def file_name(self, size: tuple[int, int]) -> str:
-        digest = hashlib.sha256(self.facts + repr(tuple(size)).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(self.content + repr(tuple(size)).encode()).hexdigest()[:16]
         slug = _slug(self.event.headline) or _slug(self.event.id) or "card"
         return f"{slug}-{digest}-{size[0]}x{size[1]}.jpg"
 
@@ -107,6 +121,8 @@ class _Maker:
             rtl=self.event.rtl,
             photo=self.path is not None,
             logo_aspect=_aspect(logo) if logo else None,
+            agency_aspect=_aspect(self.brand.agency) if self.brand.agency else None,
+            facts=self.facts,
         )
         return layout.lay_out(self.template, subject, size)
 
@@ -117,6 +133,13 @@ class _Maker:
         targets = [(right - left, bottom - top) for left, top, right, bottom in boxes]
         return photo.load(self.path, targets, self.brand.colors["paper"])
 
+    def more_words(self) -> list[str]:
+        """What this template shows besides what every card does."""
+        shown = self.template.fields()
+        return [self.values[name] for name in ("number", "age") if name in shown] + [
+            fact for _, fact in self.facts
+        ]
+
     def card(self, size: tuple[int, int], file: Path, data: bytes | None) -> Card:
         data = file.read_bytes() if data is None else data
         return Card(
@@ -126,19 +149,29 @@ class _Maker:
             file=file.name,
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
-            alt=words.alt(self.values, self.event, photo=self.path is not None),
+            alt=words.alt(self.values, self.event, photo=self.path is not None, more=self.more_words()),
         )
 
 
 def _brand(event: PublishEvent, config: Config) -> draw.Brand:
-    colors = config.brand.colors.model_dump()
-    section = event.section.casefold()
-    for name, own in config.brand.sections.items():
-        if name.casefold() == section:
-            colors["accent"] = own.accent
+    brand, colors = config.brand, config.brand.colors.model_dump()
+    if config.cards.look == "dark":
+        colors |= {"paper": colors["night"], "ink": colors["paper"]}
+    logo, logo_dark = brand.logo, brand.logo_dark
+    if own := _named(brand.sections, lambda name: name == event.section.casefold()):
+        colors["accent"] = own.accent
+        if own.logo or own.logo_dark:
+            logo, logo_dark = own.logo, own.logo_dark
+    credit = event.image.credit.casefold() if event.image else ""
+    agency = _named(brand.agencies, lambda name: name in credit)
     rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
-    logo, dark = ((config.at(path)) if path else None for path in (config.brand.logo, config.brand.logo_dark))
-    return draw.Brand(rgb, _logo(logo), _logo(dark))
+    files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
+    return draw.Brand(rgb, *map(_logo, files))
+
+
+def _named(tables: Mapping[str, T], matches: Callable[[str], bool]) -> T | None:
+    """The first table of the config whose name matches, whatever its case."""
+    return next((table for name, table in tables.items() if matches(name.casefold())), None)
 
 
 def _rgb(value: str) -> draw.Rgb:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import uharfbuzz as hb
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from syndication.cards import photo, typeset
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
@@ -16,10 +16,15 @@ MAX_BYTES = 300 * 1024
 _QUALITY = 85
 
 Rgb = tuple[int, int, int]
+Need = tuple[tuple[int, int, int, int], float]
 
 _DEEPEST = 0.8  # of a scrim, at the bottom edge, under words that take half the photo and need no more
-_HIGHEST = 1 / 3  # of the photo's height: where a scrim starts if the words begin low
-_REACH = 0.3  # of the photo's height: over which a scrim eases to nothing
+_HIGHEST = 0.45  # of the photo's height: where a scrim starts if no words begin higher
+_SOFT = (
+    0.11,
+    0.065,
+)  # of the photo's width and height: a quarter of the way on which a scrim eases to nothing
+_GRAIN = 8  # pixels of the photo to one of the mask that is blurred
 # WCAG asks 4.5 to 1, and 3 of large letters; a little more here, as pixels are mixed and rounded. The first number
 # is kept for that share of the ground's pixels behind a line, the second for nearly all.
 _SMALL = ((4.7, 0.98),)
@@ -33,11 +38,17 @@ _LINEAR_BYTES = [round(value * 255) for value in _LINEAR] * 3
 
 @dataclass(frozen=True)
 class Brand:
-    """Colours by role, the accent being the story's section's, and the logo for light words and for dark."""
+    """Colours by role, the accent being the story's section's, the logo for light words and for dark, an agency's."""
 
     colors: dict[str, Rgb]
     logo: bytes | None = None
     logo_dark: bytes | None = None
+    agency: bytes | None = None
+
+    @property
+    def logos(self) -> tuple[bytes | None, ...]:
+        """Every picture in it."""
+        return self.logo, self.logo_dark, self.agency
 
     def color(self, role: str) -> tuple[Rgb, float]:
         """The colour and its alpha, 0 to 1."""
@@ -128,23 +139,54 @@ def _ease(share: float) -> float:
 
 
 def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
-    """Darken a photo behind light words, just as far as they need on this photo, eased to nothing."""
+    """Darken a photo behind light words, just as far as they need on this photo, and as little elsewhere.
+
+    The dark grows from the edge and from the side where words start, and eases to nothing around them, so that the
+    rest of the photo stays as it was taken.
+    """
     color, _ = brand.color(op.color)
     left, top, right, bottom = op.rect.pixels()
-    height = bottom - top
-    needs = _needs(canvas, op, brand, color)
-    alphas = _rising(height, needs) if op.edge == "bottom" else _falling(height, needs)
-    column = bytes(round(255 * alpha) for alpha in alphas)
-    untouched = height - len(column.lstrip(b"\0"))
-    if column := column.strip(b"\0"):
-        size = right - left, len(column)
-        mask = Image.frombytes("L", (1, len(column)), column).resize(size, Image.Resampling.NEAREST)
-        canvas.paste(color, (left, top + untouched), mask)
+    size = right - left, bottom - top
+    mask = _shade(size, _needs(canvas, op, brand, color), op)
+    if mask.getbbox():
+        canvas.paste(color, (left, top), mask.resize(size, Image.Resampling.BILINEAR))
 
 
-def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[tuple[int, int, float]]:
-    """For each line of words on the photo: its top and bottom from the photo's top, and the alpha it needs."""
-    photo_box, needs = op.rect.pixels(), []
+def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.Image:
+    """The scrim's mask at a fraction of its size, and at least as dark as each line needs where the line stands."""
+    width, height = (max(1, round(side / _GRAIN)) for side in size)
+    across, down = (max(1, round(share * side)) for share, side in zip(_SOFT, (width, height), strict=True))
+    # Drawn with room around it, so that the blur finds the same dark beyond the edges.
+    room = 2 * max(across, down) + 1
+    mask = Image.new("L", (width + 2 * room, height + 2 * room))
+    for (left, top, right, bottom), need in sorted(needs, key=lambda one: one[1]):
+        box = [
+            0 if not op.rtl else left // _GRAIN - 2 * across - 1 + room,
+            0 if op.edge == "top" else top // _GRAIN - 2 * down - 1 + room,
+            mask.width if op.rtl else -(-right // _GRAIN) + 2 * across + 1 + room,
+            mask.height if op.edge == "bottom" else -(-bottom // _GRAIN) + 2 * down + 1 + room,
+        ]
+        mask.paste(min(255, round(255 * (need + 0.02))), (max(box[0], 0), max(box[1], 0), box[2], box[3]))
+    # Two passes of a box blur reach as far as the boxes were drawn larger, so that behind the words nothing is lost.
+    for _ in range(2):
+        mask = mask.filter(ImageFilter.BoxBlur((across, down)))
+    mask = mask.crop((room, room, room + width, room + height))
+    if op.edge == "bottom" and needs:
+        mask = ImageChops.lighter(mask, _grounding(mask.size, min(box[1] for box, _ in needs) / size[1]))
+    return mask
+
+
+def _grounding(size: tuple[int, int], first: float) -> Image.Image:
+    """What darkens the bottom of any photo, more under words that begin higher, at `first` of the height."""
+    deepest = min(_DEEPEST, 2 * _DEEPEST * (1 - first))
+    ramp = [deepest * _ease(((y + 0.5) / size[1] - _HIGHEST) / (1 - _HIGHEST)) for y in range(size[1])]
+    column = Image.frombytes("L", (1, size[1]), bytes(round(255 * value) for value in ramp))
+    return column.resize(size, Image.Resampling.NEAREST)
+
+
+def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[Need]:
+    """For each line of words on the photo: its box from the photo's top left, and the alpha it needs."""
+    photo_box, needs = op.rect.pixels(), list[Need]()
     for part in op.words:
         _, alpha = brand.color(part.color)
         for box in _line_boxes(part):
@@ -152,7 +194,8 @@ def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb) -> list[t
             right, bottom = min(box[2], photo_box[2]), min(box[3], photo_box[3])
             if left < right and top < bottom:
                 need = _needed(canvas.crop((left, top, right, bottom)), color, alpha, _marks(part))
-                needs.append((top - photo_box[1], bottom - photo_box[1], need))
+                x, y = photo_box[:2]
+                needs.append(((left - x, top - y, right - x, bottom - y), need))
     return needs
 
 
@@ -176,32 +219,6 @@ def _line_boxes(part: TextOp | LogoOp) -> list[tuple[int, int, int, int]]:
         ).pixels()
         for index, line in enumerate(block.lines)
     ]
-
-
-def _rising(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
-    """A scrim's alpha for each row, from nothing above the words to its deepest at the bottom."""
-    if not needs:
-        return [0.0] * height
-    first = min(top for top, _, _ in needs)
-    least = min(_DEEPEST, 2 * _DEEPEST * (1 - first / height))
-    deepest = max(least, *(need + 0.02 for _, _, need in needs))
-    at_first = least * _ease((first / height - _HIGHEST) / (1 - _HIGHEST))
-    for top, _, need in needs:
-        below = _ease((top - first) / (height - first))
-        at_first = max(at_first, (need - deepest * below) / (1 - below))
-    reach = max(first - height * _HIGHEST, height * _REACH)
-    above = [at_first * _ease((y - first) / reach + 1) for y in range(first)]
-    return above + [
-        min(at_first + (deepest - at_first) * _ease((y - first) / (height - first)), 1.0)
-        for y in range(first, height)
-    ]
-
-
-def _falling(height: int, needs: list[tuple[int, int, float]]) -> list[float]:
-    """A scrim's alpha for each row, from its deepest at the top to nothing."""
-    reach = height * _REACH + max((bottom for _, bottom, _ in needs), default=0)
-    deepest = max((need / _ease(1 - bottom / reach) for _, bottom, need in needs), default=0.0)
-    return [min(deepest, 1.0) * _ease(1 - y / reach) for y in range(height)]
 
 
 def _needed(ground: Image.Image, color: Rgb, alpha: float, marks: tuple[tuple[float, float], ...]) -> float:
@@ -270,7 +287,7 @@ def _logo(canvas: Image.Image, op: LogoOp, brand: Brand) -> None:
     (red, green, blue), _ = brand.color(op.color)
     dark_words = red + green + blue < 384
     data = (brand.logo_dark if dark_words else brand.logo) or brand.logo or brand.logo_dark
-    if data:
+    if data := brand.agency if op.agency else data:
         left, top, right, bottom = op.rect.pixels()
         picture = _logo_picture(data, (right - left, bottom - top))
         canvas.paste(picture, (left, top), picture.getchannel("A"))

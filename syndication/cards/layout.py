@@ -10,7 +10,21 @@ from itertools import pairwise
 
 from syndication.cards import typeset
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
-from syndication.cards.template import Area, Bar, Column, Fill, Layer, Logo, Photo, Row, Style, Template, Text
+from syndication.cards.template import (
+    Agency,
+    Area,
+    Bar,
+    Column,
+    Each,
+    Fill,
+    Layer,
+    Logo,
+    Photo,
+    Row,
+    Style,
+    Template,
+    Text,
+)
 from syndication.errors import CardError
 
 # On tall cards the words' block leaves at least this share to the photo.
@@ -21,13 +35,18 @@ _RULE = 2  # thickness of a row's divider, units
 
 @dataclass(frozen=True)
 class Subject:
-    """What is laid out: the story's words, their language and direction, and the logo's shape if it is a picture."""
+    """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
+
+    `facts` are the points of a list, each after its place in digits.
+    """
 
     values: Mapping[str, str]
     language: str
     rtl: bool
     photo: bool
     logo_aspect: float | None = None
+    agency_aspect: float | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,8 @@ class _Layout:
         # The words' measure follows the shorter way: 1 at 1200x630 and at 1080x1080 alike.
         self.unit = max(size[0] / 1200, min(size) / 1080)
         self.tall = size[1] > size[0] * 0.9
+        self.values = dict(subject.values)
+        self.caps = dict[str, int]()  # the largest size of a field's words, where several agree on one
         self.terms = {"photo" if subject.photo else "plain", "tall" if self.tall else "wide"}
 
     def ops(self) -> Iterator[Op]:
@@ -93,8 +114,13 @@ class _Layout:
                 yield ScrimOp(
                     self.turned(Op(area)).rect,
                     self.color(layer.scrim),
+                    rtl=self.subject.rtl,
                     edge="top" if self.hang(layer) == "top" else "bottom",
-                    words=tuple(part for part in parts if isinstance(part, TextOp | LogoOp)),
+                    words=tuple(
+                        part
+                        for part in parts
+                        if isinstance(part, LogoOp) or (isinstance(part, TextOp) and not part.boxed)
+                    ),
                 )
 
     def flow(self, layer: Layer) -> "_Flow":
@@ -155,13 +181,18 @@ class _Layout:
         """A layer within a width and height; None if the story has nothing for it."""
         match layer:
             case Text():
-                return self.text(layer, width, height)
+                box = self.text(layer, width, height)
+                return box and self.at_least(box, min(layer.across * self.unit, width))
             case Column():
                 return self.column(layer, width, height)
             case Row():
                 return self.row(layer, width, height)
             case Logo():
                 return self.logo(layer, width, height)
+            case Agency():
+                return self.agency(layer, width, height)
+            case Each():
+                return self.each(layer, width, height)
             case Bar():
                 across, down = layer.bar[0] * self.unit, layer.bar[1] * self.unit
                 return _Box(
@@ -175,7 +206,7 @@ class _Layout:
 
     def words(self, name: str) -> str:
         own = self.template.word(name, self.subject.language)
-        return typeset.clean(own) if own is not None else self.subject.values.get(name, "")
+        return typeset.clean(own) if own is not None else self.values.get(name, "")
 
     def text(self, layer: Text, width: float, height: float) -> _Box | None:
         text, style = self.words(layer.text), self.style(layer)
@@ -186,7 +217,7 @@ class _Layout:
         if style.tight:
             return self.ornament(layer, text, style, width, height)
         pad = style.size[1] * self.unit * _PILL if style.pill else 0
-        block = self.fit(text, style, width - 2 * pad, height - 2 * pad)
+        block = self.fit(text, layer, width - 2 * pad, height - 2 * pad)
         color = self.color(style.color)
         if not style.pill:
             op = TextOp(Rect(0, 0, block.width, block.height), color, block, layer.text, self.subject.rtl)
@@ -197,7 +228,7 @@ class _Layout:
         frame = Rect(
             0, 0, block.width + 2 * pad, block.capital + 2 * pad + (len(block.lines) - 1) * block.pitch
         )
-        op = TextOp(rect, color, block, layer.text, self.subject.rtl)
+        op = TextOp(rect, color, block, layer.text, self.subject.rtl, boxed=True)
         return _Box(
             frame.width,
             frame.height,
@@ -206,9 +237,12 @@ class _Layout:
             block.capital,
         )
 
+    def at_least(self, box: _Box, width: float) -> _Box:
+        return replace(box, width=max(box.width, width))
+
     def ornament(self, layer: Text, text: str, style: Style, width: float, height: float) -> _Box:
         """Words whose box is that of their ink."""
-        block = self.fit(text, style, width, max(height, style.size[1] * self.unit * style.leading))
+        block = self.fit(text, layer, width, max(height, style.size[1] * self.unit * style.leading))
         left, top, right, bottom = block.ink()
         x = block.width - right if self.subject.rtl else left
         op = TextOp(
@@ -223,11 +257,13 @@ class _Layout:
     def style(self, layer: Text) -> Style:
         return self.template.text[layer.style or layer.text]
 
-    def fit(self, text: str, style: Style, width: float, height: float) -> typeset.Block:
+    def fit(self, text: str, layer: Text, width: float, height: float) -> typeset.Block:
+        style = self.style(layer)
         face = typeset.Face(
             style.font, style.weight, style.leading, style.tracking, self.subject.language, self.subject.rtl
         )
         smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
+        largest = max(smallest, min(largest, self.caps.get(layer.text, largest)))
         return typeset.fit(text, face, width, height, (smallest, largest), style.lines)
 
     def logo(self, layer: Logo, width: float, height: float) -> _Box | None:
@@ -236,7 +272,7 @@ class _Layout:
             tall = min(tall, width / self.subject.logo_aspect, height)
             rect = Rect(0, 0, tall * self.subject.logo_aspect, tall)
             return _Box(rect.width, tall, (LogoOp(rect, color),), tall)
-        name = self.subject.values.get("brand", "")
+        name = self.values.get("brand", "")
         if not name:
             return None
         face = typeset.Face("serif", 700, 1.0, -0.012, self.subject.language, rtl=False)
@@ -244,10 +280,45 @@ class _Layout:
         op = TextOp(Rect(0, 0, block.width, block.height), color, block, "brand")
         return _Box(block.width, block.height, (op,), block.baseline, block.capital)
 
+    def agency(self, layer: Agency, width: float, height: float) -> _Box | None:
+        if self.subject.agency_aspect is None or not self.subject.photo:
+            return None
+        tall = min(layer.agency * self.unit, width / self.subject.agency_aspect, height)
+        rect = Rect(0, 0, tall * self.subject.agency_aspect, tall)
+        return _Box(rect.width, tall, (LogoOp(rect, "white", agency=True),), tall)
+
+    def each(self, layer: Each, width: float, height: float) -> _Box | None:
+        """The facts in rows of one height each, their words in the size that suits the longest."""
+        facts, gap, rule = self.subject.facts, layer.between * self.unit, _RULE * self.unit
+        if not facts:
+            return None
+        room = height / len(facts) - 2 * gap
+        boxes = self.repeated(layer, width, room)
+        for op in (part for box in boxes for part in box.parts):
+            if isinstance(op, TextOp) and op.block:
+                self.caps[op.name] = min(self.caps.get(op.name, op.block.size), op.block.size)
+        y, parts = 0.0, list[Op]()
+        for box in self.repeated(layer, width, room):
+            if layer.rule:
+                parts.append(FillOp(Rect(0, y, width, rule), self.color(layer.rule)))
+            parts += [_moved(part, 0, y + gap) for part in box.parts]
+            y += box.height + 2 * gap
+        return _Box(width, y, tuple(parts))
+
+    def repeated(self, layer: Each, width: float, height: float) -> list[_Box]:
+        boxes = []
+        for place, fact in self.subject.facts:
+            self.values |= {"place": place, "fact": fact}
+            if box := self.measure(layer.each, width, height):
+                boxes.append(box)
+        return boxes
+
     def grows(self, layer: Layer) -> bool:
         """Whether a layer's height depends on the room it gets."""
         if isinstance(layer, Text):
             return self.style(layer).lines > 1
+        if isinstance(layer, Each):
+            return True
         children = layer.column if isinstance(layer, Column) else layer.row if isinstance(layer, Row) else ()
         return any(self.grows(child) for child in self.present(children))
 

@@ -55,21 +55,31 @@ class PhotoOp(Op):
 
 @dataclass(frozen=True)
 class ScrimOp(Op):
-    """The colour over a photo in `rect`, as deep as light `words` on it need, from an edge to nothing."""
+    """The colour over a photo in `rect`, as deep as light `words` on it need, from an edge to nothing.
+
+    It is deepest where words start: at the left, or at the right if `rtl`.
+    """
 
     edge: str = "bottom"
     words: "tuple[TextOp | LogoOp, ...]" = ()
-
-
-@dataclass(frozen=True)
-class TextOp(Op):
-    """Set words in the box of their lines. `name` is the field's or the template's word's."""
-
-    block: Block | None = None
-    name: str = ""
     rtl: bool = False
 
 
 @dataclass(frozen=True)
+class TextOp(Op):
+    """Set words in the box of their lines. `name` is the field's or the template's word's.
+
+    `boxed` words stand on a box of their own, not on the photo.
+    """
+
+    block: Block | None = None
+    name: str = ""
+    rtl: bool = False
+    boxed: bool = False
+
+
+@dataclass(frozen=True)
 class LogoOp(Op):
-    """The brand's logo picture; `color` is what its words would be set in."""
+    """The brand's logo picture, or the agency's; `color` is what its words would be set in."""
+
+    agency: bool = False

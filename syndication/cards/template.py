@@ -1,8 +1,8 @@
 """One TOML file -> `Template`: layers that flow, and the styles of their words, every name checked when read.
 
-A template's `layers` are a tree. Each layer is known by its own key: `fill`, `photo`, `logo`, `bar`, `text`,
-`column` or `row`. Lengths are card units: pixels at 1200x630 and 1080x1080, in proportion at other sizes. "Start"
-is the left of a story written from left to right and the right of one written from right to left.
+A template's `layers` are a tree. Each layer is known by its own key: `fill`, `photo`, `logo`, `agency`, `bar`,
+`text`, `column`, `row` or `each`. Lengths are card units: pixels at 1200x630 and 1080x1080, in proportion at other
+sizes. "Start" is the left of a story written from left to right and the right of one written from right to left.
 """
 
 import difflib
@@ -17,8 +17,12 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from syndication.config import Colors, Config
 from syndication.errors import TemplateError
 
-# What a story can put on a card; `syndication.cards.words` fills them.
-FIELDS = ("headline", "summary", "label", "byline", "date", "moment", "credit", "brand")
+# What a story can put on a card: `syndication.cards.words` and `labels` fill them. The last two, a fact and its
+# place, stand only in the layer that is repeated for each of the `facts`.
+_STORY = "headline summary label byline date moment credit brand"
+_LABELS = "age breaking live opinion correction video audio gallery note number source role"
+_EACH = ("place", "fact")
+FIELDS = (*_STORY.split(), *_LABELS.split(), *_EACH)
 BRAND_COLORS = (*Colors.model_fields, "white", "black")
 
 Condition = Literal["photo", "plain", "wide", "tall"]
@@ -88,6 +92,12 @@ class Logo(Layer):
     color: Role
 
 
+class Agency(Layer):
+    """The logo, at this height, of the agency whose licence asks for it beside the photo's credit."""
+
+    agency: Units
+
+
 class Bar(Layer):
     """A small bar, width by height."""
 
@@ -100,6 +110,9 @@ class Text(Layer):
 
     text: str
     style: str = ""
+    across: Units = Field(
+        0, description="Its least width, so that what follows it in several rows is aligned."
+    )
 
 
 class Column(Layer):
@@ -115,14 +128,24 @@ class Row(Layer):
     divider: Role | None = None
 
 
+class Each(Layer):
+    """For each of the story's facts this layer, one under the other, with rules of a colour above them."""
+
+    each: "Node"
+    between: Units = 0
+    rule: Role | None = None
+
+
 _KINDS: dict[str, type[Layer]] = {
     "fill": Fill,
     "photo": Photo,
     "logo": Logo,
+    "agency": Agency,
     "bar": Bar,
     "text": Text,
     "column": Column,
     "row": Row,
+    "each": Each,
 }
 
 
@@ -135,10 +158,12 @@ Node = Annotated[
     Annotated[Fill, Tag("<fill>")]
     | Annotated[Photo, Tag("<photo>")]
     | Annotated[Logo, Tag("<logo>")]
+    | Annotated[Agency, Tag("<agency>")]
     | Annotated[Bar, Tag("<bar>")]
     | Annotated[Text, Tag("<text>")]
     | Annotated[Column, Tag("<column>")]
-    | Annotated[Row, Tag("<row>")],
+    | Annotated[Row, Tag("<row>")]
+    | Annotated[Each, Tag("<each>")],
     Discriminator(
         _kind,
         custom_error_type="layer",
@@ -189,7 +214,7 @@ class Template(_Strict):
     margin: Units = 64
     layers: tuple[Node, ...]
     colors: Palette = Palette()
-    text: dict[str, Style]
+    text: dict[str, Style] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def word(self, name: str, language: str) -> str | None:
@@ -266,6 +291,8 @@ def _walk(nodes: tuple[Layer, ...], path: str = "layers") -> Iterator[tuple[str,
         if isinstance(node, Column | Row):
             kind = "column" if isinstance(node, Column) else "row"
             yield from _walk(getattr(node, kind), f"{here}.{kind}")
+        elif isinstance(node, Each):
+            yield from _walk((node.each,), f"{here}.each")
 
 
 def _dangling(template: Template) -> Iterator[str]:
@@ -285,11 +312,13 @@ def _dangling(template: Template) -> Iterator[str]:
             if role := getattr(style, key):
                 yield from _unknown(f"text.{name}.{key}", "colour", role.partition(" ")[0], colors)
     for path, node in _walk(template.layers):
-        for key in ("fill", "color", "scrim", "block", "divider"):
+        for key in ("fill", "color", "scrim", "block", "divider", "rule"):
             if role := getattr(node, key, None):
                 yield from _unknown(f"{path}.{key}", "colour", role.partition(" ")[0], colors)
         if isinstance(node, Text):
             yield from _unknown(f"{path}.text", "field", node.text, (*FIELDS, *template.words))
+            if node.text in _EACH and ".each" not in path:
+                yield f"{path}.text: {node.text!r} stands only inside `each`, which repeats it for every fact"
             yield from _unknown(f"{path}.style", "style", node.style or node.text, tuple(template.text))
         yield from _misplaced(path, node)
 

@@ -1,5 +1,6 @@
 """What a story says on a card: its fields as text, told in its own language."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from babel import Locale, UnknownLocaleError, dates, lists
@@ -36,10 +37,13 @@ def fields(event: PublishEvent, config: Config, *, photo: bool) -> dict[str, str
     return values
 
 
-def alt(values: dict[str, str], event: PublishEvent, *, photo: bool) -> str:
-    """The card in words, for those who cannot see it: what it says, then what its photo shows."""
+def alt(values: dict[str, str], event: PublishEvent, *, photo: bool, more: Sequence[str] = ()) -> str:
+    """The card in words, for those who cannot see it: what it says, then what its photo shows.
+
+    `more` is what stands on this kind of card besides.
+    """
     shows = typeset.clean(event.image.alt) if event.image and photo else ""
-    parts = [values["label"], values["headline"], values["byline"], values["date"], shows]
+    parts = [values["label"], values["headline"], *more, values["byline"], values["date"], shows]
     return " ".join(part if part[-1] in ".!?…؟۔" else f"{part}." for part in parts if part)
 
 
@@ -87,3 +91,6 @@ def _digits(text: str, locale: Locale) -> str:
     """Numbers in the locale's own digits, which Babel does not use in dates."""
     zero = _ZEROS.get(locale.default_numbering_system)
     return text.translate({ord("0") + n: zero + n for n in range(10)}) if zero else text
+
+
+locale_of, digits = _locale, _digits  # also for `labels`

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from syndication.errors import EventError, Fault, PhotoError
 from syndication.events.hostile import MAX_FAULTS, describe, read_json, step
 from syndication.html import one_line
-from syndication.models import Image, PublishEvent
+from syndication.models import CardData, Frozen, Image, PublishEvent
 
 CheckPhoto = Callable[[Path], None]
 
@@ -34,6 +34,12 @@ _EXPECTED = {
     "image": "an object with a path or a url",
     "image.url": _ADDRESS,
     "image.path": "the path of a photo, as a text",
+    "card": "an object: what the card shows beside the story's words",
+    "card.live": "true or false",
+    "card.note": "updated or corrected",
+    "card.facts": "a list of at most 6 texts",
+    "card.seconds": "a whole number from 1 to 360000",
+    "card.pictures": "a whole number from 1 to 9999",
     "image.focal": "two numbers from 0 to 1, such as [0.5, 0.4]",
     "published": _MOMENT,
     "modified": _MOMENT,
@@ -129,7 +135,8 @@ def _expected(path: str) -> str:
 
 
 def _unknown(path: str, place: tuple[str | int, ...]) -> Fault:
-    fields = Image.model_fields if place[0] == "image" else PublishEvent.model_fields
+    parts: dict[str, type[Frozen]] = {"image": Image, "card": CardData}
+    fields = (parts.get(str(place[0]), PublishEvent) if len(place) > 1 else PublishEvent).model_fields
     near = difflib.get_close_matches(str(place[-1])[:60].lower(), fields, n=1)
     known = f"{near[0]}, perhaps" if near else f"one of {', '.join(fields)}"
     return Fault(path, "a field that is not known", known)

@@ -22,6 +22,7 @@ _EXAMPLE = {
         "credit": "Photo: Mara Osei",
         "focal": [0.5, 0.4],
     },
+    "card": {"template": "article", "note": "updated"},
     "published": "2026-11-20T08:00:00Z",
     "modified": "2026-11-20T09:30:00Z",
     "tags": ["sea level", "coast"],

@@ -267,7 +267,7 @@ def test_words_can_be_read_over_a_bright_sky(
         [op for op in placed if not isinstance(op, ops.TextOp)], size, brand, source, (0.5, 0.5)
     )
     for op in placed:
-        if isinstance(op, ops.TextOp) and op.name != "flash":
+        if isinstance(op, ops.TextOp) and not op.boxed:
             left, top, right, bottom = op.rect.pixels()
             color, alpha = brand.color(op.color)
             for _, pixel in ground.crop((left, top, right, bottom)).getcolors(1 << 20):

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from syndication.config import Config
 from syndication.errors import EventError
 from syndication.events import parse_event
-from syndication.models import Image, PublishEvent
+from syndication.models import CardData, Image, PublishEvent
 from syndication.pipeline.accept import Verdict
 from syndication.store import Store
 from syndication.studio.app import make_app
@@ -41,8 +41,12 @@ def door(store: Store, config: Config, browse: Callable[[Starlette], Any]) -> An
 
 
 def test_every_field_is_documented() -> None:
-    """The tables name each field of an event and its image, and nothing else."""
-    fields = {*PublishEvent.model_fields, *(f"image.{name}" for name in Image.model_fields)}
+    """The tables name each field of an event, its image and its card, and nothing else."""
+    fields = {
+        *PublishEvent.model_fields,
+        *(f"image.{name}" for name in Image.model_fields),
+        *(f"card.{name}" for name in CardData.model_fields),
+    }
     assert set(rows()) == fields
 
 
@@ -63,10 +67,12 @@ def test_limits_are_told_rightly() -> None:
     assert {"id", "url", "headline", "summary", "body", "tags", "image.alt", "image.credit"} <= set(found)
     for name, limit in found.items():
         text = ("https://news.example/" if name == "url" else "").ljust(int(limit.replace(",", "")) + 1, "x")
-        value: Any = [text] if name in ("tags", "byline") else text
+        value: Any = [text] if name in ("tags", "byline", "card.facts") else text
         event: dict[str, Any] = json.loads(blocks("json")[0]) | {"id": "cms-1"}
         if name.startswith("image."):
             event["image"] = {"url": "https://news.example/a.jpg", name.removeprefix("image."): value}
+        elif name.startswith("card."):
+            event["card"] = {name.removeprefix("card."): value}
         else:
             event[name] = value
         with pytest.raises(EventError) as caught:
