@@ -129,7 +129,9 @@ class Cards(_Table):
     template: str = Field("article", description="For stories that are not breaking.")
     breaking_template: str = "breaking"
     templates: Path | None = Field(None, description="A folder of your own templates, looked in first.")
-    look: Literal["light", "dark"] = Field("light", description="Dark: cards without a photo are of the night.")
+    look: Literal["light", "dark"] = Field(
+        "light", description="Dark: cards without a photo are of the night."
+    )
     old_after: Annotated[int, Field(ge=1, le=36_500)] = Field(
         365, description="Days after which a story's card carries its year."
     )

@@ -83,7 +83,9 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$
 class CardData(Frozen):
     """What a card may show that is not the story's text: which card it is, and what that card is about."""
 
-    template: str = Field("", max_length=100, description="The card's template; the config's choice if empty.")
+    template: str = Field(
+        "", max_length=100, description="The card's template; the config's choice if empty."
+    )
     live: bool = Field(False, description="Whether it is going on now; false again when it has ended.")
     note: Literal["updated", "corrected"] | None = Field(None, description="Told beside the date.")
     number: str = Field("", max_length=20, description="The number that the story is about: `1 in 7`.")
