@@ -16,7 +16,6 @@ from syndication.errors import (
     MetadataError,
     PhotoError,
     SyndicationError,
-    TemplateError,
 )
 from syndication.fetch import fetch
 from syndication.metadata import head_tags, page_path, rewrite_file, write_fragments
@@ -75,8 +74,6 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
         problems.append(f"the card has no photo: {error.message}")
     try:
         cards = _draw(config, event, photo, problems)
-    except TemplateError:
-        raise
     except CardError as error:
         if not last_try:
             return _postpone(store, story, str(error), _SOFT_PAUSE)
