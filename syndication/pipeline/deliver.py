@@ -26,7 +26,7 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.models import Draft, State
+from syndication.models import Draft, Receipt, State
 from syndication.networks import connector
 from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
@@ -152,7 +152,15 @@ class _Try:
         except Exception as error:
             self._failed(self._fault(error))
         else:
+            self._sent(receipt)
+
+    def _sent(self, receipt: Receipt) -> None:
+        try:
             self._record(State.SENT, "sent", words=receipt.url, receipt=receipt)
+        except ClaimLost:
+            with self.store.write() as tx:
+                deliveries.receive(tx, self.claim, receipt, self.store.now())
+            raise
 
     def _fault(self, error: Exception) -> DeliveryError:
         """A fault of ours, or an answer nobody foresaw: it must not stop the mailbox, nor be taken for "not sent"."""

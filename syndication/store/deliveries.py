@@ -216,6 +216,19 @@ def settle(
     note(tx, claim, what, words, now, status)
 
 
+def receive(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
+    """An answer that came after its claim was lost: the network has the post, whatever was held of it meanwhile.
+
+    Nothing changes if another worker is sending it: the network tells that one the same.
+    """
+    open_states = set(State) - {State.SENDING, State.SENT, State.WITHDRAWN}
+    mine = and_(deliveries.c.id == claim.delivery.id, deliveries.c.state.in_(open_states))
+    values = {"state": State.SENT, "receipt": receipt.model_dump_json(), "due_at": NEVER, "reason": ""}
+    values |= {"attempt": deliveries.c.attempt + 1}
+    if tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1:
+        note(tx, claim, "sent", f"{receipt.url} (the answer came late)", now)
+
+
 def resolve(
     tx: Connection,
     delivery: Delivery,

@@ -14,11 +14,11 @@ from syndication.vault import Vault
 HOUR = 3600
 
 
-def settle(store, config, clock, rounds=20):
+def settle(store, config, clock, rounds=20, seconds=60):
     """Do what is due, again and again, while time passes."""
     for _ in range(rounds):
         run_due(store, config)
-        clock.move(60)
+        clock.move(seconds)
 
 
 # A withdrawal, an update or a new connection in the middle of a try
@@ -164,7 +164,7 @@ def test_what_an_editor_dropped_stays_dropped(store, config, network, published,
 def test_a_repeated_key_is_not_trusted_beyond_its_window(store, config, network, published, clock):
     """Sent again with the same key, held up for hours: then it is asked for anew, and an editor decides."""
     network.publishes = [Unknown("lost"), NotSent("down", retry_after=2 * HOUR), SENT]
-    settle(store, config, clock, rounds=200)
+    settle(store, config, clock, rounds=20, seconds=600)
     waiting = post(store)
     assert len(network.sent) == 2
     assert (waiting.state, waiting.due) == (State.UNKNOWN, None)
@@ -175,7 +175,7 @@ def test_a_doubtful_post_is_not_sent_again_after_its_time(store, config, network
     """Nothing old is fired late, however long the network knows its keys."""
     network.replay = timedelta(days=3650)
     network.publishes = [Unknown("lost"), NotSent("down", retry_after=25 * HOUR), SENT]
-    settle(store, config, clock, rounds=26 * 60)
+    settle(store, config, clock, rounds=30, seconds=HOUR)
     waiting = post(store)
     assert len(network.sent) == 2
     assert (waiting.state, waiting.due) == (State.UNKNOWN, None)
@@ -324,7 +324,7 @@ def test_a_card_that_can_never_be_the_same_again_is_frozen_anew(
 
     (config.at(config.cards.folder) / post(store).draft.card.file).unlink()
     encode = draw.encode
-    monkeypatch.setattr(draw, "encode", lambda image: encode(image) + b"\0")
+    monkeypatch.setattr(draw, "encode", lambda *parts: encode(*parts) + b"\0")
     settle(store, config, clock)
     assert post(store).state is State.SENT
 
@@ -351,3 +351,19 @@ def test_a_receipt_after_the_lease_still_counts(store, config, network, publishe
     deliver(store, config)
     assert post(store).receipt.id == "8"
     assert steps(store)[-2:] == ["unknown", "sent"]
+
+
+def test_a_post_that_goes_out_after_all_is_known_as_sent(store, config, network, published, clock, event):
+    """A worker wakes after its post was looked for and given up as withdrawn: the answer is the truth."""
+
+    def frozen():
+        accept(store, config, event(kind="withdraw"))
+        clock.move(61)
+        run_due(store, config)
+        assert post(store).state is State.CANCELLED
+        return SENT
+
+    network.publishes = [frozen]
+    deliver(store, config)
+    assert (post(store).state, post(store).receipt) == (State.SENT, SENT)
+    assert steps(store)[-1] == "sent"

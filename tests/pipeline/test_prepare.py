@@ -267,8 +267,8 @@ def test_a_story_that_kills_every_worker_is_given_up_and_can_be_taken_up_again(
 
 def test_pages_and_fragments_get_the_tags(store, tmp_path, desk, event):
     """The page is rewritten where it lies, and the fragments name the drawn card."""
-    more = '[cards]\nbase_url = "https://news.example/cards/"\n[metadata]\npages = "site/{path}.html"\nfragments = "out"\n'
-    config = configured(tmp_path, more)
+    cards = '[cards]\nbase_url = "https://news.example/cards/"\n'
+    config = configured(tmp_path, cards + '[metadata]\npages = "site/{path}.html"\nfragments = "out"\n')
     page = tmp_path / "site/world/1.html"
     page.parent.mkdir(parents=True)
     page.write_text(PAGE)

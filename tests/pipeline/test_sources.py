@@ -16,7 +16,8 @@ STORY = {"url": URL, "headline": "The sea took the road twice", "published": "20
 PAGE = (
     "<!doctype html><html lang='en'><head><title>The sea</title></head><body><article>"
     "<h1>The sea took the road twice</h1><time datetime='2026-11-20T08:00:00Z'>today</time>"
-    "<figure><img src='sea.jpg' alt='A road under water'></figure><p>After the third winter.</p></article></body></html>"
+    "<figure><img src='sea.jpg' alt='A road under water'></figure><p>After the third winter.</p>"
+    "</article></body></html>"
 )
 
 

@@ -1,0 +1,180 @@
+"""Workers that freeze in the middle of their work, are taken for dead, and wake: each post is out once and known."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from machines import until
+
+from syndication.config import load
+from syndication.models import PublishEvent, State
+from syndication.pipeline import accept, connect_account, prepare_next, run_due
+from syndication.sandbox.memory import Memory
+from syndication.sandbox.server import address, open_server
+from syndication.store import deliveries, open_store, trail
+
+pytestmark = pytest.mark.slow
+
+# A worker that stops itself at the step it is told.
+WORKER = """
+import os, signal, sys
+from syndication.config import load
+from syndication.networks import http
+from syndication.pipeline import deliver, prepare, run_due
+from syndication.store import open_store
+
+def freeze(module, name, *, after=False, when=lambda *_: True):
+    whole = getattr(module, name)
+    def frozen(*parts, **more):
+        if not when(*parts):
+            return whole(*parts, **more)
+        setattr(module, name, whole)
+        if not after:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        made = whole(*parts, **more)
+        if after:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return made
+    setattr(module, name, frozen)
+
+def creates(session, request, seconds):
+    return request.method == "POST" and request.url.endswith("/api/v1/statuses")
+
+def uploads(session, request, seconds):
+    return request.url.endswith("/api/v2/media")
+
+freeze(*{
+    "drawn": (prepare, "write_metadata"),
+    "claimed": (deliver, "_card_bytes"),
+    "uploaded": (http, "exchange"),
+    "intended": (http, "exchange"),
+    "answered": (http, "exchange"),
+}[sys.argv[1]], **{
+    "uploaded": {"when": uploads, "after": True},
+    "intended": {"when": creates},
+    "answered": {"when": creates, "after": True},
+}.get(sys.argv[1], {}))
+config = load()
+run_due(open_store(config.store_url), config)
+"""
+
+
+@pytest.fixture
+def network():
+    memory = Memory()
+    with open_server(memory, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield memory, address(server)
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def room(tmp_path, network):
+    """A store with one account and one accepted story; work that is not finished in 3 seconds is done by another."""
+    (tmp_path / "syndicate.toml").write_text('[delivery]\nlease = 3\n[metadata]\nfragments = "out"\n')
+    config = load(tmp_path / "syndicate.toml")
+    store = open_store(config.store_url)
+    connect_account(store, config, "mastodon", network[1], {"access_token": "sandbox-desk"}, "desk")
+    accept(store, config, story())
+    yield store, config
+    store.close()
+
+
+def story(**changes):
+    base = {"id": "cms-1", "url": "https://news.example/world/1", "headline": "The sea took the road twice"}
+    return PublishEvent.model_validate({**base, "published": datetime.now(UTC), **changes})
+
+
+class Frozen:
+    """A worker that has stopped at a step."""
+
+    def __init__(self, config, step):
+        home = {**os.environ, "SYNDICATE_CONFIG": str(config.folder / "syndicate.toml")}
+        words = [sys.executable, "-W", "error", "-c", WORKER, step]
+        self.process = subprocess.Popen(words, env=home, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        stopped = os.WSTOPPED | os.WNOWAIT | os.WNOHANG
+        until(lambda: os.waitid(os.P_PID, self.process.pid, stopped), 20, "the worker stands still")
+        return self
+
+    def wake(self):
+        """Let it go on to its end, which has no fault in it."""
+        self.process.send_signal(signal.SIGCONT)
+        _, said = self.process.communicate(timeout=20)
+        assert "Traceback" not in said, said
+        assert self.process.returncode == 0, said
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+def post(store):
+    with store.read() as tx:
+        return deliveries.of_story(tx, "cms-1")[0]
+
+
+def is_now(store, config, state):
+    """Whether the post came to that state, after doing what is due."""
+    run_due(store, config)
+    return post(store).state is state
+
+
+@pytest.mark.parametrize("step", ["drawn", "claimed", "uploaded", "intended", "answered"])
+def test_a_worker_that_wakes_after_its_lease_posts_nothing_twice(room, network, step):
+    """Another worker finishes what it had; what it does when it wakes changes nothing."""
+    (store, config), (memory, _) = room, network
+    with Frozen(config, step) as frozen:
+        until(lambda: is_now(store, config, State.SENT), 20, "another worker sends the post")
+        receipt = post(store).receipt
+        frozen.wake()
+    assert len(memory.posts) == 1
+    assert (post(store).state, post(store).receipt) == (State.SENT, receipt)
+    run_due(store, config)
+    assert len(memory.posts) == 1
+
+
+@pytest.mark.parametrize("step", ["drawn", "uploaded"])
+def test_a_worker_that_wakes_after_a_withdrawal_posts_nothing(room, network, step):
+    """What was not on its way when the story was withdrawn stays in."""
+    (store, config), (memory, _) = room, network
+    with Frozen(config, step) as frozen:
+        accept(store, config, story(kind="withdraw"))
+        frozen.wake()
+    run_due(store, config)
+    assert post(store).state is State.CANCELLED
+    assert memory.posts == []
+
+
+def test_a_post_that_was_on_its_way_is_known_whenever_it_arrives(room, network):
+    """Frozen between its intent and its request, withdrawn meanwhile and not found: once it is out, the row says so."""
+    (store, config), (memory, _) = room, network
+    with Frozen(config, "intended") as frozen:
+        accept(store, config, story(kind="withdraw"))
+        until(lambda: is_now(store, config, State.CANCELLED), 20, "it is looked for and not found")
+        frozen.wake()
+    assert len(memory.posts) == 1
+    assert post(store).state is State.SENT
+    with store.read() as tx:
+        assert trail.of_story(tx, "cms-1")[-1].what == "sent"
+
+
+def test_a_worker_that_wakes_after_a_change_leaves_the_new_words(room, network):
+    """Page and post say what the newest version says, whoever writes last."""
+    (store, config), (memory, _) = room, network
+    with Frozen(config, "drawn") as frozen:
+        accept(store, config, story(revision=2, headline="The newer words"))
+        while prepare_next(store, config):
+            pass
+        frozen.wake()
+    run_due(store, config)
+    assert "The newer words" in (config.folder / "out/cms-1.html").read_text()
+    assert post(store).draft.title == "The newer words"
+    assert len(memory.posts) == 1
