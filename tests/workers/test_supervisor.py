@@ -115,8 +115,9 @@ def test_with_a_redis_of_the_operators_none_of_ours_runs(room):
     room.file.write_text(f'[queue]\nredis = "redis://127.0.0.1:{port}/0"\n')
     room.redis(port)
     kept = room.start("worker", syndicate("worker", "--only", "sweep", "--only", "redis"))
-    plain = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", "deliver", "-c", "1"]
-    room.start("plain", plain)
+    words = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", "deliver", "-c", "1"]
+    plain = room.start("plain", words)
     until(lambda: listening(f"redis://127.0.0.1:{port}/0") == 1, 30, "the plain worker listens to its queue")
     assert ["workers.sweeper" in words_of(pid) for pid in children(kept.process.pid)] == [True]
     assert not (room.config.data / "redis").exists()
+    plain.kill()  # nobody waits for its long goodbye
