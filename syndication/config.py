@@ -231,8 +231,14 @@ class Config(_Table):
 
     @property
     def store_url(self) -> str:
-        """The store's SQLAlchemy URL."""
-        return self.store.url or f"sqlite:///{self.data / 'syndication.db'}"
+        """The store's SQLAlchemy URL: from SYNDICATE_STORE, where it may hold a password, else as configured."""
+        named = os.environ.get("SYNDICATE_STORE") or self.store.url
+        return named or f"sqlite:///{self.data / 'syndication.db'}"
+
+    @property
+    def redis_url(self) -> str:
+        """The broker: from SYNDICATE_REDIS, where it may hold a password, else as configured. Empty: our own."""
+        return os.environ.get("SYNDICATE_REDIS") or self.queue.redis
 
     @property
     def photos(self) -> Path:

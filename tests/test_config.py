@@ -187,3 +187,13 @@ def test_a_file_is_found_by_argument_then_environment_then_folder(tmp_path, monk
     (tmp_path / "named.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load(tmp_path / "named.toml")
+
+
+def test_addresses_with_passwords_come_from_the_environment(tmp_path, monkeypatch):
+    """SYNDICATE_REDIS and SYNDICATE_STORE win over the file, so that no password need stand in it."""
+    config = parse('[queue]\nredis = "redis://127.0.0.1/1"\n', tmp_path / "syndicate.toml")
+    assert config.redis_url == "redis://127.0.0.1/1"
+    monkeypatch.setenv("SYNDICATE_REDIS", "redis://:word@127.0.0.1/2")
+    monkeypatch.setenv("SYNDICATE_STORE", "postgresql+psycopg://u:word@h/d")
+    assert config.redis_url == "redis://:word@127.0.0.1/2"
+    assert config.store_url == "postgresql+psycopg://u:word@h/d"

@@ -22,8 +22,8 @@ _NOWHERE = "redis://127.0.0.1:1/0"
 
 def broker_url(config: Config) -> str:
     """Where nudges go: the configured Redis, else our own as its file tells, else nowhere."""
-    if config.queue.redis:
-        return config.queue.redis
+    if config.redis_url:
+        return config.redis_url
     if (facts := _facts(config)) is None:
         return _NOWHERE
     return f"redis://:{quote(facts['password'], safe='')}@127.0.0.1:{facts['port']}/0"

@@ -71,7 +71,7 @@ def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: in
     Raises ConfigError if our own Redis is asked for and another supervisor runs it.
     """
     wanted = [name for name in ROLES if name in roles] if roles else list(ROLES)
-    if config.queue.redis and "redis" in wanted:
+    if config.redis_url and "redis" in wanted:
         wanted.remove("redis")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

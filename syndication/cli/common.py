@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import click
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.text import Text
 
     from syndication.config import Config
@@ -125,38 +124,7 @@ def show_rows(columns: Sequence[str], rows: "Sequence[Sequence[str | Text]]") ->
             line, style = Text(" " * left), style if short else ""
 
 
-def table(*columns: str) -> "Table":
-    """An empty table in the house's style."""
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    made = Table(box=SIMPLE, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    return made
-
-
-def show(table: "Table") -> None:
-    """Print a table on stdout: coloured on a terminal, plain and wide elsewhere."""
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
-    console.print(table)
-
-
 _COLORS = {"sent": "green", "failed": "red", "unknown": "yellow", "cancelled": "dim", "withdrawn": "dim"}
-
-
-def state_words(delivery: "Delivery") -> str:
-    """A delivery's state with its colour, and where it is or why it is not."""
-    from rich.markup import escape
-
-    color = _COLORS.get(delivery.state, "cyan")
-    rest = delivery.receipt.url if delivery.receipt else delivery.reason
-    return f"[{color}]{delivery.state}[/] {escape(rest)}".rstrip()
-
 
 POST_COLUMNS = ("No", "Account", "For", "State", "Where it is, or why it is not")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syndication.cli.common import say, show, table
+from syndication.cli.common import say, show_rows
 
 if TYPE_CHECKING:
     from syndication.config import Config
@@ -39,7 +39,7 @@ fragments = "fragments"
 """
 
 
-@click.command()
+@click.command(short_help="Publish sample stories through the whole system.")
 @click.option(
     "--dir",
     "folder",
@@ -205,25 +205,22 @@ def _wait(store: "Store", published: list[str], end: float, worker: "subprocess.
 def _report(store: "Store", config: "Config", published: list[str], server: str, folder: Path) -> list[str]:
     """Print the table of all that was made; what is wrong with it."""
     import requests
-    from rich.markup import escape
 
-    from syndication.cli.common import state_words
     from syndication.metadata import page_path
     from syndication.store import deliveries, stories
 
     on_server: list[dict[str, Any]] = requests.get(f"{server}/sandbox/posts", timeout=10).json()["posts"]
-    rows, problems = table("Story", "", "What was made"), []
+    rows, problems = [], list[str]()
     for name in published:
         with store.read() as tx:
             story, posts = stories.need(tx, name), deliveries.of_story(tx, name)
         page = page_path(config.metadata.pages, story.event, config.folder)
         problems += _faults(story, posts, page, on_server, config)
-        made = [("card", card.file) for card in story.cards]
-        made.append(("page", f"{page.relative_to(folder)} [dim]{len(_tags(page))} tags[/]"))
-        made += [(escape(post.account), state_words(post)) for post in posts]
-        kinds, things = zip(*made, strict=True)
-        rows.add_row(escape(story.event.headline), "\n".join(kinds), "\n".join(things), end_section=True)
-    show(rows)
+        rows.append([story.event.headline])
+        rows += [["card", card.file] for card in story.cards]
+        rows.append(["page", f"{page.relative_to(folder)}, {len(_tags(page))} tags"])
+        rows += [[post.account, post.receipt.url if post.receipt else post.state] for post in posts]
+    show_rows(("", "What was made of each story"), rows)
     return problems
 
 

@@ -152,8 +152,9 @@ class Http:
         kind = kind or _meaning(status)
         if issubclass(kind, Unknown) and not creating:
             kind = NotSent
-        said = answer.words() or answer.headers.get("location", "")[:200] or "no words"
-        words = self._redact(f"{self._host} answered {status}: {said}")
+        # Cut only after redacting: half a token would no longer be known for one.
+        said = self._redact(answer.words() or answer.headers.get("location", ""))[:300] or "no words"
+        words = f"{self._host} answered {status}: {said}"
         if issubclass(kind, NotSent):
             raise kind(
                 words, status=status, retry_after=pause(answer.headers, limited=issubclass(kind, RateLimited))

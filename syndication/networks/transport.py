@@ -41,7 +41,7 @@ class Answer:
             return None
 
     def words(self) -> str:
-        """The server's own words for what went wrong: printable, on one line, at most 300 characters."""
+        """The server's own words for what went wrong: printable, on one line."""
         data = self.json()
         if isinstance(data, dict):
             parts = [data.get(name) for name in ("error", "error_description", "message")]
@@ -50,7 +50,7 @@ class Answer:
             text = self.body[:5000].decode("utf-8", "replace")
             if "html" in self.headers.get("content-type", ""):
                 text = plain(text)
-        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:300]
+        return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def make_session(*, direct: bool) -> requests.Session:

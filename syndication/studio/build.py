@@ -46,7 +46,7 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
 
 
 def _connected(config: Config) -> list[Account]:
-    if not config.store.url and not (config.data / "syndication.db").exists():
+    if config.store_url.startswith("sqlite") and not (config.data / "syndication.db").exists():
         return []
     store = open_store(config.store_url)
     try:
