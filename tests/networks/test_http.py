@@ -372,3 +372,14 @@ def test_a_servers_words_are_its_message_not_its_markup():
     assert Answer(502, {"content-type": "text/html"}, page).words() == "Bad Gateway"
     both = b'{"error": "InvalidRequest", "message": "text\\u001b[2J too long"}'
     assert Answer(400, {}, both).words() == "InvalidRequest: text [2J too long"
+
+
+@pytest.mark.parametrize("before", range(285, 301))
+def test_a_token_at_the_cut_is_taken_out_whole(scripted, before):
+    """A server that echoes a token where its words are shortened leaves no half of it behind."""
+    token = "token-of-the-desk-0123456789"
+    server = scripted({"GET /": answer(422, {"error": "x" * before + token})})
+    secret = {"access_token": token}
+    with Http(server.url, secret, Anonymous(), lambda _: None) as http, pytest.raises(Refused) as caught:
+        http.call("GET", "/")
+    assert "token" not in caught.value.message
