@@ -1,93 +1,155 @@
-"""Fonts and shaping: text in logical order -> positioned glyphs, with bidirectional order and fallback by script.
+"""Font files, and which of them draws what: families by role and script, each file opened when it is first asked.
 
-Text is cut into items of one embedding level (UAX #9), one script and one font; each is shaped by HarfBuzz with its
-script and language, in the context of the whole text, so that letters join across items and lines.
+All come by pip under the OFL; the colour emoji, which no package of pip's has, lie beside this file. A newsroom's own
+fonts come before ours: a folder with `serif`, `sans`, or a language's tag such as `ur` in it.
 """
 
+import hashlib
 import importlib.metadata
-import unicodedata
-from collections.abc import Sequence
+import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
 
-import fontpkg
 import regex
 import uharfbuzz as hb
 
-from syndication.cards import order
-from syndication.errors import CardError
+from syndication.errors import ConfigError
 
-# The families of each role, by script: the first that has the character draws it. `_REST` follows for all scripts.
-_STACKS: dict[str, dict[str, tuple[str, ...]]] = {
-    "serif": {
-        "Arab": ("Amiri", "Noto Sans Arabic"),
-        "Hebr": ("Frank Ruhl Libre", "Heebo"),
-        "": ("Source Serif 4",),
-    },
-    "sans": {"Arab": ("Noto Sans Arabic",), "Hebr": ("Heebo",), "": ("Inter",)},
-}
-_REST = ("Inter", "Noto Sans")
+EMOJI = "Noto Color Emoji"
+CJK = "Noto Sans CJK"
+PRIVATE = "Zzzz"  # as Unicode calls the script of characters that it leaves to private use
 
-# How a family is set beside Source Serif and Inter, which draw larger in the same size: scale, least leading.
-_TUNING = {"Amiri": (1.14, 1.44), "Noto Sans Arabic": (1.0, 1.36), "Frank Ruhl Libre": (1.1, 1.12)}
-
-_SCRIPTS = {"Latin": "Latn", "Cyrillic": "Cyrl", "Greek": "Grek", "Arabic": "Arab", "Hebrew": "Hebr"}
-_CASED = frozenset({"Latn", "Cyrl", "Grek"})
-_SCRIPT_RUNS = regex.compile(
-    "|".join(rf"(?P<{tag}>\p{{Script={name}}}+)" for name, tag in _SCRIPTS.items())
-    + r"|(?P<Zyyy>[\p{Script=Common}\p{Script=Inherited}]+)|(?P<Zzzz>.)",
-    regex.DOTALL,
-)
 # What HarfBuzz draws by other means where a font lacks it: spaces, the no-break hyphen, invisible characters.
 _NEEDS_NO_GLYPH = regex.compile(r"[\p{Zs}\u2011\p{Default_Ignorable_Code_Point}]")
 
 
-@dataclass(frozen=True)
+class _Script(NamedTuple):
+    """How a script is set: the families of each role, and a letter whose height stands for that of capitals.
+
+    Without a serif the whole of a text in it is set in sans, as nothing is uglier than half of each.
+    """
+
+    sans: tuple[str, ...]
+    serif: tuple[str, ...] = ()
+    letter: str = "H"
+
+
+_LATIN = _Script(("Inter",), ("Source Serif 4",))
+_HAN = _Script((CJK,), letter="田")
+SCRIPTS = {
+    "Latn": _LATIN,
+    "Cyrl": _LATIN,
+    "Grek": _LATIN,
+    "Arab": _Script(("Noto Sans Arabic",), ("Amiri", "Noto Sans Arabic")),
+    "Hebr": _Script(("Heebo",), ("Frank Ruhl Libre", "Heebo")),
+    "Armn": _Script(("Noto Sans Armenian",), letter="Ա"),
+    "Geor": _Script(("Noto Sans Georgian",), letter="ჰ"),
+    "Deva": _Script(("Noto Sans Devanagari",), letter="क"),
+    "Beng": _Script(("Noto Sans Bengali",), letter="ক"),
+    "Guru": _Script(("Noto Sans Gurmukhi",), letter="ਕ"),
+    "Gujr": _Script(("Noto Sans Gujarati",), letter="ક"),
+    "Orya": _Script(("Noto Sans Oriya",), letter="କ"),
+    "Taml": _Script(("Noto Sans Tamil",), letter="க"),
+    "Telu": _Script(("Noto Sans Telugu",), letter="క"),
+    "Knda": _Script(("Noto Sans Kannada",), letter="ಕ"),
+    "Mlym": _Script(("Noto Sans Malayalam",), letter="ക"),
+    "Sinh": _Script(("Noto Sans Sinhala",), letter="ක"),
+    "Thai": _Script(("Noto Sans Thai",), letter="ก"),
+    "Laoo": _Script(("Noto Sans Lao",), letter="ກ"),
+    "Khmr": _Script(("Noto Sans Khmer",), letter="ក"),
+    "Mymr": _Script(("Noto Sans Myanmar",), letter="က"),
+    "Ethi": _Script(("Noto Sans Ethiopic",), letter="ሀ"),
+    **dict.fromkeys(("Hani", "Hira", "Kana", "Bopo", "Hang"), _HAN),
+}
+# Then these are asked, whatever the script; the last two for signs that Inter lacks.
+_REST = ("Inter", "Noto Sans", "Noto Sans Symbols", "Noto Emoji")
+
+# How a family is set beside Source Serif and Inter: scale, and the least leading at which lines do not touch.
+_TUNING = {
+    "Amiri": (1.14, 1.44),
+    "Noto Sans Arabic": (1.0, 1.36),
+    "Frank Ruhl Libre": (1.1, 1.12),
+    "Noto Sans Armenian": (1.0, 1.16),
+    "Noto Sans Georgian": (1.0, 1.18),
+    "Noto Sans Devanagari": (1.06, 1.34),
+    "Noto Sans Bengali": (1.06, 1.34),
+    "Noto Sans Gurmukhi": (1.06, 1.34),
+    "Noto Sans Gujarati": (1.06, 1.34),
+    "Noto Sans Oriya": (1.0, 1.36),
+    "Noto Sans Tamil": (1.0, 1.34),
+    "Noto Sans Telugu": (1.0, 1.42),
+    "Noto Sans Kannada": (1.0, 1.42),
+    "Noto Sans Malayalam": (1.0, 1.34),
+    "Noto Sans Sinhala": (1.0, 1.34),
+    "Noto Sans Thai": (1.0, 1.42),
+    "Noto Sans Lao": (1.0, 1.46),
+    "Noto Sans Khmer": (1.0, 1.56),
+    "Noto Sans Myanmar": (1.0, 1.72),
+    "Noto Sans Ethiopic": (1.0, 1.2),
+    CJK: (1.0, 1.24),
+    EMOJI: (0.9, 1.1),
+}
+
+# In which package and file a family lies; those not here are in manimgx_fonts under their own name.
+_FILES = {
+    "Inter": ("fontpkg_inter", "files/Inter[opsz,wght].ttf"),
+    "Source Serif 4": ("fontpkg_source_serif_4", "files/SourceSerif4[opsz,wght].ttf"),
+    "Frank Ruhl Libre": ("fontpkg_frank_ruhl_libre", "files/FrankRuhlLibre[wght].ttf"),
+    "Heebo": ("fontpkg_heebo", "files/Heebo[wght].ttf"),
+    "Noto Sans Arabic": ("fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"),
+    "Amiri": ("fontpkg_amiri", "files/Amiri-Regular.ttf"),
+    "Amiri Bold": ("fontpkg_amiri", "files/Amiri-Bold.ttf"),
+    CJK: ("manimgx_fonts_cjk", "NotoSansCJK-VF.otf.ttc"),
+    EMOJI: ("syndication", "cards/emoji/NotoColorEmoji.ttf"),
+}
+
+
+@dataclass(frozen=True, eq=False)
 class Face:
     """One font file at one weight. `scale` and `leading` are how it is set beside the Latin faces."""
 
     family: str
+    path: str
+    index: int
     weight: int
-    scale: float
-    leading: float
+    scale: float = 1.0
+    leading: float = 1.0
 
     @cached_property
     def face(self) -> hb.Face:
         """The file, as HarfBuzz holds it: mapped from disk, shared by all weights of a variable font."""
-        return _file(str(fontpkg.path(self.family, self.weight, nearest=True)))[0]
+        return _file(self.path, self.index)
 
     @cached_property
-    def characters(self) -> frozenset[int]:
-        """The code points that the font has a glyph for."""
-        return _file(str(fontpkg.path(self.family, self.weight, nearest=True)))[1]
+    def colored(self) -> bool:
+        """Whether its glyphs are painted in colours of their own."""
+        return bool(self.face.has_color_paint)
 
-    def has(self, character: str) -> bool:
-        """Whether the font can draw the character."""
-        return ord(character) in self.characters or _NEEDS_NO_GLYPH.match(character) is not None
+    def has(self, text: str) -> bool:
+        """Whether the font can draw every character of a text."""
+        glyph = self.at(16).get_nominal_glyph
+        return all(glyph(ord(character)) or _NEEDS_NO_GLYPH.match(character) for character in text)
 
     def at(self, size: float) -> hb.Font:
         """The font for a size in pixels: its weight, and its optical size where it has that axis."""
         return _instance(self, round(size))
 
-    def metrics(self, size: float) -> tuple[float, float, float]:
-        """Ascent, descent and height of capitals in pixels, all positive upwards but descent, which is below."""
-        extents = self.at(size).get_font_extents("ltr")
-        capital = self.at(size).get_glyph_extents(self.at(size).get_nominal_glyph(ord("H")) or 0)
+    def metrics(self, size: float, letter: str = "H") -> tuple[float, float, float]:
+        """Ascent, descent and a letter's height in pixels, all positive upwards but descent, which is below."""
+        font = self.at(size)
+        extents = font.get_font_extents("ltr")
+        capital = font.get_glyph_extents(font.get_nominal_glyph(ord(letter)) or 0)
         factor = size * self.scale / self.face.upem
         height = capital.y_bearing if capital else extents.ascender * 0.7
         return extents.ascender * factor, -extents.descender * factor, height * factor
 
 
 @cache
-def _file(path: str) -> tuple[hb.Face, frozenset[int]]:
-    face = hb.Face(hb.Blob.from_file_path(path))
-    return face, frozenset(face.unicodes)
-
-
-@cache
-def _face(family: str, weight: int) -> Face:
-    return Face(family, weight, *_TUNING.get(family, (1.0, 1.0)))
+def _file(path: str, index: int) -> hb.Face:
+    return hb.Face(hb.Blob.from_file_path(path), index)
 
 
 @lru_cache(maxsize=256)
@@ -103,159 +165,132 @@ def _instance(face: Face, size: int) -> hb.Font:
     return font
 
 
-@lru_cache(maxsize=1)
-def version() -> str:
-    """The installed fonts and their versions: another font is another card."""
-    families = sorted(
-        {*_REST, *(name for stack in _STACKS.values() for names in stack.values() for name in names)}
-    )
-    return " ".join(
-        f"{name} {importlib.metadata.version(f'fontpkg-{fontpkg.slugify(name)}')}" for name in families
-    )
+@cache
+def _face(family: str, weight: int, index: int = 0) -> Face | None:
+    """A family's face; None if it is an extra that is not installed."""
+    file = "Amiri Bold" if family == "Amiri" and weight > 550 else family
+    package, name = _FILES.get(file, ("manimgx_fonts", f"{family.replace(' ', '')}[wght].ttf"))
+    spec = importlib.util.find_spec(package)
+    if not (spec and spec.submodule_search_locations):
+        return None
+    path = Path(spec.submodule_search_locations[0], name)
+    return Face(family, str(path), index, weight, *_TUNING.get(family, (1.0, 1.0)))
 
 
-def main_face(role: str, weight: int, script: str = "") -> Face:
+def emoji() -> Face:
+    """The face of colour emoji."""
+    face = _face(EMOJI, 400)
+    assert face  # noqa: S101 - it lies in this package
+    return face
+
+
+def role_of(role: str, script: str) -> str:
+    """The role in which a text is set that is mostly in a script: sans where the script has no serif."""
+    return role if SCRIPTS.get(script, _LATIN).serif else "sans"
+
+
+@lru_cache(maxsize=256)
+def main_face(role: str, weight: int, script: str, language: str = "", own: str = "") -> Face:
     """The face that text of a script is mostly set in; its metrics place the lines."""
-    stack = _STACKS[role]
-    return _face(stack.get(script, stack[""])[0], weight)
+    letter, faces = letter_of(script), list(stack(role, weight, script, language, own))
+    return next((face for face in faces if face.has(letter)), faces[0])
 
 
-@dataclass(frozen=True)
-class Item:
-    """A stretch of a text, `start` to `end`, that is shaped in one piece."""
-
-    start: int
-    end: int
-    level: int
-    script: str
-    face: Face
-
-    @property
-    def cased(self) -> bool:
-        """Whether the script has capitals, and so may be tracked."""
-        return self.script in _CASED
+def letter_of(script: str) -> str:
+    """A letter of the script whose height is what that of capitals is to Latin."""
+    return SCRIPTS.get(script, _LATIN).letter
 
 
-@dataclass(frozen=True)
-class Glyph:
-    """One glyph of a line: where its origin stands in pixels, y upwards, and pixels for each font unit."""
-
-    font: hb.Font
-    id: int
-    x: float
-    y: float
-    scale: float
-
-
-@lru_cache(maxsize=512)
-def itemise(text: str, role: str, weight: int, *, rtl: bool) -> tuple[Item, ...]:
-    """Cut a text into items, in logical order. Raises CardError for a character that no installed font has."""
-    scripts = _scripts(text)
-    faces: list[Face] = []
-    for character, script in zip(text, scripts, strict=True):
-        previous = faces[-1] if faces and script == scripts[len(faces) - 1] else None
-        faces.append(_choose(character, script, role, weight, previous))
-    keys = list(zip(order.levels(text, rtl=rtl), scripts, faces, strict=True))
-    items = []
-    for (level, script, face), group in groupby(range(len(text)), keys.__getitem__):
-        indexes = list(group)
-        items.append(Item(indexes[0], indexes[-1] + 1, level, script, face))
-    return tuple(items)
+def stack(role: str, weight: int, script: str, language: str, own: str) -> Iterator[Face]:
+    """The faces for a script, from the most to the least wanted; those of other scripts come last."""
+    yield from _own(own, role, weight, language)
+    if script == PRIVATE:  # signs that mean something in one font only
+        return
+    preferred = SCRIPTS.get(script, _LATIN)
+    others = (family for other in SCRIPTS.values() for family in (*other.serif, *other.sans) if family != CJK)
+    latin = _LATIN.serif if role == "serif" else _LATIN.sans
+    index = _cjk_index(language, script)
+    for family in (
+        *(preferred.serif if role == "serif" else ()),
+        *preferred.sans,
+        *latin,
+        *_REST,
+        CJK,
+        *others,
+    ):
+        if face := _face(family, weight, index if family == CJK else 0):
+            yield face
 
 
-def advances(text: str, items: Sequence[Item], size: float, language: str, tracking: float) -> list[float]:
-    """How far each character of a text moves the pen, in pixels; a cluster's whole advance stands at its first."""
-    widths = [0.0] * len(text)
-    for item in items:
-        font, factor = item.face.at(size), size * item.face.scale / item.face.face.upem
-        buffer = _shape(text, item.start, item.end, item, font, language)
-        for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-            widths[info.cluster] += position.x_advance * factor
-        if item.cased and tracking:
-            for index in range(item.start, item.end):
-                if widths[index]:
-                    widths[index] += tracking * size
-    return widths
-
-
-def line(
-    text: str, items: Sequence[Item], start: int, end: int, size: float, language: str, tracking: float
-) -> tuple[tuple[Glyph, ...], float]:
-    """The glyphs of `text[start:end]` as one line, in visual order, and its width in pixels."""
-    glyphs, x = [], 0.0
-    inside = [item for item in items if item.start < end and item.end > start]
-    for index in order.visual([item.level for item in inside]):
-        item = inside[index]
-        font, factor = item.face.at(size), size * item.face.scale / item.face.face.upem
-        buffer = _shape(text, max(start, item.start), min(end, item.end), item, font, language)
-        space = tracking * size if item.cased else 0
-        previous = None
-        for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-            if previous is not None and info.cluster != previous:
-                x += space
-            previous = info.cluster
-            if info.codepoint == 0 and not _NEEDS_NO_GLYPH.match(text[info.cluster]):
-                raise missing(text[info.cluster])
-            glyphs.append(
-                Glyph(
-                    font, info.codepoint, x + position.x_offset * factor, position.y_offset * factor, factor
-                )
-            )
-            x += position.x_advance * factor
-        x += space
-    return tuple(glyphs), max(x, 0)
-
-
-def missing(character: str) -> CardError:
-    """The error for a character that no installed font has."""
-    name = unicodedata.name(character, "a character without a name")
-    return CardError(
-        f"no installed font has {character!r} (U+{ord(character):04X} {name})",
-        f"Cards can be set in {', '.join(_SCRIPTS)} so far; write the words without it, or in one of these scripts.",
+def _cjk_index(language: str, script: str) -> int:
+    """Which of the collection's fonts: Han characters are written otherwise in each of its languages."""
+    tags = language.lower().replace("_", "-").split("-")
+    if tags[0] == "zh":
+        if "hk" in tags or "mo" in tags:
+            return 4
+        return 3 if "hant" in tags or ("tw" in tags and "hans" not in tags) else 2
+    return {"ja": 0, "ko": 1, "yue": 4}.get(
+        tags[0], {"Hira": 0, "Kana": 0, "Hang": 1, "Bopo": 3}.get(script, 2)
     )
 
 
-def _choose(character: str, script: str, role: str, weight: int, previous: Face | None) -> Face:
-    if previous and previous.has(character):
-        preferred = main_face(role, weight, script)
-        if previous is preferred or not preferred.has(character):
-            return previous
-    stack = _STACKS[role]
-    if script == "Zzzz":
-        raise missing(character)
-    others = (family for families in stack.values() for family in families)
-    for family in (*stack.get(script, ()), *stack[""], *_REST, *others):
-        if (face := _face(family, weight)).has(character):
-            return face
-    raise missing(character)
+@lru_cache(maxsize=64)
+def _own(folder: str, role: str, weight: int, language: str) -> tuple[Face, ...]:
+    """A newsroom's own faces, those of the language first; of each family the one of the nearest weight."""
+    if not folder:
+        return ()
+    faces: list[Face] = []
+    tags = language.lower().replace("_", "-").split("-")
+    for name in dict.fromkeys([*("-".join(tags[:count]) for count in range(len(tags), 0, -1)), role]):
+        families: dict[str, list[tuple[float, str, int]]] = {}
+        for path, family, weights in _files(folder):
+            if Path(path).parent == Path(folder, name):
+                away = max(weights[0] - weight, weight - weights[1], 0)
+                families.setdefault(family, []).append((away, path, weight))
+        for family, files in sorted(families.items()):
+            faces.append(Face(family, min(files)[1], 0, weight, 1.0, _natural_leading(min(files)[1])))
+    return tuple(faces)
 
 
-def _scripts(text: str) -> list[str]:
-    """The script of each character; what scripts share (spaces, digits, points) goes with what stands before it.
+@lru_cache(maxsize=8)
+def _files(folder: str) -> tuple[tuple[str, str, tuple[int, int]], ...]:
+    """Each upright font in the folders of a folder: its path, its family, and its least and greatest weight."""
+    found = []
+    if not Path(folder).is_dir():
+        raise ConfigError(f"{folder}: no such folder", "See `fonts` in [brand].")
+    for path in sorted(Path(folder).glob("*/*")):
+        if path.suffix.lower() not in (".ttf", ".otf"):
+            continue
+        face = _file(str(path), 0)
+        table = face.reference_table("OS/2").data if face.glyph_count and "OS/2" in face.table_tags else b""
+        if len(table) < 64:
+            raise ConfigError(f"{path}: not a font that can be used", "Put TrueType or OpenType files there.")
+        if table[63] & 1:  # fsSelection: italic
+            continue
+        axis = next((axis for axis in face.axis_infos if axis.tag == "wght"), None)
+        weight = int.from_bytes(table[4:6])
+        span = (int(axis.min_value), int(axis.max_value)) if axis else (weight, weight)
+        found.append((str(path), face.get_name(hb.OTNameIdPredefined.FONT_FAMILY, "en") or path.stem, span))
+    return tuple(found)
 
-    A closing bracket or quotation mark goes with the one that it closes.
-    """
-    runs = [(match.lastgroup or "", match[0]) for match in _SCRIPT_RUNS.finditer(text)]
-    current = next((script for script, _ in runs if script != "Zyyy"), "Latn")
-    scripts: list[str] = []
-    opened: list[str] = []
-    for script, run in runs:
-        current = current if script == "Zyyy" else script
-        for character in run:
-            kind = unicodedata.category(character)
-            if kind in ("Pe", "Pf") and opened:
-                current = opened.pop()
-            scripts.append(current)
-            if kind in ("Ps", "Pi"):
-                opened.append(current)
-    return scripts
+
+def _natural_leading(path: str) -> float:
+    face = _file(path, 0)
+    extents = hb.Font(face).get_font_extents("ltr")
+    natural = (extents.ascender - extents.descender + extents.line_gap) / face.upem
+    # Latin headlines are set tighter than the file says; a font that asks for much, such as a Nastaliq, needs it.
+    return natural if natural > 1.4 else 1.0
 
 
-def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language: str) -> hb.Buffer:
-    buffer = hb.Buffer()
-    buffer.add_str(text, start, end - start)
-    buffer.direction = "rtl" if item.level % 2 else "ltr"
-    buffer.script = item.script
-    buffer.language = language
-    hb.shape(font, buffer)
-    return buffer
+@lru_cache(maxsize=8)
+def version(own: str = "") -> str:
+    """The fonts there are, with their versions: another font is another card."""
+    packages = sorted({package for package, _ in _FILES.values()} - {"syndication"} | {"manimgx_fonts"})
+    known = [
+        f"{package} {importlib.metadata.version(package)}"
+        for package in packages
+        if importlib.util.find_spec(package)
+    ]
+    if own:
+        known += [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path, _, _ in _files(own)]
+    return " ".join(known)

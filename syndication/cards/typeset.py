@@ -4,28 +4,20 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate
 
 import regex
-from uniseg.linebreak import line_break_boundaries
 
-from syndication.cards import fonts
+from syndication.cards import breaks, fonts, shape
 from syndication.errors import CardError
 
 ELLIPSIS = "…"
 
 # Explicit embeddings, overrides and isolates: a headline needs none, and they can make words read as others.
-# Soft hyphens, as words are not hyphenated.
+# Soft hyphens, as words are hyphenated where a line needs it and nowhere else.
 _DROPPED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD])
 _CONTROLS = regex.compile(r"[\p{Cc}--\s]", regex.V1)
 _BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break spaces stay
-
-# Between a letter or digit (or the point after it) and another, a space is always a chance to break, and words of
-# these have none inside (UAX #14: AL, HL, NU, IS, EX, SP). Only the rest goes to uniseg: 0.1 ms a character.
-_LETTER = r"[0-9[[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Hebrew}]&&\p{L}--[\uff00-\uffff]]]"
-_WORD_GAPS = regex.compile(rf"(?<={_LETTER}\p{{M}}*[.,;:!?]*)\x20(?={_LETTER})", regex.V1)
-_PLAIN_WORD = regex.compile(rf"(?:{_LETTER}\p{{M}}*)+[.,;:!?]*", regex.V1)
 
 # The dangling ends that an ellipsis does not follow.
 _BEFORE_ELLIPSIS = regex.compile(r"[\s\p{Pd},;:.،؛·|]+$")
@@ -41,13 +33,14 @@ class Face:
     tracking: float
     language: str
     rtl: bool
+    own: str = ""  # the folder of the newsroom's own fonts
 
 
 @dataclass(frozen=True)
 class Line:
     """One line of glyphs in visual order, and its width in pixels."""
 
-    glyphs: tuple[fonts.Glyph, ...]
+    glyphs: tuple[shape.Glyph, ...]
     width: float
 
 
@@ -107,22 +100,6 @@ def upper(text: str, language: str) -> str:
     return text
 
 
-def breaks(text: str) -> tuple[int, ...]:
-    """Where a line may end (UAX #14): indexes after which the next line starts, the text's end always the last."""
-    ends, start = [], 0
-    for gap in (*(match.end() for match in _WORD_GAPS.finditer(text)), len(text)):
-        ends += [start + end for end in _chunk_breaks(text[start:gap])]
-        start = gap
-    return tuple(ends)
-
-
-@lru_cache(maxsize=4096)
-def _chunk_breaks(chunk: str) -> tuple[int, ...]:
-    if _PLAIN_WORD.fullmatch(chunk.removesuffix(" ")):
-        return (len(chunk),)
-    return tuple(end for end in line_break_boundaries(chunk) if end)
-
-
 def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, int], lines: int) -> Block:
     """Set cleaned `text` in the largest of `sizes` (pixels, from, to) at which it fits `lines` and the box.
 
@@ -147,7 +124,10 @@ def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, in
 
 
 def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines: int) -> Block:
+    """What is left to do at the smallest size: any break there is, hyphens, breaks inside words, an ellipsis."""
     text, face = paragraph.text, paragraph.face
+    if block := _broken_words(paragraph, width, height, size, lines):
+        return block
     graphemes = [match.end() for match in regex.finditer(r"\X", text)]
     anywhere = _Paragraph(text, face, _with_word_breaks(paragraph, graphemes, size, width))
     if block := anywhere.set(size, width, height, lines):
@@ -171,6 +151,26 @@ def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines:
     raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
 
 
+def _broken_words(
+    paragraph: "_Paragraph", width: float, height: float, size: int, lines: int
+) -> Block | None:
+    """The text with breaks that are shunned while there is room, then with hyphens in words wider than the box."""
+    text, face = paragraph.text, paragraph.face
+    loose = breaks.chances(text, face.language, loose=True)
+    if loose != paragraph.ends and (block := _Paragraph(text, face, loose).set(size, width, height, lines)):
+        return block
+    parts, start = [], 0
+    for end in loose:
+        wide = paragraph.measure(size, start, end) > width
+        parts.append(breaks.hyphenated(text[start:end], face.language) if wide else text[start:end])
+        start = end
+    hyphenated = "".join(parts)
+    if hyphenated == text:
+        return None
+    ends = breaks.chances(hyphenated, face.language, loose=True)
+    return _Paragraph(hyphenated, face, ends).set(size, width, height, lines)
+
+
 def _with_word_breaks(
     paragraph: "_Paragraph", graphemes: list[int], size: int, width: float
 ) -> tuple[int, ...]:
@@ -188,19 +188,23 @@ class _Paragraph:
 
     def __init__(self, text: str, face: Face, ends: Sequence[int] | None = None) -> None:
         self.text, self.face = text, face
-        self.items = fonts.itemise(text, face.role, face.weight, rtl=face.rtl)
-        self.ends = breaks(text) if ends is None else tuple(ends)
-        scripts = {item.script for item in self.items}
-        main = next((script for script in ("Arab", "Hebr") if script in scripts and face.rtl), "Latn")
-        self.main = fonts.main_face(face.role, face.weight, main)
+        self.script = shape.main_script(text)
+        self.role = fonts.role_of(face.role, self.script)
+        self.items = self._itemised(text)
+        self.ends = breaks.chances(text, face.language) if ends is None else tuple(ends)
+        self.main = fonts.main_face(self.role, face.weight, self.script, face.language, face.own)
         self.leading = max(face.leading, *(item.face.leading for item in self.items))
         self._offsets: dict[int, list[float]] = {}
         self._solid = [len(text[:end].rstrip(" ")) for end in self.ends]  # line ends without their space
 
+    def _itemised(self, text: str) -> tuple[shape.Item, ...]:
+        face = self.face
+        return shape.itemise(text, self.role, face.weight, face.language, face.own, rtl=face.rtl)
+
     def measure(self, size: int, start: int, end: int) -> float:
         """Width of `text[start:end]`, spaces at its end not counted."""
         if size not in self._offsets:
-            widths = fonts.advances(self.text, self.items, size, self.face.language, self.face.tracking)
+            widths = shape.advances(self.text, self.items, size, self.face.language, self.face.tracking)
             self._offsets[size] = [0.0, *accumulate(widths)]
         offsets = self._offsets[size]
         return offsets[max(start, self._solid[bisect_right(self.ends, end - 1)])] - offsets[start]
@@ -256,10 +260,12 @@ class _Paragraph:
     def _shaped(self, spans: list[tuple[int, int]], size: int) -> Block:
         face, lines = self.face, []
         for start, end in spans:
-            solid = start + len(self.text[start:end].rstrip(" "))
-            lines.append(
-                Line(*fonts.line(self.text, self.items, start, solid, size, face.language, face.tracking))
-            )
-        ascent, descent, capital = self.main.metrics(size)
+            text, items = self.text, self.items
+            solid = start + len(text[start:end].rstrip(" "))
+            if text[solid - 1] == breaks.SOFT_HYPHEN:
+                text = f"{text[: solid - 1]}-{text[solid:]}"
+                items = self._itemised(text)
+            lines.append(Line(*shape.line(text, items, start, solid, size, face.language, face.tracking)))
+        ascent, descent, capital = self.main.metrics(size, fonts.letter_of(self.script))
         pitch = size * self.leading
         return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital)

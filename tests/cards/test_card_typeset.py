@@ -5,9 +5,8 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uniseg.linebreak import line_break_boundaries
 
-from syndication.cards import fonts, typeset
+from syndication.cards import shape, typeset
 from syndication.errors import CardError
 
 SERIF = typeset.Face("serif", 700, 1.07, -0.012, "en", rtl=False)
@@ -22,12 +21,6 @@ ALPHABETS = (
 )
 words = st.sampled_from(ALPHABETS).flatmap(st.text)
 mixed = st.lists(words, min_size=1, max_size=12).map(" ".join).map(typeset.clean).filter(bool)
-
-
-@given(st.one_of(mixed, st.text(max_size=40).map(typeset.clean).filter(bool)))
-def test_breaks_are_those_of_uax_14(text: str) -> None:
-    """Leaving plain words out of the slow line breaker changes no chance to break."""
-    assert typeset.breaks(text) == tuple(end for end in line_break_boundaries(text) if end)
 
 
 @settings(max_examples=150, deadline=None)
@@ -155,27 +148,9 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert unicodedata.is_normalized("NFC", cleaned)
 
 
-@pytest.mark.parametrize(
-    ("character", "name"),
-    [
-        ("प", "DEVANAGARI LETTER PA"),
-        ("水", "CJK UNIFIED IDEOGRAPH-6C34"),
-        ("🔥", "FIRE"),
-        ("\ue000", "without a name"),
-        ("\ud800", "without a name"),
-    ],
-)
-def test_a_missing_glyph_is_an_error_that_names_it(character: str, name: str) -> None:
-    """No box is ever drawn: the character that no font has is named, with what can be set."""
-    with pytest.raises(CardError, match=name) as caught:
-        typeset.fit(f"On {character} now", SERIF, 900, 200, (44, 66), 2)
-    assert f"U+{ord(character):04X}" in caught.value.message
-    assert "Arabic" in caught.value.hint
-
-
 def test_a_bracket_is_of_one_font() -> None:
     """The bracket that closes Arabic words in an English headline is of the font of the one that opens them."""
     text = "Report (تقرير) on"
-    items = fonts.itemise(text, "serif", 700, rtl=False)
+    items = shape.itemise(text, "serif", 700, "en", "", rtl=False)
     face = {index: item.face.family for item in items for index in range(item.start, item.end)}
     assert face[text.index("(")] == face[text.index(")")] == "Source Serif 4"

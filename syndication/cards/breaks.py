@@ -1,0 +1,87 @@
+"""Where a line may end: UAX #14 by ICU, with its dictionaries for Thai, Lao, Khmer and Burmese.
+
+A headline wants more: Japanese and Korean broken between phrases, Chinese between words, numbers with their units, no
+preposition left behind.
+"""
+
+from functools import cache, lru_cache
+from itertools import accumulate
+
+import pyphen
+import regex
+from icu4py.breakers import LineBreaker, WordBreaker
+
+SOFT_HYPHEN = "\u00ad"
+
+_SIGNS = "€$£¥₹₽₴₺₪₩"
+_UNITS = (
+    r"°[CF]?|[kcmµn]?m[²³]?|[kKMGT]?W(?:h|p)?|[kMGT]?B(?:it)?/?s?|k?g|[km]?l|ha|t|h|min|s|ms|k?Hz|km/h|mph"
+    r"|ft|mi|lb|oz|EUR|USD|GBP|CHF|thousand|million|billion|trillion|[Mm]io\.?|[Mm]rd\.?|[Mm]ln\.?|bn|m"
+    r"|кг|км|м|см|га|т|ч|руб\.?|грн|гг?\.|рр?\.|тыс\.?|млн\.?|млрд\.?|трлн\.?|χλμ\.?|εκατ\.?|δισ\.?|كم|كغ|مليون|مليار|ק״מ|מיליון|מיליארד"
+)
+# A blank after which no line starts: between number and unit, sign and number, groups of digits.
+_KEPT = regex.compile(
+    rf"(?<=\d)\x20(?=(?:{_UNITS})(?![\p{{L}}\p{{M}}\d]))|\x20(?=[%‰{_SIGNS}](?![\p{{L}}\d]))"
+    rf"|(?<=[{_SIGNS}№§])\x20(?=\d)"
+    r"|(?<=(?<!\d)\d{1,3}(?:\x20\d{3})*)\x20(?=\d{3}(?!\d))"
+)
+# In these languages a preposition or conjunction of one letter is never the last of a line.
+_NO_LONE_LETTER = frozenset("be bg bs cs hr mk pl ru sk sl sr uk".split())
+_LONE_LETTER = regex.compile(r"(?<![\p{L}\p{M}\d'’-])\p{Ll}\x20(?=[\p{L}\d])")
+_KANA = regex.compile(r"[\p{Script=Hira}\p{Script=Kana}]")
+_HANGUL, _HAN = regex.compile(r"\p{Script=Hang}"), regex.compile(r"\p{Script=Hani}")
+_GRAPHEME = regex.compile(r"\X")
+_LEAST_WORD = 6  # letters, below which a word is not hyphenated
+
+
+@lru_cache(maxsize=512)
+def chances(text: str, language: str, *, loose: bool = False) -> tuple[int, ...]:
+    """Indexes after which the next line may start, the text's end always the last.
+
+    `loose` leaves out the house's own rules: what is left is UAX #14, for words that have no room otherwise.
+    """
+    primary = _primary(language)
+    locale = "und@lb=strict" if loose else _locale(text, primary)
+    # By the parts' lengths, as ICU counts in UTF-16.
+    ends = tuple(accumulate(len(part) for part in LineBreaker(text, locale)))
+    graphemes = {match.end() for match in _GRAPHEME.finditer(text)}
+    ends = tuple(end for end in ends if end in graphemes)  # ICU looks at less than that after a kana
+    if loose:
+        return ends
+    kept = {match.end() for match in _KEPT.finditer(text)}
+    if locale.startswith("zh"):
+        kept |= set(ends) - set(accumulate(len(word) for word in WordBreaker(text, locale)))
+    if primary in _NO_LONE_LETTER:
+        kept |= {match.end() for match in _LONE_LETTER.finditer(text)}
+    return tuple(end for end in ends if end not in kept)
+
+
+def hyphenated(words: str, language: str) -> str:
+    """Words with a soft hyphen wherever the language may divide them; as they are if it is not known how."""
+    hyphens = _hyphens(_primary(language))
+    if hyphens is None:
+        return words
+    return str(
+        regex.sub(rf"\p{{L}}{{{_LEAST_WORD},}}", lambda match: hyphens.inserted(match[0], SOFT_HYPHEN), words)
+    )
+
+
+@cache
+def _hyphens(language: str) -> pyphen.Pyphen | None:
+    name = pyphen.language_fallback(language)
+    # Three letters on each side: a headline has no room for less to be read well.
+    return pyphen.Pyphen(lang=name, left=3, right=3) if name else None
+
+
+def _locale(text: str, language: str) -> str:
+    """What ICU is to break by: words that belong together stay so in Japanese and Korean, whoever tells them."""
+    if language == "ja" or _KANA.search(text):
+        return "ja@lb=strict;lw=phrase"
+    if language == "ko" or _HANGUL.search(text):
+        return "ko@lb=strict;lw=phrase"
+    return f"{'zh' if _HAN.search(text) else language}@lb=strict"
+
+
+def _primary(language: str) -> str:
+    primary = language.lower().replace("_", "-").split("-")[0]
+    return primary if regex.fullmatch(r"[a-z]{2,3}", primary) else "und"

@@ -1,0 +1,215 @@
+"""Shaping: text in logical order -> positioned glyphs, with bidirectional order and fallback by script.
+
+Text is cut into items of one embedding level (UAX #9), one script and one font; each is shaped by HarfBuzz with its
+script and language, in the context of the whole text, so that letters join across items and lines.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+import regex
+import uharfbuzz as hb
+
+from syndication.cards import fonts, order
+from syndication.errors import CardError
+
+_CASED = frozenset({"Latn", "Cyrl", "Grek", "Armn"})
+_COMMON, _OTHER = "Zyyy", "Other"
+_SCRIPT_RUNS = regex.compile(
+    "|".join(rf"(?P<{tag}>\p{{Script={tag}}}+)" for tag in fonts.SCRIPTS)
+    + rf"|(?P<{_COMMON}>[\p{{Script=Common}}\p{{Script=Inherited}}]+)|(?P<{fonts.PRIVATE}>\p{{Co}})|(?P<{_OTHER}>.)",
+    regex.DOTALL,
+)
+_EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Bopo", "Hang"})
+_CLUSTERS = regex.compile(r"\X")
+
+# Emoji sequences (UTS #51) that are shown as pictures: flags, and what is one by default or asks to be one.
+_ELEMENT = r"\p{Emoji}(?:\p{EMod}|\ufe0f\u20e3?|[\U000e0020-\U000e007e]+\U000e007f)?"
+_PICTURES = regex.compile(
+    rf"\p{{RI}}{{2}}|(?=\p{{Emoji_Presentation}}(?!\ufe0e)|\p{{Emoji}}(?:\ufe0f|\p{{EMod}}|\u200d\p{{Emoji}}))"
+    rf"{_ELEMENT}(?:\u200d{_ELEMENT})*"
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A stretch of a text, `start` to `end`, that is shaped in one piece."""
+
+    start: int
+    end: int
+    level: int
+    script: str
+    face: fonts.Face
+
+    @property
+    def cased(self) -> bool:
+        """Whether the script has capitals, and so may be tracked."""
+        return self.script in _CASED
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """One glyph of a line: where its origin stands in pixels, y upwards, and pixels for each font unit."""
+
+    font: hb.Font
+    id: int
+    x: float
+    y: float
+    scale: float
+    colored: bool = False
+
+
+def main_script(text: str) -> str:
+    """The script that most letters of a text are of; Latin if it has no letters."""
+    runs = Counter[str]()
+    for match in _SCRIPT_RUNS.finditer(text):
+        if match.lastgroup in fonts.SCRIPTS:
+            runs[match.lastgroup or ""] += len(match[0])
+    return runs.most_common(1)[0][0] if runs else "Latn"
+
+
+@lru_cache(maxsize=512)
+def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: bool) -> tuple[Item, ...]:
+    """Cut a text into items, in logical order. Raises CardError for a character that no font has."""
+    pictures = {match.start(): match.end() for match in _PICTURES.finditer(text)}
+    scripts = _scripts(text)
+    faces: list[fonts.Face] = []
+    start = 0
+    while start < len(text):
+        end = pictures.get(start)
+        if end and fonts.emoji().has(text[start:end]):
+            faces += [fonts.emoji()] * (end - start)
+            scripts[start:end] = [_COMMON] * (end - start)
+        else:
+            cluster = _CLUSTERS.match(text, start)
+            end = cluster.end() if cluster else start + 1
+            previous = faces[-1] if faces and scripts[start - 1] == scripts[start] else None
+            faces += _choose(text[start:end], scripts[start], role, weight, language, own, previous)
+        start = end
+    keys = list(zip(order.levels(text, rtl=rtl), scripts, faces, strict=True))
+    items = []
+    for (level, script, face), group in groupby(range(len(text)), keys.__getitem__):
+        indexes = list(group)
+        items.append(Item(indexes[0], indexes[-1] + 1, level, script, face))
+    return tuple(items)
+
+
+def advances(text: str, items: Sequence[Item], size: float, language: str, tracking: float) -> list[float]:
+    """How far each character of a text moves the pen, in pixels; a cluster's whole advance stands at its first."""
+    widths = [0.0] * len(text)
+    for item in items:
+        font, factor = item.face.at(size), size * item.face.scale / item.face.face.upem
+        buffer = _shape(text, item.start, item.end, item, font, language)
+        for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+            widths[info.cluster] += position.x_advance * factor
+        if item.cased and tracking:
+            for index in range(item.start, item.end):
+                if widths[index]:
+                    widths[index] += tracking * size
+    return widths
+
+
+def line(
+    text: str, items: Sequence[Item], start: int, end: int, size: float, language: str, tracking: float
+) -> tuple[tuple[Glyph, ...], float]:
+    """The glyphs of `text[start:end]` as one line, in visual order, and its width in pixels."""
+    glyphs, x = [], 0.0
+    inside = [item for item in items if item.start < end and item.end > start]
+    for index in order.visual([item.level for item in inside]):
+        item = inside[index]
+        font, factor = item.face.at(size), size * item.face.scale / item.face.face.upem
+        colored = item.face.colored
+        buffer = _shape(text, max(start, item.start), min(end, item.end), item, font, language)
+        space = tracking * size if item.cased else 0
+        previous = None
+        for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+            if previous is not None and info.cluster != previous:
+                x += space
+            previous = info.cluster
+            if info.codepoint == 0 and not item.face.has(text[info.cluster]):
+                raise missing(text[info.cluster])
+            glyphs.append(
+                Glyph(
+                    font,
+                    info.codepoint,
+                    x + position.x_offset * factor,
+                    position.y_offset * factor,
+                    factor,
+                    colored,
+                )
+            )
+            x += position.x_advance * factor
+        x += space
+    return tuple(glyphs), max(x, 0)
+
+
+def missing(character: str) -> CardError:
+    """The error for a character that no font has; it says what would help."""
+    name = unicodedata.name(character, "a character without a name")
+    script = _SCRIPT_RUNS.match(character)
+    if script and script.lastgroup in _EAST_ASIAN:
+        hint = "Fonts for Chinese, Japanese and Korean are an extra: pip install 'syndication[cjk]'"
+    elif unicodedata.category(character) in ("Co", "Cn", "Cs", "Cc"):
+        hint = "It has no form that all readers know; write the words without it."
+    else:
+        hint = (
+            "Write the words without it, or put a font that has it into the folder `sans` of the folder that"
+            " `fonts` in [brand] names; among the Noto fonts there is one for nearly every script."
+        )
+    return CardError(f"no installed font has {character!r} (U+{ord(character):04X} {name})", hint)
+
+
+def _choose(
+    cluster: str, script: str, role: str, weight: int, language: str, own: str, previous: fonts.Face | None
+) -> list[fonts.Face]:
+    """A face for each character of a grapheme, one for all if a font has them all: most wanted, or as before it."""
+    if script != fonts.PRIVATE and (face := fonts.main_face(role, weight, script, language, own)).has(
+        cluster
+    ):
+        return [face] * len(cluster)
+    if script != fonts.PRIVATE and previous and previous.has(cluster):
+        return [previous] * len(cluster)
+    for face in fonts.stack(role, weight, script, language, own):
+        if face.has(cluster):
+            return [face] * len(cluster)
+    if len(cluster) == 1:
+        raise missing(cluster)
+    return [face for one in cluster for face in _choose(one, script, role, weight, language, own, previous)]
+
+
+def _scripts(text: str) -> list[str]:
+    """The script of each character; what scripts share (spaces, digits, points) goes with what stands before it.
+
+    A closing bracket or quotation mark goes with the one that it closes.
+    """
+    runs = [(match.lastgroup or "", match[0]) for match in _SCRIPT_RUNS.finditer(text)]
+    current = next((script for script, _ in runs if script != _COMMON), "Latn")
+    scripts: list[str] = []
+    opened: list[str] = []
+    for script, run in runs:
+        current = current if script == _COMMON else script
+        for character in run:
+            kind = unicodedata.category(character)
+            if kind in ("Pe", "Pf") and opened:
+                current = opened.pop()
+            scripts.append(current)
+            if kind in ("Ps", "Pi"):
+                opened.append(current)
+    return scripts
+
+
+def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language: str) -> hb.Buffer:
+    buffer = hb.Buffer()
+    buffer.add_str(text, start, end - start)
+    if item.script not in fonts.SCRIPTS:
+        buffer.guess_segment_properties()
+    else:
+        buffer.script = item.script
+    buffer.direction = "rtl" if item.level % 2 else "ltr"
+    buffer.language = language
+    hb.shape(font, buffer)
+    return buffer
