@@ -12,7 +12,7 @@ from typing import TypeVar
 import regex
 from PIL import Image
 
-from syndication.cards import draw, fonts, labels, layout, photo, words
+from syndication.cards import draw, fonts, labels, layout, photo, rights, words
 from syndication.cards import template as templates
 from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config
@@ -77,6 +77,7 @@ class _Maker:
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.focal = event.image.focal if event.image else (0.5, 0.5)
         self.brand = _brand(event, config)
+        self.xmp = rights.of_card(event, path).packet()
         shown = self.template.fields() & self.values.keys()
         used = {field: self.values[field] for field in sorted(shown | {"brand"})}
         content = [
@@ -88,7 +89,7 @@ class _Maker:
             self.brand.colors,
             fonts.version(),
             [logo and hashlib.sha256(logo).hexdigest() for logo in self.brand.logos],
-            path and [_photo_hash(path), self.focal],
+            path and [_photo_hash(path), self.focal, self.xmp.decode()],
         ]
         self.content = json.dumps(content).encode()
 
@@ -97,7 +98,7 @@ class _Maker:
         undrawn = {size: self.lay_out(size) for size, file in files.items() if not file.exists()}
         source = self.load_photo([op for ops in undrawn.values() for op in ops])
         drawn = {
-            size: draw.encode(draw.draw(ops, size, self.brand, source, self.focal))
+            size: draw.encode(draw.draw(ops, size, self.brand, source, self.focal), self.xmp)
             for size, ops in undrawn.items()
         }
         folder.mkdir(parents=True, exist_ok=True)

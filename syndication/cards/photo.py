@@ -1,6 +1,6 @@
 """Photos as they come -> RGB pixels of the story's picture: checked before decoding, turned upright, in sRGB.
 
-Nothing of a photo's metadata goes further than this module.
+Nothing of a photo's metadata goes with them; what it says of its rights, `rights` reads.
 """
 
 import io
@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from syndication.errors import PhotoError
 
@@ -44,13 +44,13 @@ def probe(path: Path) -> None:
 
     Raises PhotoError, in words for an editor, if it is none, its header is damaged, or it has too many pixels.
     """
-    with _opened(path):
+    with opened(path):
         pass
 
 
 def probe_bytes(data: bytes) -> None:
     """As `probe`, for a photo in memory."""
-    with _opened(io.BytesIO(data), "the photo"):
+    with opened(io.BytesIO(data), "the photo"):
         pass
 
 
@@ -77,7 +77,7 @@ def load(path: Path, targets: list[tuple[int, int]], paper: tuple[int, int, int]
 
     Raises PhotoError.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         orientation = _orientation(image)
         width, height = image.size if orientation < 5 else image.size[::-1]
         scale = max(max(across / width, down / height) for across, down in targets)
@@ -90,7 +90,7 @@ def load(path: Path, targets: list[tuple[int, int]], paper: tuple[int, int, int]
 
 
 @contextmanager
-def _opened(source: Path | BinaryIO, name: str = "") -> Iterator[Image.Image]:
+def opened(source: Path | BinaryIO, name: str = "") -> Iterator[ImageFile.ImageFile]:
     """Open a photo whatever it holds. All that a decoder may raise on hostile bytes becomes a PhotoError."""
     name = name or str(source)
     try:

@@ -54,6 +54,61 @@ STORIES: dict[str, dict[str, Any]] = {
     },
 }
 
+# What the cards of each template show besides, in a language of each direction.
+CARDS: dict[str, dict[str, dict[str, Any]]] = {
+    "en": {
+        "live": {"live": True},
+        "opinion": {"role": "Writes on the coast"},
+        "quote": {"role": "harbour master, Port Ellis"},
+        "number": {"number": "1 in 7", "source": "Source: Coastal Survey 2026, 41,200 homes"},
+        "list": {
+            "facts": [
+                "Deposits are capped at one month’s rent",
+                "Repairs must start within fourteen days of a complaint",
+                "No notice in winter without a court’s decision",
+            ]
+        },
+        "video": {"seconds": 222},
+        "audio": {"seconds": 3725},
+        "gallery": {"pictures": 12},
+        "correction": {"note": "corrected"},
+        "plain": {"note": "updated"},
+    },
+    "ar": {
+        "live": {"live": True},
+        "opinion": {"role": "تكتب عن الماء"},
+        "quote": {"role": "مديرة الميناء"},
+        "number": {"number": "٧٢٪", "source": "المصدر: مسح السواحل"},
+        "list": {
+            "facts": [
+                "لا تزيد التأمينات على إيجار شهر واحد",
+                "تبدأ الإصلاحات خلال أربعة عشر يومًا من الشكوى",
+                "لا إخلاء في الشتاء من دون حكم قضائي",
+            ]
+        },
+        "video": {"seconds": 222},
+        "audio": {"seconds": 3725},
+        "gallery": {"pictures": 12},
+        "correction": {"note": "corrected"},
+        "plain": {"note": "updated"},
+    },
+}
+SUMMARIES = {
+    "en": "An earlier version of this story said that the island had lost 400 homes. It has lost 40.",
+    "ar": "ذكرت نسخة سابقة من هذا الخبر أن الجزيرة فقدت أربعمئة منزل، والصحيح أنها فقدت أربعين منزلًا.",
+}
+
+
+@pytest.fixture
+def full_story(story: Callable[..., PublishEvent]) -> Callable[..., PublishEvent]:
+    """A story in English or Arabic with all that the template of that name can show, with changes."""
+
+    def make(name: str, template: str, /, **changes: Any) -> PublishEvent:
+        told = {"summary": SUMMARIES[name], "card": CARDS[name].get(template, {})}
+        return story(name, **{**told, **changes})
+
+    return make
+
 
 @pytest.fixture
 def story() -> Callable[..., PublishEvent]:

@@ -6,17 +6,20 @@ look at every picture in `tests/cards/goldens` before committing it.
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from syndication.cards import SIZES, make_cards
-from syndication.config import Config
+from syndication.cards import SIZES, make_cards, template_names
+from syndication.config import Cards, Config
 from syndication.models import PublishEvent
 
 GOLDENS = Path(__file__).parent / "goldens"
 TILE = 30  # pixels of the golden, which is half as wide as the card
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ALL_SIZES = (*SIZES, (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900))
 LIMIT = 7.0  # root mean square of a tile's difference, of 255: what a JPEG and another processor may do
 
 
@@ -53,6 +56,7 @@ def test_cards_look_as_they_did(
         folder=tmp_path,
         template=template,
         sizes=SIZES,
+        now=NOW,
     )
     for card in made:
         picture = half(tmp_path / card.file)
@@ -64,10 +68,39 @@ def test_cards_look_as_they_did(
             assert difference(picture, expected) < LIMIT, golden.name
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("template", template_names(Config()))
+def test_every_template_looks_as_it_did_in_every_size(
+    template: str, language: str, full_story: Callable[..., PublishEvent], photos: Path, tmp_path: Path
+) -> None:
+    """Each template keeps its look in all sizes and both directions, light in English and dark in Arabic."""
+    event = full_story(language, template)
+    assert event.image
+    assert event.image.path
+    made = make_cards(
+        event,
+        config=Config(cards=Cards(look="light" if language == "en" else "dark")),
+        photo=photos / event.image.path,
+        folder=tmp_path,
+        template=template,
+        sizes=ALL_SIZES,
+        now=NOW,
+    )
+    for card in made:
+        with Image.open(tmp_path / card.file) as image:
+            picture = image.reduce(4)
+        golden = GOLDENS / "quarter" / f"{template}-{language}-{card.width}x{card.height}.jpg"
+        if os.environ.get("UPDATE_GOLDENS") == "1":
+            golden.parent.mkdir(exist_ok=True)
+            picture.save(golden, quality=92, subsampling="4:4:4", optimize=True)
+        with Image.open(golden) as expected:
+            assert difference(picture, expected) < LIMIT, golden.name
+
+
 @pytest.mark.parametrize("template", ["article", "quote"])
 def test_no_photo_looks_as_it_did(template: str, story: Callable[..., PublishEvent], tmp_path: Path) -> None:
     """Without a photo a card is words on paper."""
-    for card in make_cards(story(), config=Config(), photo=None, folder=tmp_path, template=template):
+    for card in make_cards(story(), config=Config(), photo=None, folder=tmp_path, template=template, now=NOW):
         picture = half(tmp_path / card.file)
         golden = GOLDENS / f"{template}-plain-{card.width}x{card.height}.jpg"
         if os.environ.get("UPDATE_GOLDENS") == "1":

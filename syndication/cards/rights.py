@@ -1,0 +1,129 @@
+"""What a photo's own metadata says about its rights -> what the card says of itself. Nothing else goes further.
+
+Fields are those of the IPTC Photo Metadata Standard 2023.2, read from XMP first and from IPTC-IIM where that is silent;
+on the card they stand in XMP.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from PIL import Image, ImageFile, IptcImagePlugin
+
+from syndication.cards import photo, typeset
+from syndication.models import PublishEvent
+
+_LONGEST = 2000  # characters of one field
+_LARGEST = 1 << 20  # bytes of a photo's XMP that are read
+
+_SOURCE_TYPES = re.compile(r"https?://cv\.iptc\.org/newscodes/digitalsourcetype/[A-Za-z]{1,60}")
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_XMP_NAMES = {
+    "credit": "{http://ns.adobe.com/photoshop/1.0/}Credit",
+    "copyright": "{http://purl.org/dc/elements/1.1/}rights",
+    "caption": "{http://purl.org/dc/elements/1.1/}description",
+    "source_type": "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType",
+}
+_IIM_NAMES = {"credit": (2, 110), "copyright": (2, 116), "caption": (2, 120)}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Who is to be named, whose the photo is, what it shows, and how it was made (an IPTC NewsCode's address)."""
+
+    credit: str = ""
+    copyright: str = ""
+    caption: str = ""
+    source_type: str = ""
+
+    def packet(self) -> bytes:
+        """These as an XMP packet; empty if there is nothing to say."""
+        told = {name: escape(text, {'"': "&quot;"}) for name, text in vars(self).items() if text}
+        if not told:
+            return b""
+        forms = {
+            "credit": "<photoshop:Credit>{}</photoshop:Credit>",
+            "copyright": '<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:rights>',
+            "caption": '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>',
+            "source_type": "<Iptc4xmpExt:DigitalSourceType>{}</Iptc4xmpExt:DigitalSourceType>",
+        }
+        spaces = (
+            f'xmlns:{prefix}="{_XMP_NAMES[name][1:].partition("}")[0]}"'
+            for prefix, name in (("photoshop", "credit"), ("dc", "caption"), ("Iptc4xmpExt", "source_type"))
+        )
+        return (
+            '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+            f'<rdf:RDF xmlns:rdf="{_RDF[1:-1]}"><rdf:Description rdf:about="" {" ".join(spaces)}>'
+            f"{''.join(forms[name].format(text) for name, text in told.items())}"
+            '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
+        ).encode()
+
+
+def of_card(event: PublishEvent, path: Path | None) -> Rights:
+    """What a card with this photo says of it: what the CMS tells, else the photo itself. Raises PhotoError."""
+    if path is None or event.image is None:
+        return Rights()
+    own, told = read(path), event.image
+    return replace(own, credit=_tidy(told.credit) or own.credit, caption=_tidy(told.caption) or own.caption)
+
+
+def read(path: Path) -> Rights:
+    """The rights that a photo's metadata tells, empty where it tells none or is damaged. Raises PhotoError."""
+    with photo.opened(path) as image:
+        return Rights(**(_iim(image) | {name: text for name, text in _xmp(image).items() if text}))
+
+
+def _xmp(image: Image.Image) -> dict[str, str]:
+    data = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    data = data.encode() if isinstance(data, str) else data
+    if not isinstance(data, bytes) or len(data) > _LARGEST or b"<!DOCTYPE" in data:
+        return {}
+    try:
+        root = ElementTree.fromstring(data.strip(b"\0 \n\r\t"))  # noqa: S314 (expat 2.4.1 and later stop bombs)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return {}
+    found = {name: _tidy(_value(root, tag)) for name, tag in _XMP_NAMES.items()}
+    if not _SOURCE_TYPES.fullmatch(found["source_type"]):
+        del found["source_type"]
+    return found
+
+
+def _value(root: ElementTree.Element, tag: str) -> str:
+    """A property's text in whichever of its forms: an element, one of alternatives, a resource, an attribute."""
+    for element in root.iter():
+        if tag in element.attrib:
+            return element.attrib[tag]
+        if element.tag == tag:
+            first = next(element.iter(f"{_RDF}li"), element)
+            return first.text or element.attrib.get(f"{_RDF}resource", "")
+    return ""
+
+
+def _iim(image: ImageFile.ImageFile) -> dict[str, str]:
+    try:
+        records: dict[Any, Any] = IptcImagePlugin.getiptcinfo(image) or {}
+    except Exception:  # damaged records: the reader may raise nearly anything, and the pixels may be sound
+        return {}
+    found = {}
+    for name, key in _IIM_NAMES.items():
+        value = records.get(key, b"")
+        value = value[0] if isinstance(value, list) else value
+        found[name] = _tidy(_decoded(value))
+    return found
+
+
+def _decoded(value: bytes) -> str:
+    """UTF-8, as nearly all write it now, else Latin-1, which IIM's older writers meant."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _tidy(text: str) -> str:
+    return _NO_XML.sub("", typeset.clean(text))[:_LONGEST]

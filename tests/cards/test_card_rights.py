@@ -1,0 +1,145 @@
+"""What a card says of its photo's rights, and what it keeps to itself."""
+
+import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from syndication import cards
+from syndication.cards import rights
+from syndication.config import Config
+from syndication.models import PublishEvent
+
+AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:ext="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" photoshop:Credit="Blick &amp; Sicht"
+ photoshop:Instructions="SecretPlan" ext:DigitalSourceType="{AI}">
+<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">© 2026 Blick</rdf:li></rdf:Alt></dc:rights>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">The bay &lt;at dusk&gt;</rdf:li></rdf:Alt></dc:description>
+</rdf:Description></rdf:RDF></x:xmpmeta>""".encode()
+TOLD = rights.Rights("Blick & Sicht", "© 2026 Blick", "The bay <at dusk>", AI)
+
+
+def photo_with(path: Path, **save: object) -> Path:
+    Image.new("RGB", (1600, 900), "teal").save(path, **save)
+    return path
+
+
+def iptc(**records: bytes) -> bytes:
+    """An APP13 segment as cameras' software writes it."""
+    numbers = {"credit": 110, "copyright": 116, "caption": 120, "city": 90}
+    data = b"".join(
+        struct.pack(">BBBH", 0x1C, 2, numbers[name], len(value)) + value for name, value in records.items()
+    )
+    block = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + struct.pack(">I", len(data)) + data
+    return b"\xff\xed" + struct.pack(">H", len(block) + 2) + block
+
+
+def jpeg_with_iptc(path: Path, **records: bytes) -> Path:
+    data = photo_with(path).read_bytes()
+    path.write_bytes(data[:2] + iptc(**records) + data[2:])
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+def test_xmp_is_read_from_each_kind_of_photo(suffix: str, tmp_path: Path) -> None:
+    """Credit, copyright, caption and source type are found in every format that carries XMP."""
+    path = tmp_path / f"photo.{suffix}"
+    if suffix == "tif":
+        photo_with(path, tiffinfo={700: XMP})
+    elif suffix == "png":
+        from PIL.PngImagePlugin import PngInfo
+
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", XMP.decode())
+        photo_with(path, pnginfo=info)
+    else:
+        photo_with(path, xmp=XMP)
+    assert rights.read(path) == TOLD
+
+
+def test_iptc_records_stand_in_where_xmp_is_silent(tmp_path: Path) -> None:
+    """The older IPTC records count too, in UTF-8 or Latin-1."""
+    path = jpeg_with_iptc(tmp_path / "a.jpg", credit="Möwe".encode(), copyright=b"\xa9 M", caption=b"Bay")
+    assert rights.read(path) == rights.Rights("Möwe", "© M", "Bay")
+
+
+def test_a_card_carries_the_rights_and_nothing_else(
+    story: Callable[..., PublishEvent], tmp_path: Path
+) -> None:
+    """What is read back from the card's file is the four fields; place, camera and instructions are gone."""
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    exif.get_ifd(0x8825)[2] = (59.0, 20.0, 1.0)
+    path = photo_with(tmp_path / "a.jpg", xmp=XMP, exif=exif, comment=b"SecretComment")
+    event = story(image={"path": "a.jpg"})
+    (card,) = cards.make_cards(
+        event, config=Config(), photo=path, folder=tmp_path / "out", sizes=[(1200, 630)]
+    )
+    data = (tmp_path / "out" / card.file).read_bytes()
+    assert rights.read(tmp_path / "out" / card.file) == TOLD
+    for secret in (b"Secret", b"Exif\x00", b"GPS"):
+        assert secret not in data
+    with Image.open(io.BytesIO(data)) as image:
+        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "xmp"}
+
+
+def test_what_the_cms_tells_wins(story: Callable[..., PublishEvent], tmp_path: Path) -> None:
+    """Credit and caption of the event replace the photo's; a change of either gives the card a new name."""
+    path = photo_with(tmp_path / "a.jpg", xmp=XMP)
+    names = set()
+    for caption in ("Dusk", "Dawn"):
+        event = story(image={"path": "a.jpg", "credit": "Photo: L. Brandt", "caption": caption})
+        assert rights.of_card(event, path) == rights.Rights("Photo: L. Brandt", TOLD.copyright, caption, AI)
+        (card,) = cards.make_cards(
+            event, config=Config(), photo=path, folder=tmp_path / "out", sizes=[(600, 600)]
+        )
+        names.add(card.file)
+    assert len(names) == 2
+    assert rights.of_card(event, None).packet() == b""
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"<x:xmpmeta",
+        b"\xff\xfe\x00",
+        b'<?xml version="1.0" encoding="none"?><a/>',
+        b'<!DOCTYPE a [<!ENTITY b "SecretEntity">]>' + XMP.replace(b"Blick &amp; Sicht", b"&b;"),
+        XMP[:500],
+        b"x" * 70_000,
+    ],
+)
+def test_damaged_metadata_says_nothing(damage: bytes, tmp_path: Path) -> None:
+    """Metadata that cannot be read stops no photo and says nothing."""
+    path = tmp_path / "a.webp"
+    photo_with(path, xmp=damage)
+    assert rights.read(path) == rights.Rights()
+
+
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "http://evil.example/trainedAlgorithmicMedia", AI + "/x"]
+)
+def test_only_known_source_types_are_passed_on(value: str, tmp_path: Path) -> None:
+    """A digital source type is an address of IPTC's vocabulary, or nothing."""
+    path = photo_with(tmp_path / "a.jpg", xmp=XMP.replace(AI.encode(), value.encode()))
+    assert rights.read(path) == rights.Rights(*list(vars(TOLD).values())[:3])
+
+
+text = st.text(max_size=80)
+
+
+@given(text, text, text)
+def test_any_words_come_back_as_they_were_cleaned(one: str, two: str, three: str) -> None:
+    """Whatever stands in the fields, the packet is well-formed and tells the same words again."""
+    told = rights.Rights(*map(rights._tidy, (one, two, three)), AI)
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG", xmp=told.packet())
+    with Image.open(io.BytesIO(out.getvalue())) as image:
+        assert rights._xmp(image) == vars(told)
