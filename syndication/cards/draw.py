@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import uharfbuzz as hb
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from syndication.cards import photo, typeset
+from syndication.cards import glyphs, photo, typeset
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
 from syndication.errors import CardError
 
@@ -262,28 +261,7 @@ def _text(canvas: Image.Image, op: TextOp, block: typeset.Block, brand: Brand) -
     for index, line in enumerate(block.lines):
         x = rect.right - line.width if op.rtl else rect.x
         y = round(rect.y + block.baseline + index * block.pitch)
-        _glyphs(canvas, line, x, y, color, alpha)
-
-
-_raster = hb.RasterDraw()
-
-
-def _glyphs(canvas: Image.Image, line: typeset.Line, x: float, y: int, color: Rgb, alpha: float) -> None:
-    """Draw a line whose first pen position is `x`, on the baseline `y` (pixels from the top left)."""
-    for glyph in line.glyphs:
-        _raster.transform = (glyph.scale, 0, 0, glyph.scale, x + glyph.x, glyph.y)
-        _raster.draw_glyph(glyph.font, glyph.id)
-    image = _raster.render()
-    extents = image.extents
-    if not (extents.width and extents.height):
-        return
-    # HarfBuzz counts rows upwards from the baseline.
-    mask = Image.frombuffer(
-        "L", (extents.width, extents.height), image.buffer, "raw", "L", extents.stride, -1
-    )
-    if alpha < 1:
-        mask = mask.point([round(value * alpha) for value in range(256)])
-    canvas.paste(color, (extents.x_origin, y - extents.y_origin - extents.height), mask)
+        glyphs.paint(canvas, line, x, y, color, alpha)
 
 
 def _logo(canvas: Image.Image, op: LogoOp, brand: Brand) -> None:
