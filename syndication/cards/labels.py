@@ -55,7 +55,7 @@ def _age(event: PublishEvent, config: Config, now: datetime, locale: Locale) -> 
     if now - event.published <= timedelta(days=config.cards.old_after):
         return ""
     published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
-    year = words.digits(dates.format_skeleton("y", published, locale=locale), locale)
+    year = words.day(published, locale, "::y")
     return _told(event.language)["from"].format(year=year) if _knows(event.language) else year
 
 

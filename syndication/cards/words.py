@@ -1,17 +1,19 @@
-"""What a story says on a card: its fields as text, told in its own language."""
+"""What a story says on a card: its fields as text, told in its own language, digits and calendar."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from babel import Locale, UnknownLocaleError, dates, lists
 from babel.core import get_global
+from icu4py.messageformat import MessageFormat
 
 from syndication.cards import typeset
 from syndication.config import Config
 from syndication.errors import CardError
 from syndication.models import PublishEvent
 
-_ZEROS = {"arab": 0x0660, "arabext": 0x06F0}  # the numbering systems of the scripts that cards can be set in
+# The numbering systems that CLDR has as some language's first, of the scripts that cards can be set in.
+_ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "mymr": 0x1040}
 
 
 def fields(event: PublishEvent, config: Config, *, photo: bool) -> dict[str, str]:
@@ -19,15 +21,15 @@ def fields(event: PublishEvent, config: Config, *, photo: bool) -> dict[str, str
 
     Raises CardError if nothing can be seen of the headline.
     """
-    locale = _locale(event.language)
+    locale = locale_of(event.language)
     published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
     values = {
         "headline": event.headline,
         "summary": event.summary,
         "label": event.kicker or event.section,
         "byline": lists.format_list([name for name in event.byline if name.strip()], locale=locale),
-        "date": _digits(dates.format_date(published, "long", locale), locale),
-        "moment": _digits(_moment(published, locale), locale),
+        "date": day(published, locale, "long"),
+        "moment": _moment(published, locale),
         "credit": event.image.credit if event.image and photo else "",
         "brand": config.brand.name,
     }
@@ -47,7 +49,7 @@ def alt(values: dict[str, str], event: PublishEvent, *, photo: bool, more: Seque
     return " ".join(part if part[-1] in ".!?…؟۔" else f"{part}." for part in parts if part)
 
 
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
     """The locale of a BCP 47 tag, with its most likely script and region; English if CLDR does not know it.
 
     The region matters: CLDR 47 gives plain `ar` Western digits, but its likely region, Egypt, Arabic-Indic ones.
@@ -68,12 +70,21 @@ def _known(tag: str) -> Locale | None:
         return None
 
 
+def day(time: datetime, locale: Locale, form: str) -> str:
+    """The day of a time, in the language's own calendar: 29 Aban 1405 in Persian, 2569 as the year in Thai.
+
+    `form` is ICU's: `long`, or a skeleton such as `::yMMMd`.
+    """
+    # ICU tells times in the machine's zone: the day's noon is on that day in any.
+    noon = datetime(time.year, time.month, time.day, 12)  # noqa: DTZ001
+    return MessageFormat(f"{{day,date,{form}}}", str(locale)).format({"day": noon})
+
+
 def _moment(time: datetime, locale: Locale) -> str:
     """Day, hour and zone: `20 Nov 2026, 08:12 GMT`."""
-    day = dates.format_skeleton("yMMMd", time, locale=locale)
     hour = dates.format_time(time, "short", tzinfo=time.tzinfo, locale=locale)
     pattern = str(dates.get_datetime_format("medium", locale))
-    return pattern.format(f"{hour} {_zone(time, locale)}", day)
+    return pattern.format(digits(f"{hour} {_zone(time, locale)}", locale), day(time, locale, "::yMMMd"))
 
 
 def _zone(time: datetime, locale: Locale) -> str:
@@ -87,10 +98,7 @@ def _zone(time: datetime, locale: Locale) -> str:
     return str(locale.zone_formats["gmt"] % offset)
 
 
-def _digits(text: str, locale: Locale) -> str:
+def digits(text: str, locale: Locale) -> str:
     """Numbers in the locale's own digits, which Babel does not use in dates."""
     zero = _ZEROS.get(locale.default_numbering_system)
     return text.translate({ord("0") + n: zero + n for n in range(10)}) if zero else text
-
-
-locale_of, digits = _locale, _digits  # also for `labels`

@@ -1,5 +1,8 @@
 """What a story says on its card."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -19,7 +22,14 @@ Make = Callable[..., PublishEvent]
         ("en-GB", "20 November 2026"),
         ("ar", "٢٠ نوفمبر ٢٠٢٦"),
         ("ar-MA", "20 نونبر 2026"),
-        ("fa", "۲۰ نوامبر ۲۰۲۶"),
+        ("fa", "۲۹ آبان ۱۴۰۵"),
+        ("th", "20 พฤศจิกายน 2569"),
+        ("hi", "20 नवंबर 2026"),
+        ("mr", "२० नोव्हेंबर, २०२६"),
+        ("bn", "২০ নভেম্বর, ২০২৬"),
+        ("my", "၂၀၂၆ နိုဝင်ဘာ ၂၀"),
+        ("zh-Hant", "2026年11月20日"),
+        ("ja", "2026年11月20日"),
         ("he", "20 בנובמבר 2026"),
         ("ru", "20 ноября 2026\u202fг."),
         ("el", "20 Νοεμβρίου 2026"),
@@ -27,7 +37,7 @@ Make = Callable[..., PublishEvent]
     ],
 )
 def test_dates_are_told_in_the_storys_language(story: Make, language: str, date: str) -> None:
-    """Month names, their order and the digits are the locale's."""
+    """Month names, their order, the digits and the calendar are the locale's."""
     assert words.fields(story(language=language), Config(), photo=True)["date"] == date
 
 
@@ -39,6 +49,8 @@ def test_dates_are_told_in_the_storys_language(story: Make, language: str, date:
         ("Asia/Kolkata", "ru", "20 нояб. 2026\u202fг., 13:42 GMT+5:30"),
         ("Pacific/Auckland", "en-GB", "20 Nov 2026, 21:12 GMT+13"),
         ("Asia/Tehran", "fr", "20 nov. 2026, 11:42 UTC+3:30"),
+        ("Asia/Tehran", "fa", "۲۹ آبان ۱۴۰۵،\u200f ۱۱:۴۲ +۳:۳۰ گرینویچ"),
+        ("Asia/Dhaka", "bn", "২০ নভে, ২০২৬ ২:১২ PM GMT +৬"),
     ],
 )
 def test_hours_are_told_in_the_brands_zone(story: Make, zone: str, language: str, moment: str) -> None:
@@ -52,6 +64,24 @@ def test_the_day_is_that_of_the_zone(story: Make) -> None:
     late = story(published="2026-11-20T23:30:00Z")
     config = Config(brand=Brand(timezone="Pacific/Auckland"))
     assert words.fields(late, config, photo=True)["date"] == "21 November 2026"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_the_machines_zone_changes_no_date(story: Make, zone: str) -> None:
+    """A worker in Kiritimati or Los Angeles tells the same day as one in London."""
+    code = (
+        "from datetime import datetime; from syndication.cards import words\n"
+        "print(words.day(datetime(2026, 11, 20, 23, 59), words.locale_of('en-GB'), 'long'))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TZ": zone},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert told.stdout.strip() == "20 November 2026"
 
 
 def test_label_is_the_kicker_or_else_the_section(story: Make) -> None:
