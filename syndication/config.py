@@ -81,6 +81,11 @@ class Brand(_Table):
         None, description="PNG with transparency; without one the name is set in the serif."
     )
     logo_dark: Path | None = Field(None, description="The logo for light paper, if it differs.")
+    fonts: Path | None = Field(
+        None,
+        description="The paper's own fonts, asked before ours: files in folders `serif`, `sans`, or a language's "
+        "tag such as `ur`. Read once by each process.",
+    )
     twitter: str = Field("", description="The paper's @name, for twitter:site.")
     timezone: str = Field("UTC", description="In which dates on cards are told; an IANA name.")
     colors: Colors = Colors()

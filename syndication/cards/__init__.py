@@ -77,6 +77,7 @@ class _Maker:
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.focal = event.image.focal if event.image else (0.5, 0.5)
         self.brand = _brand(event, config)
+        self.fonts = str(config.at(config.brand.fonts)) if config.brand.fonts else ""
         self.xmp = rights.of_card(event, path).packet()
         shown = self.template.fields() & self.values.keys()
         used = {field: self.values[field] for field in sorted(shown | {"brand"})}
@@ -87,7 +88,7 @@ class _Maker:
             self.facts,
             event.language,
             self.brand.colors,
-            fonts.version(),
+            fonts.version(self.fonts),
             [logo and hashlib.sha256(logo).hexdigest() for logo in self.brand.logos],
             path and [_photo_hash(path), self.focal, self.xmp.decode()],
         ]
@@ -124,6 +125,7 @@ class _Maker:
             logo_aspect=_aspect(logo) if logo else None,
             agency_aspect=_aspect(self.brand.agency) if self.brand.agency else None,
             facts=self.facts,
+            fonts=self.fonts,
         )
         return layout.lay_out(self.template, subject, size)
 

@@ -37,7 +37,7 @@ _RULE = 2  # thickness of a row's divider, units
 class Subject:
     """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
 
-    `facts` are the points of a list, each after its place in digits.
+    `facts` are the points of a list, each after its place in digits; `fonts` the folder of the newsroom's own.
     """
 
     values: Mapping[str, str]
@@ -47,6 +47,7 @@ class Subject:
     logo_aspect: float | None = None
     agency_aspect: float | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    fonts: str = ""
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,13 @@ class _Layout:
     def fit(self, text: str, layer: Text, width: float, height: float) -> typeset.Block:
         style = self.style(layer)
         face = typeset.Face(
-            style.font, style.weight, style.leading, style.tracking, self.subject.language, self.subject.rtl
+            style.font,
+            style.weight,
+            style.leading,
+            style.tracking,
+            self.subject.language,
+            self.subject.rtl,
+            self.subject.fonts,
         )
         smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
         largest = max(smallest, min(largest, self.caps.get(layer.text, largest)))
@@ -275,7 +282,9 @@ class _Layout:
         name = self.values.get("brand", "")
         if not name:
             return None
-        face = typeset.Face("serif", 700, 1.0, -0.012, self.subject.language, rtl=False)
+        face = typeset.Face(
+            "serif", 700, 1.0, -0.012, self.subject.language, rtl=False, own=self.subject.fonts
+        )
         block = typeset.fit(name, face, width, height, (max(1, round(tall / 2)), max(1, round(tall))), 1)
         op = TextOp(Rect(0, 0, block.width, block.height), color, block, "brand")
         return _Box(block.width, block.height, (op,), block.baseline, block.capital)

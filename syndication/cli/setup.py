@@ -25,6 +25,7 @@ name = "The Meridian"
 # site = ""                       # the front page, such as "https://news.example"
 # logo = "logo.png"               # example; PNG with transparency. Without one the name is set in the serif
 # logo_dark = "logo-dark.png"     # example; the logo on light paper, if it differs
+# fonts = "fonts"                 # example; a folder with own font files in serif/, sans/ or a language's, such as ur/
 # twitter = ""                    # the paper's name there, such as "@meridian"
 # timezone = "UTC"                # in which dates are told, such as "Europe/London"
 

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from syndication.cards import fonts, glyphs, shape, typeset
+from syndication.cards import SIZES, fonts, glyphs, make_cards, shape, typeset
+from syndication.config import Brand, Config
 from syndication.errors import CardError, ConfigError
+from syndication.models import PublishEvent
 
 HEADLINES = tomllib.loads(
     (Path(__file__).parents[2] / "benchmarks" / "headlines.toml").read_text(encoding="utf-8")
@@ -200,3 +202,15 @@ def test_a_file_that_is_no_font_is_refused(tmp_path: Path) -> None:
     (tmp_path / "serif" / "notes.ttf").write_bytes(b"not a font" * 20)
     with pytest.raises(ConfigError, match=r"notes\.ttf"):
         set_in("en", "Road", own=str(tmp_path))
+
+
+def test_the_configs_fonts_reach_the_card(story: Callable[..., PublishEvent], tmp_path: Path) -> None:
+    """`fonts` in [brand] changes the card and its name."""
+    (tmp_path / "house" / "serif").mkdir(parents=True)
+    shutil.copy(fonts._face("Heebo", 400).path, tmp_path / "house" / "serif")  # type: ignore[union-attr]
+    cards = [
+        make_cards(story(), config=config, photo=None, folder=tmp_path, sizes=SIZES[:1])[0]
+        for config in (Config(), Config(folder=tmp_path, brand=Brand(fonts=Path("house"))))
+    ]
+    assert cards[0].file != cards[1].file
+    assert cards[0].sha256 != cards[1].sha256
