@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from scripted import NOT_THERE, SENT, deliver, post, steps
+from sqlalchemy.exc import OperationalError
 
 from syndication.errors import InputError, NotSent, RateLimited, Refused, Unauthorized, Unknown
 from syndication.models import Receipt, State
@@ -367,3 +368,21 @@ def test_a_post_that_goes_out_after_all_is_known_as_sent(store, config, network,
     deliver(store, config)
     assert (post(store).state, post(store).receipt) == (State.SENT, SENT)
     assert steps(store)[-1] == "sent"
+
+
+def test_a_store_that_fails_when_the_answer_comes_loses_no_post(
+    store, config, network, published, clock, monkeypatch
+):
+    """A full disk right after the network took it: the network is asked later, and nothing goes out twice."""
+
+    def full(*_, **__):
+        raise OperationalError("UPDATE deliveries", {}, Exception("database or disk is full"))
+
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(deliveries, "settle", full)
+        deliver(store, config)
+    assert post(store).state is State.SENDING
+    network.finds = [SENT]
+    settle(store, config, clock)
+    assert post(store).state is State.SENT
+    assert len(network.sent) == 1

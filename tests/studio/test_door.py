@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 import uvicorn
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from syndication.errors import ConfigError
 from syndication.events.webhook import sign
@@ -204,6 +205,16 @@ def test_a_store_that_cannot_be_written_says_send_again(door, store):
         tx.exec_driver_sql("DROP TABLE webhooks")
     assert door.send().status_code == 503
     assert known(store) == []
+
+
+def test_a_store_that_is_busy_for_too_long_says_send_again(door, monkeypatch):
+    """Waiting in vain for a connection is no fault of the event."""
+
+    def busy(*_, **__):
+        raise PoolTimeout("QueuePool limit of size 5 overflow 10 reached")
+
+    monkeypatch.setattr("syndication.studio.app.accept", busy)
+    assert door.send().status_code == 503
 
 
 def test_secrets_come_from_the_environment_or_a_private_file(config, monkeypatch):
