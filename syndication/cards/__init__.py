@@ -12,7 +12,7 @@ from typing import TypeVar
 import regex
 from PIL import Image
 
-from syndication.cards import draw, fonts, labels, layout, photo, rights, words
+from syndication.cards import debug, draw, fonts, labels, layout, photo, rights, words
 from syndication.cards import template as templates
 from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config
@@ -40,15 +40,16 @@ def make_cards(
     template: str | None = None,
     sizes: Sequence[tuple[int, int]] = SIZES,
     now: datetime | None = None,
+    outlined: bool = False,
 ) -> tuple[Card, ...]:
     """Draw a story's cards into `folder`, one of each size (pixels), and say what they are.
 
-    `now` is what a story's age is told by, this moment if None. A card whose content has not changed is not drawn
-    again. Files appear whole or not at all. Raises CardError, TemplateError or PhotoError, each before a file is
-    written.
+    `now` is what a story's age is told by, this moment if None. If `outlined`, every box is outlined and named. A
+    card whose content has not changed is not drawn again. Files appear whole or not at all. Raises CardError,
+    TemplateError or PhotoError, each before a file is written.
     """
     name = template or choose_template(event, config)
-    return _Maker(event, config, photo, name, now or datetime.now(UTC)).make(folder, sizes)
+    return _Maker(event, config, photo, name, now or datetime.now(UTC), outlined).make(folder, sizes)
 
 
 def choose_template(event: PublishEvent, config: Config) -> str:
@@ -69,9 +70,15 @@ class _Maker:
     """All that the cards of one story share."""
 
     def __init__(
-        self, event: PublishEvent, config: Config, path: Path | None, name: str, now: datetime
+        self,
+        event: PublishEvent,
+        config: Config,
+        path: Path | None,
+        name: str,
+        now: datetime,
+        outlined: bool,
     ) -> None:
-        self.event, self.name, self.path = event, name, path
+        self.event, self.name, self.path, self.outlined = event, name, path, outlined
         self.template, design = templates.read(name, config)
         self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
@@ -98,10 +105,7 @@ class _Maker:
         files = {size: folder / self.file_name(size) for size in sizes}
         undrawn = {size: self.lay_out(size) for size, file in files.items() if not file.exists()}
         source = self.load_photo([op for ops in undrawn.values() for op in ops])
-        drawn = {
-            size: draw.encode(draw.draw(ops, size, self.brand, source, self.focal), self.xmp)
-            for size, ops in undrawn.items()
-        }
+        drawn = {size: self.draw(ops, size, source) for size, ops in undrawn.items()}
         folder.mkdir(parents=True, exist_ok=True)
         for size, data in drawn.items():
             write_whole(files[size], data)
@@ -110,7 +114,7 @@ class _Maker:
     def file_name(self, size: tuple[int, int]) -> str:
         digest = hashlib.sha256(self.content + repr(tuple(size)).encode()).hexdigest()[:16]
         slug = _slug(self.event.headline) or _slug(self.event.id) or "card"
-        return f"{slug}-{digest}-{size[0]}x{size[1]}.jpg"
+        return f"{slug}-{digest}-{size[0]}x{size[1]}{'-debug' if self.outlined else ''}.jpg"
 
     def lay_out(self, size: tuple[int, int]) -> tuple[Op, ...]:
         if not all(_SIZE_LIMITS[0] <= side <= _SIZE_LIMITS[1] for side in size):
@@ -128,6 +132,12 @@ class _Maker:
             fonts=self.fonts,
         )
         return layout.lay_out(self.template, subject, size)
+
+    def draw(self, ops: Sequence[Op], size: tuple[int, int], source: photo.Source | None) -> bytes:
+        canvas = draw.draw(ops, size, self.brand, source, self.focal)
+        if self.outlined:
+            debug.outline(canvas, ops)
+        return draw.encode(canvas, self.xmp)
 
     def load_photo(self, ops: Sequence[Op]) -> photo.Source | None:
         boxes = [op.rect.pixels() for op in ops if isinstance(op, PhotoOp)]

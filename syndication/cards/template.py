@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
+from itertools import takewhile
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
@@ -250,6 +251,14 @@ def read(name: str, config: Config) -> tuple[Template, bytes]:
                 return parse(data, str(file)), data
     known = names(config)
     raise TemplateError(f"no card template is named {name!r}", _advice(name, known))
+
+
+def about(name: str, config: Config) -> str:
+    """What a template is for: the first sentence of the comment that its file begins with."""
+    _, data = read(name, config)
+    lines = takewhile(lambda line: line.startswith("#"), data.decode().splitlines())
+    comment = " ".join(line.lstrip("# ") for line in lines)
+    return comment.partition(". ")[0].rstrip(".")
 
 
 @lru_cache(maxsize=64)

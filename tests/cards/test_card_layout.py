@@ -1,5 +1,6 @@
 """Where things stand on a card."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
@@ -11,6 +12,7 @@ from syndication.config import Config
 from syndication.models import is_rtl
 
 SIZES = [(1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900)]
+TEMPLATES = template.names(Config())
 TEXTS = (
     "abcdefghij ABC éßø 0123456789 .,:;!?-–—'’“”()/%",
     "абвгдежз ёйЇґ 2026 «»—, .",
@@ -26,36 +28,40 @@ def words_of(placed: tuple[ops.Op, ...]) -> list[ops.TextOp]:
 
 
 def lay_out(
-    name: str, size: tuple[int, int], language: str, *, photo: bool, **values: str
+    name: str, size: tuple[int, int], language: str, *, photo: bool, facts: Sequence[str] = (), **values: str
 ) -> tuple[ops.Op, ...]:
     design, _ = template.read(name, Config())
-    facts = {"headline": "Yes", "brand": "The Meridian", **values}
-    return layout.lay_out(design, layout.Subject(facts, language, is_rtl(language), photo), size)
+    told = {"headline": "Yes", "brand": "The Meridian", **values}
+    subject = layout.Subject(
+        told,
+        language,
+        is_rtl(language),
+        photo,
+        facts=tuple((str(n), fact) for n, fact in enumerate(facts, 1)),
+    )
+    return layout.lay_out(design, subject, size)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(["article", "breaking", "quote"]),
+    st.sampled_from(TEMPLATES),
     st.sampled_from(SIZES),
     st.sampled_from(["en", "ar", "he"]),
     st.booleans(),
     st.fixed_dictionaries(
         {
             "headline": st.lists(words, min_size=1, max_size=4).map(" ".join).map(typeset.clean).filter(bool),
-            "label": words,
-            "byline": words,
-            "date": words,
-            "moment": words,
-            "credit": words,
+            **dict.fromkeys(set(template.FIELDS) - {"headline", "brand", "place", "fact"}, words),
         }
     ),
+    st.lists(words.filter(bool), max_size=6),
 )
 def test_nothing_overflows_or_collides(
-    name: str, size: tuple[int, int], language: str, photo: bool, values: dict[str, str]
+    name: str, size: tuple[int, int], language: str, photo: bool, values: dict[str, str], facts: list[str]
 ) -> None:
     """Whatever a story says, all words stand inside the margins of the card, and no two texts overlap."""
-    placed = words_of(lay_out(name, size, language, photo=photo, **values))
-    margin = 64 * max(size[0] / 1200, min(size) / 1080) - 1
+    placed = words_of(lay_out(name, size, language, photo=photo, facts=facts, **values))
+    margin = (48 if name == "photo" else 64) * max(size[0] / 1200, min(size) / 1080) - 1
     for op in placed:
         assert op.rect.y >= margin * 0.4
         assert op.rect.bottom <= size[1] - margin * 0.4
@@ -71,13 +77,13 @@ def test_nothing_overflows_or_collides(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["article", "breaking", "quote"])
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_right_to_left_is_the_mirror(name: str, size: tuple[int, int]) -> None:
     """The same words in a story from right to left stand at the same places, seen in a mirror."""
-    facts = {"headline": "abc def", "label": "x", "byline": "y", "date": "1 2", "moment": "3", "credit": "z"}
+    told = dict.fromkeys(set(template.FIELDS) - {"brand", "place", "fact"}, "x") | {"headline": "abc def"}
     boxes = {}
     for language in ("en", "ckb"):  # Sorani has no words of its own in the templates
-        placed = lay_out(name, size, language, photo=True, **facts)
+        placed = lay_out(name, size, language, photo=True, facts=["ab", "cd"], **told)
         boxes[language] = [op.rect for op in placed if not (isinstance(op, ops.TextOp) and op.name == "mark")]
     mirrored = [(size[0] - rect.right, rect.y, rect.width, rect.height) for rect in boxes["ckb"]]
     straight = [(rect.x, rect.y, rect.width, rect.height) for rect in boxes["en"]]
@@ -124,3 +130,24 @@ def test_the_same_story_is_laid_out_the_same() -> None:
         for _ in range(2)
     )
     assert one == two
+
+
+def test_facts_are_of_one_size() -> None:
+    """One long fact makes all of them smaller, and their words start on one line from top to bottom."""
+    facts = ["Short", "A fact that is so long that it needs more room than others have " * 4, "Nine"]
+    placed = [op for op in words_of(lay_out("list", (1200, 630), "en", photo=False, facts=facts))]
+    rows = [op for op in placed if op.name == "fact"]
+    assert len(rows) == 3
+    assert len({op.block.size for op in rows if op.block}) == 1
+    assert len({round(op.rect.x) for op in rows}) == 1
+
+
+def test_a_badge_falls_away() -> None:
+    """When a story is not live any more its card is the article: nothing stands where the badge was."""
+    told = {"label": "Climate", "byline": "A", "date": "B"}
+    live, ended, article = (
+        words_of(lay_out(name, (1200, 630), "en", photo=True, live=badge, **told))
+        for name, badge in (("live", "● Live"), ("live", ""), ("article", ""))
+    )
+    assert [op.name for op in live].count("live") == 1
+    assert {(op.name, op.rect.y) for op in ended} == {(op.name, op.rect.y) for op in article}

@@ -6,14 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from syndication import cards
-from syndication.cards import draw, layout, ops, photo, template, words
-from syndication.config import Brand, Colors, Config, parse
+from syndication.cards import draw, layout, ops, photo, sheet, template, words
+from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.errors import CardError, PhotoError
 from syndication.models import Card, PublishEvent
 
@@ -249,7 +250,7 @@ def luminance(pixel: tuple[int, int, int]) -> float:
 
 
 @pytest.mark.parametrize("size", [(1200, 630), (1080, 1080), (1600, 900)])
-@pytest.mark.parametrize("name", ["article", "breaking"])
+@pytest.mark.parametrize("name", ["article", "breaking", "live", "gallery", "photo"])
 @pytest.mark.parametrize("headline", ["Yes", "word " * 45])
 @pytest.mark.parametrize("sky", ["white", "yellow", "cyan", "lime", "orange", "#ff80ff"])
 def test_words_can_be_read_over_a_bright_sky(
@@ -292,3 +293,87 @@ def test_a_dark_photo_is_left_alone(story: Make, tmp_path: Path) -> None:
             pixel = image.getpixel((1100, y))
             assert isinstance(pixel, tuple)
             assert max(abs(a - b) for a, b in zip(pixel, (16, 32, 48), strict=True)) <= 4
+
+
+def test_a_wide_photo_keeps_its_colours_beside_the_words(story: Make, tmp_path: Path) -> None:
+    """Where no words stand, at the far end of a short headline and above it, most of a bright photo is left."""
+    Image.new("RGB", (1200, 630), "#f0a060").save(tmp_path / "sky.png")
+    event = story(headline="Yes", byline=[], image={"path": "sky.png"})
+    (card,) = cards.make_cards(
+        event, config=Config(), photo=tmp_path / "sky.png", folder=tmp_path / "cards", sizes=WIDE
+    )
+    with Image.open(tmp_path / "cards" / card.file) as image:
+        for place, least in (((1100, 330), 0.9), ((1100, 430), 0.75), ((300, 250), 0.75)):
+            pixel = image.getpixel(place)
+            assert isinstance(pixel, tuple)
+            assert pixel[0] >= 0.9 * least * 240
+
+
+def test_an_old_story_carries_its_year(make: Callable[..., tuple[Card, ...]], story: Make) -> None:
+    """From the day that the config calls old a story's card tells its year, and only then it is another card."""
+    published = datetime(2026, 11, 20, 8, 12, tzinfo=UTC)
+    cards_at = {
+        days: make(story(), now=published + timedelta(days=days))[0] for days in (0, 100, 365, 366, 4000)
+    }
+    assert len({cards_at[days].file for days in (0, 100, 365)}) == 1
+    assert len({cards_at[days].file for days in (366, 4000)}) == 1
+    assert cards_at[0].file != cards_at[366].file
+    assert "From 2026." in cards_at[366].alt
+    assert "From" not in cards_at[365].alt
+    early = Config(cards=Cards(old_after=30))
+    assert make(story(), now=published + timedelta(days=31), config=early)[0].file == cards_at[366].file
+
+
+def test_sections_and_agencies_have_logos(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """A section's own logo stands in place of the paper's, and an agency's beside the credit that names it."""
+    Image.new("RGBA", (300, 100), "#00ff00").save(tmp_path / "paper.png")
+    Image.new("RGBA", (300, 100), "#0000ff").save(tmp_path / "sport.png")
+    Image.new("RGBA", (200, 100), "#ff00ff").save(tmp_path / "agency.png")
+    config = parse(
+        '[brand]\nlogo = "paper.png"\n[brand.sections.Sport]\naccent = "#aa0000"\nlogo = "sport.png"\n'
+        '[brand.agencies."North Light"]\nlogo = "agency.png"\n',
+        tmp_path / "syndicate.toml",
+    )
+
+    def colors(**changes: object) -> set[str]:
+        (card,) = make(story(**changes), config=config)
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            found = {"".join("01"[value > 150] for value in pixel) for _, pixel in image.getcolors(1 << 20)}
+        return found & {"010", "001", "101"}
+
+    credited = {"path": "sea.jpg", "credit": "A. Person / NORTH LIGHT"}
+    assert colors() == {"010"}
+    assert colors(section="sport") == {"001"}
+    assert colors(image=credited) == {"010", "101"}
+
+
+def test_outlined_cards_are_files_of_their_own(make: Callable[..., tuple[Card, ...]], tmp_path: Path) -> None:
+    """A card with its boxes outlined never takes the place of the one that goes out."""
+    (plain,), (outlined,) = make(), make(outlined=True)
+    assert outlined.file.endswith("-debug.jpg")
+    assert plain.sha256 != outlined.sha256
+    with Image.open(tmp_path / "cards" / outlined.file) as image:
+        found = [pixel for _, pixel in image.getcolors(1 << 20) if isinstance(pixel, tuple)]
+        assert sum(red > 200 and green < 80 and blue > 150 for red, green, blue in found) > 20
+
+
+def test_the_event_chooses_its_template(story: Make) -> None:
+    """What the event says of its card's template wins over its priority."""
+    event = story(priority="breaking", card={"template": "live"})
+    assert cards.choose_template(event, Config()) == "live"
+
+
+def test_the_sheet_shows_every_template(tmp_path: Path) -> None:
+    """The contact sheet has a row for each template, the newsroom's own among ours."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.toml").write_text("# Mine. All mine.\nlayers = [{ fill = 'alarm' }]\n")
+    config = parse('[cards]\ntemplates = "own"\n', tmp_path / "syndicate.toml")
+    names = cards.template_names(config)
+    shown = sheet.contact_sheet(config)
+    row = 16 + (252 + 40 + 16) * names.index("mine") + 40
+    assert shown.size[1] == 16 + (252 + 40 + 16) * len(names)
+    assert shown.getpixel((30, row + 100)) == pytest.approx((180, 19, 27), abs=4)
+    assert template.about("mine", config) == "Mine"
+    assert template.about("video", config).startswith("A story to be watched")

@@ -1,0 +1,92 @@
+"""What the house says on a card in the story's language."""
+
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from syndication.cards import labels, template
+from syndication.config import Brand, Config
+from syndication.models import PublishEvent
+
+Make = Callable[..., PublishEvent]
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+TABLE: dict[str, dict[str, str]] = tomllib.loads(
+    (resources.files("syndication.cards") / "labels.toml").read_text("utf-8")
+)
+
+
+def told(event: PublishEvent, **config: Any) -> dict[str, str]:
+    return labels.fields(event, Config(**config), NOW)
+
+
+@pytest.mark.parametrize("language", TABLE)
+def test_every_language_tells_all(language: str) -> None:
+    """Each language has the same words as English, and its age holds the year."""
+    assert TABLE[language].keys() == TABLE["en"].keys()
+    assert all(TABLE[language].values())
+    assert TABLE[language]["from"].count("{year}") == 1
+
+
+def test_every_field_is_filled(story: Make) -> None:
+    """Whatever a template may name is told here or with the story's words, and nothing else is."""
+    from syndication.cards import words
+
+    filled = told(story()).keys() | words.fields(story(), Config(), photo=True).keys()
+    assert filled == set(template.FIELDS) - {"place", "fact"}
+
+
+@pytest.mark.parametrize(
+    ("language", "age"),
+    [
+        ("en-GB", "From 2021"),
+        ("nb", "Fra 2021"),
+        ("ar", "من عام ٢٠٢١"),
+        ("de", "Von 2021"),
+        ("sw", "2021"),
+    ],
+)
+def test_age_is_told_in_the_storys_language(story: Make, language: str, age: str) -> None:
+    """An old story's year stands in its own language and digits, and alone where we have no words for it."""
+    assert told(story(language=language, published="2021-06-01T00:00:00Z"))["age"] == age
+
+
+def test_the_year_is_the_brands(story: Make) -> None:
+    """A story of New Year's Eve is of the year that it was where the paper is."""
+    event = story(published="2020-12-31T23:30:00Z")
+    assert told(event)["age"] == "From 2020"
+    assert told(event, brand=Brand(timezone="Asia/Tokyo"))["age"] == "From 2021"
+
+
+@pytest.mark.parametrize("days", [-400, 0, 364])
+def test_young_stories_have_no_age(story: Make, days: int) -> None:
+    """A story within the limit, or of the future, carries no year."""
+    assert told(story(published=NOW - timedelta(days=days)))["age"] == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "video"),
+    [(5, "0:05"), (222, "3:42"), (3599, "59:59"), (3600, "1:00:00"), (36_125, "10:02:05")],
+)
+def test_running_time_is_a_clocks(story: Make, seconds: int, video: str) -> None:
+    """Minutes and seconds, and hours where there are any; without a length the badge says only what it is."""
+    assert told(story(card={"seconds": seconds}))["video"].endswith(f"Video {video}")
+    assert told(story())["video"].endswith("Video")
+
+
+def test_badges_and_notes(story: Make) -> None:
+    """A badge is there while its cause is: live, updated, corrected, the number of pictures."""
+    assert told(story())["live"] == told(story())["note"] == ""
+    assert told(story(card={"live": True}))["live"] == "● Live"
+    assert told(story(card={"note": "corrected"}))["note"] == "Corrected"
+    assert told(story("ru", card={"note": "updated"}))["note"] == "Обновлено"
+    assert told(story(card={"pictures": 1200}))["gallery"] == "Pictures · 1,200"
+
+
+def test_facts_are_counted_in_the_languages_digits(story: Make) -> None:
+    """Empty points do not count, and each has its place in the story's own digits."""
+    event = story("ar", card={"facts": ["واحد", " ", "اثنان"]})
+    assert labels.facts(event) == (("١", "واحد"), ("٢", "اثنان"))
