@@ -228,7 +228,10 @@ class _Try:
         except Exception as error:
             return self._failed(self._fault(error))
         if receipt:
-            return self._record(State.SENT, "found", words=receipt.url, receipt=receipt)
+            with self.store.read() as tx:
+                found = not deliveries.is_anothers(tx, claim.delivery, receipt)
+            if found:
+                return self._record(State.SENT, "found", words=receipt.url, receipt=receipt)
         return self._not_found(f"{self.network.title} does not show it")
 
     def _not_found(self, words: str) -> None:

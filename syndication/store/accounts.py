@@ -83,6 +83,12 @@ def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
         raise ClaimLost(f"{mailbox.account.name}: another worker has opened this mailbox")
 
 
+def paused(tx: Connection) -> dict[str, str]:
+    """The accounts from which nothing is sent, and why."""
+    query = select(accounts.c.name, accounts.c.paused).where(accounts.c.paused != "")
+    return dict(tx.execute(query).tuples().all())
+
+
 def pause(tx: Connection, name: str, why: str) -> None:
     """Send nothing from this account until it is connected again."""
     tx.execute(update(accounts).where(accounts.c.name == name).values(paused=why))

@@ -83,6 +83,15 @@ def get(tx: Connection, number: int) -> Delivery:
     return _delivery(row)
 
 
+def is_anothers(tx: Connection, delivery: Delivery, receipt: Receipt) -> bool:
+    """Whether that post at the network belongs to another delivery of the story, which may say the same words."""
+    others = (one for one in of_story(tx, delivery.story) if one.id != delivery.id)
+    return any(
+        one.account == delivery.account and one.receipt is not None and one.receipt.id == receipt.id
+        for one in others
+    )
+
+
 def by_key(tx: Connection, key: str) -> Delivery | None:
     """The delivery with that identity."""
     row = tx.execute(select(deliveries).where(deliveries.c.key == key)).mappings().first()
@@ -263,17 +272,21 @@ def give_up_expired(tx: Connection, now: int) -> int:
     """What surely never went out in its time is given up, with the last reason. How many."""
     ready = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
     late = and_(or_(deliveries.c.state == State.PLANNED, ready), deliveries.c.expires_at <= now)
-    return _give_up(tx, late, TOO_LATE, now)
+    paused = accounts.paused(tx)
+    return _give_up(tx, late, TOO_LATE, now, lambda row: row["reason"] or paused.get(row["account"], ""))
 
 
 def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
     """A story that cannot be drawn: its planned posts are given up. How many."""
-    return _give_up(tx, and_(deliveries.c.story == story, deliveries.c.state == State.PLANNED), why, now)
+    planned = and_(deliveries.c.story == story, deliveries.c.state == State.PLANNED)
+    return _give_up(tx, planned, why, now, lambda row: str(row["reason"]))
 
 
-def _give_up(tx: Connection, which: ColumnElement[bool], why: str, now: int) -> int:
+def _give_up(
+    tx: Connection, which: ColumnElement[bool], why: str, now: int, reason: Callable[[RowMapping], str]
+) -> int:
     def words(row: RowMapping) -> str:
-        return f"{why}: {row['reason']}" if row["reason"] else why
+        return f"{why}: {last}" if (last := reason(row)) else why
 
     return _move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER)
 

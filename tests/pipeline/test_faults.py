@@ -386,3 +386,27 @@ def test_a_store_that_fails_when_the_answer_comes_loses_no_post(
     settle(store, config, clock)
     assert post(store).state is State.SENT
     assert len(network.sent) == 1
+
+
+def test_a_share_that_is_lost_is_not_taken_for_the_post_it_repeats(store, config, network, published, clock):
+    """A network searched by words finds the first post of the story: that one is known to be another."""
+    run_due(store, config)
+    share(store, config, "cms-1", ["desk"])
+    again = Receipt(id="8", url="https://social.example/8")
+    network.publishes, network.finds = [Unknown("lost"), again], [SENT]
+    settle(store, config, clock)
+    assert post(store, 2).receipt == again
+    assert len(network.sent) == 3
+
+
+def test_a_paused_accounts_posts_are_given_up_with_its_reason(
+    store, config, network, published, clock, event
+):
+    """Also those that were never tried tell an editor what held them up."""
+    network.publishes = [Unauthorized("the token was revoked")]
+    deliver(store, config)
+    accept(store, config, event(id="cms-2"))
+    prepare_next(store, config)
+    clock.move(25 * HOUR)
+    sweep(store)
+    assert post(store, 2).reason == "not sent in its time: the token was revoked"
