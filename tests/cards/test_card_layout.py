@@ -135,7 +135,7 @@ def test_the_same_story_is_laid_out_the_same() -> None:
 def test_facts_are_of_one_size() -> None:
     """One long fact makes all of them smaller, and their words start on one line from top to bottom."""
     facts = ["Short", "A fact that is so long that it needs more room than others have " * 4, "Nine"]
-    placed = [op for op in words_of(lay_out("list", (1200, 630), "en", photo=False, facts=facts))]
+    placed = words_of(lay_out("list", (1200, 630), "en", photo=False, facts=facts))
     rows = [op for op in placed if op.name == "fact"]
     assert len(rows) == 3
     assert len({op.block.size for op in rows if op.block}) == 1
