@@ -86,7 +86,7 @@ def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
 def paused(tx: Connection) -> dict[str, str]:
     """The accounts from which nothing is sent, and why."""
     query = select(accounts.c.name, accounts.c.paused).where(accounts.c.paused != "")
-    return dict(tx.execute(query).tuples().all())
+    return {row.name: row.paused for row in tx.execute(query)}
 
 
 def pause(tx: Connection, name: str, why: str) -> None:

@@ -101,7 +101,10 @@ class Frozen:
 
     def __enter__(self):
         stopped = os.WSTOPPED | os.WNOWAIT | os.WNOHANG
-        until(lambda: os.waitid(os.P_PID, self.process.pid, stopped), 20, "the worker stands still")
+        try:
+            until(lambda: os.waitid(os.P_PID, self.process.pid, stopped), 20, "the worker stands still")
+        except ChildProcessError:
+            raise AssertionError(f"the worker ended: {self.process.communicate()[1]}") from None
         return self
 
     def wake(self):
