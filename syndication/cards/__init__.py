@@ -14,9 +14,10 @@ from PIL import Image
 
 from syndication.cards import debug, draw, fonts, labels, layout, photo, rights, words
 from syndication.cards import template as templates
+from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config
-from syndication.errors import CardError, PhotoError
+from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
 
@@ -79,7 +80,7 @@ class _Maker:
         outlined: bool,
     ) -> None:
         self.event, self.name, self.path, self.outlined = event, name, path, outlined
-        self.template, design = templates.read(name, config)
+        self.template, self.design = templates.read(name, config)
         self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.focal = event.image.focal if event.image else (0.5, 0.5)
@@ -90,7 +91,7 @@ class _Maker:
         used = {field: self.values[field] for field in sorted(shown | {"brand"})}
         content = [
             _ENGINE,
-            hashlib.sha256(design).hexdigest(),
+            hashlib.sha256(self.design).hexdigest(),
             used,
             self.facts,
             event.language,
@@ -131,7 +132,11 @@ class _Maker:
             facts=self.facts,
             fonts=self.fonts,
         )
-        return layout.lay_out(self.template, subject, size)
+        try:
+            return layout.lay_out(self.template, subject, size)
+        except layout.NoRoom as error:
+            line = line_of(self.design.decode(), error.place)
+            raise TemplateError(f"{self.name}.toml: line {line}: {error.message}", error.hint) from None
 
     def draw(self, ops: Sequence[Op], size: tuple[int, int], source: photo.Source | None) -> bytes:
         canvas = draw.draw(ops, size, self.brand, source, self.focal)

@@ -33,6 +33,16 @@ _PILL = 0.6  # room around a pill's words, in shares of their size
 _RULE = 2  # thickness of a row's divider, units
 
 
+class NoRoom(CardError):
+    """A template leaves no room for words. `place` is where in its file their least size stands."""
+
+    def __init__(self, message: str, place: str) -> None:
+        super().__init__(
+            message, "Make the margin, a gap or the least size smaller, or leave out another layer."
+        )
+        self.place = place
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
@@ -69,7 +79,7 @@ class _Flow:
 
 
 def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
-    """Everything to paint on a card of `size` (pixels), in order. Raises CardError if words have no room."""
+    """Everything to paint on a card of `size` (pixels), in order. Raises NoRoom if words have none."""
     return tuple(_Layout(template, subject, size).ops())
 
 
@@ -133,8 +143,9 @@ class _Layout:
         if self.is_block(layer):
             room = min(room, self.card.height * (1 - _PHOTO_SHARE) - 2 * margin)
         if inside.width <= 0 or room <= 0:
-            raise CardError(
-                f"a card of {self.card.width}x{self.card.height} pixels has no room inside its margins"
+            raise NoRoom(
+                f"a card of {self.card.width}x{self.card.height} pixels has no room inside its margins",
+                "margin",
             )
         box = self.measure(layer, inside.width, room)
         if box is None:
@@ -270,6 +281,12 @@ class _Layout:
             self.subject.fonts,
         )
         smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
+        if width < smallest or height + 0.01 < smallest * style.leading:
+            raise NoRoom(
+                f"{max(width, 0):.0f}x{max(height, 0):.0f} pixels are left for {layer.text} on a card of"
+                f" {self.card.width}x{self.card.height}, and one line of its least size is {smallest} high",
+                f"text.{layer.style or layer.text}.size",
+            )
         largest = max(smallest, min(largest, self.caps.get(layer.text, largest)))
         return typeset.fit(text, face, width, height, (smallest, largest), style.lines)
 

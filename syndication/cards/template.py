@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
+from syndication.cards.lines import line_of
 from syndication.config import Colors, Config
 from syndication.errors import TemplateError
 
@@ -275,7 +276,9 @@ def parse(data: bytes, file: str) -> Template:
     else:
         faults = list(_dangling(template))
     if faults:
-        raise TemplateError("\n  ".join([f"{file}:", *faults]))
+        text = data.decode()
+        placed = [f"line {line_of(text, fault.partition(': ')[0])}: {fault}" for fault in faults]
+        raise TemplateError("\n  ".join([f"{file}:", *placed]))
     return template
 
 

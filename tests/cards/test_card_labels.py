@@ -46,6 +46,8 @@ def test_every_field_is_filled(story: Make) -> None:
         ("nb", "Fra 2021"),
         ("ar", "من عام ٢٠٢١"),
         ("de", "Von 2021"),
+        ("fa", "از ۱۴۰۰"),
+        ("ru", "2021 год"),
         ("sw", "2021"),
     ],
 )

@@ -1,11 +1,15 @@
 """Template files."""
 
+import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from syndication import cards
 from syndication.cards import template
+from syndication.cards.lines import line_of
 from syndication.config import Config, parse
 from syndication.errors import TemplateError
 
@@ -80,6 +84,8 @@ def test_a_fault_names_file_layer_and_remedy(before: str, after: str, said: str)
     message = faults(GOOD.replace(before, after, 1))
     assert message.startswith("own.toml:")
     assert said in message
+    if "not valid TOML" not in message:
+        assert re.match(r"own\.toml:\n  line [1-9]: ", message)
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -120,3 +126,76 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     config = parse('[cards]\ntemplates = "gone"\n', tmp_path / "syndicate.toml")
     with pytest.raises(TemplateError, match="gone"):
         cards.template_names(config)
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("layers", 3),
+        ("layers[0].fill", 4),
+        ("layers[1]", 5),
+        ("layers[1].column[1].row[0].text", 8),
+        ("layers[1].column[1].nothing", 7),
+        ("text.headline.size", 16),
+        ("text.headline.none", 14),
+        ("text.date.color", 19),
+        ("words.mark.en", 22),
+        ("words.mark.fr", 25),
+        ("many[1].a", 29),
+        ("gone", 1),
+    ],
+)
+def test_lines_are_told_rightly(place: str, line: int) -> None:
+    """A fault is on the line where the value stands, or that of the table or list it is missing in."""
+    text = """# layers = [{}]
+margin = 64 # = ]
+layers = [
+  { fill = "paper ]}" },
+  { at = "bottom", column = [
+      { text = 'head"line' },
+      { gap = 1.5, row = [
+          { text = "date" },
+      ] },
+  ] },
+]
+
+# [text.other]
+[text.headline]
+font = "serif"
+size = [44, 66]
+[text]
+label = { font = "sans" }
+date = { font = "sans", color = "ink" }
+
+[words.mark]
+en = \"\"\"
+[text.date]
+\"\"\"
+fr = "x"
+[[many]]
+a = 1
+[[many]]
+a = 2
+"""
+    assert line_of(text, place) == line
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_line_of_ours_is_found(name: str) -> None:
+    """Every string of our own templates stands on the line that is told for it."""
+    _, data = template.read(name, Config())
+    lines = data.decode().splitlines()
+    for place, value in strings(tomllib.loads(data.decode())):
+        assert f'"{value}"' in lines[line_of(data.decode(), place) - 1], place
+
+
+def strings(value: object, place: str = "") -> Iterator[tuple[str, str]]:
+    """All strings of a TOML document, each with its place."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from strings(one, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from strings(one, f"{place}[{index}]")

@@ -15,7 +15,7 @@ from PIL import Image
 from syndication import cards
 from syndication.cards import draw, layout, ops, photo, sheet, template, words
 from syndication.config import Brand, Cards, Colors, Config, parse
-from syndication.errors import CardError, PhotoError
+from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.models import Card, PublishEvent
 
 Make = Callable[..., PublishEvent]
@@ -381,3 +381,31 @@ def test_the_sheet_shows_every_template(tmp_path: Path) -> None:
     assert shown.getpixel((30, row + 100)) == pytest.approx((180, 19, 27), abs=4)
     assert template.about("mine", config) == "Mine"
     assert template.about("video", config).startswith("A story to be watched")
+
+
+@pytest.mark.parametrize(
+    ("design", "said"),
+    [
+        (
+            "margin = 320\nlayers = [{ fill = 'ink' }, { text = 'headline' }]\n",
+            "line 1: a card of 1200x630 pixels has no room",
+        ),
+        (
+            "margin = 10\nlayers = [{ column = [{ text = 'headline' }, { text = 'date', gap = 590 }] }]\n",
+            "line 4: 1180x0 pixels are left for date",
+        ),
+    ],
+)
+def test_impossible_boxes_name_the_line(
+    make: Callable[..., tuple[Card, ...]], tmp_path: Path, design: str, said: str
+) -> None:
+    """Words that a template leaves no room for are its author's fault, told with file, line and remedy."""
+    styles = "[text]\ndate = { font = 'sans', size = 20, color = 'ink' }\n"
+    styles += "headline = { font = 'serif', size = [10, 60], color = 'ink' }\n"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "tight.toml").write_text(design + styles)
+    config = parse('[cards]\ntemplates = "own"\n', tmp_path / "syndicate.toml")
+    with pytest.raises(TemplateError, match=r"tight\.toml: ") as caught:
+        make(config=config, template="tight")
+    assert said in caught.value.message
+    assert "smaller" in caught.value.hint
