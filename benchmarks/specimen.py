@@ -50,5 +50,5 @@ def draw() -> Image.Image:
 
 if __name__ == "__main__":
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    draw().quantize(64).save(PICTURE, optimize=True)
+    draw().save(PICTURE, optimize=True)
     print(f"{PICTURE}: {len(headlines())} headlines, {PICTURE.stat().st_size // 1024} KB")

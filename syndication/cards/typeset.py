@@ -19,6 +19,10 @@ _DROPPED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD
 _CONTROLS = regex.compile(r"[\p{Cc}--\s]", regex.V1)
 _BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break spaces stay
 
+# After these a line of Chinese or Japanese likes to end, at the price of lengths that are a little less even.
+_PAUSES = frozenset("、。，；：！？」』》）")
+_PAUSE = 0.15  # of the box's width, squared as lengths are
+
 # The dangling ends that an ellipsis does not follow.
 _BEFORE_ELLIPSIS = regex.compile(r"[\s\p{Pd},;:.،؛·|]+$")
 
@@ -237,7 +241,8 @@ class _Paragraph:
                         break
                     if (end == len(self.text)) != (row == count - 1):
                         continue
-                    total = cost + length * length
+                    pause = width * _PAUSE if self.text[end - 1] in _PAUSES else 0
+                    total = cost + length * length - pause * pause
                     if end not in after or total < after[end][0]:
                         after[end] = (total, (*chosen, (start, end)))
             starts = after

@@ -62,6 +62,32 @@ def test_lines_are_of_like_length() -> None:
     assert shorter / longer > 0.85
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.text("abcdefghij", min_size=2, max_size=9), min_size=8, max_size=20), st.integers(400, 1000)
+)
+def test_no_word_is_left_alone(words: list[str], width: int) -> None:
+    """The last line of a headline is never one short word: the lines share what there is."""
+    block = typeset.fit(" ".join(words), SERIF, width, 600, (40, 60), 5)
+    assert block.lines[-1].width > block.width / 3
+
+
+def test_chinese_lines_like_to_end_after_a_pause() -> None:
+    """A line ends at the comma, not a word after it, where lengths are nearly as even so."""
+    face = typeset.Face("serif", 700, 1.1, 0, "zh-Hans", rtl=False)
+    block = typeset.fit("海水两次淹没公路，岛上居民必须决定保留什么", face, 660, 200, (38, 38), 2)
+    assert [len(line.glyphs) for line in block.lines] == [9, 12]
+
+
+def test_quotes_and_points_stand_right_in_arabic() -> None:
+    """From right to left the full stop is at the far left, and brackets and quotes open to the right, as a mirror."""
+    line = typeset.fit("قال: «لن ننسى (البحر)».", NASKH, 900, 200, (50, 50), 1).lines[0]
+    ids = [glyph.id for glyph in line.glyphs]
+    nominal = {sign: line.glyphs[0].font.get_nominal_glyph(ord(sign)) for sign in ".«»()"}
+    places = [ids.index(nominal[sign]) for sign in ".«()»"]
+    assert places == sorted(places)
+
+
 def test_the_largest_size_that_fits_is_used() -> None:
     """Short words are set at the largest size, long ones shrink just as far as they must."""
     assert typeset.fit("Yes", SERIF, 1072, 300, (44, 66), 4).size == 66
