@@ -1,5 +1,6 @@
 """Every template on one sheet, with a sample story: wide and tall, light and dark, and mirrored."""
 
+import io
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from syndication.cards import make_cards, template_names
 from syndication.cards import template as templates
 from syndication.config import Config
+from syndication.errors import InputError
+from syndication.files import write_whole
 from syndication.models import PublishEvent
 
 _HEIGHT, _GAP, _HEAD = 252, 16, 40  # pixels of a picture on the sheet, between pictures, over a row
@@ -79,6 +82,16 @@ def contact_sheet(config: Config) -> Image.Image:
             sheet.paste(picture, (x, y + _HEAD))
             x += picture.width + _GAP
     return sheet
+
+
+def write_sheet(config: Config, file: Path) -> None:
+    """Write the contact sheet to a PNG or JPEG file, by its name's ending. Raises InputError for any other ending."""
+    kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}.get(file.suffix.lower())
+    if kind is None:
+        raise InputError(f"{file}: a sheet is a PNG or JPEG file", "Name one such as templates.png.")
+    out = io.BytesIO()
+    contact_sheet(config).save(out, kind)
+    write_whole(file, out.getvalue())
 
 
 def _row(name: str, config: Config) -> list[Image.Image]:

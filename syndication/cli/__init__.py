@@ -47,7 +47,7 @@ def cli(config: str | None) -> None:
 for _command in (
     *(setup.init, setup.check, setup.connect, setup.accounts, setup.schema),
     *(desk.publish, desk.share, desk.status, desk.why, desk.resolve),
-    *(cards.render, cards.meta, cards.preview),
+    *(cards.render, cards.templates, cards.meta, cards.preview),
     *(run.serve, run.worker, run.sandbox, demo.demo),
 ):
     cli.add_command(_command)

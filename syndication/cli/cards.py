@@ -26,10 +26,11 @@ _url = click.option("--url", default="", help="The public address of EVENT, wher
 @click.option(
     "--size", multiple=True, metavar="WxH", help="1200x630; may be given again. Default: wide and square."
 )
+@click.option("--debug", is_flag=True, help="Outline every box, with its name, size and lines.")
 @_url
 @as_json
 def render(
-    event: str, out: Path, template: str | None, size: tuple[str, ...], url: str, machine: bool
+    event: str, out: Path, template: str | None, size: tuple[str, ...], debug: bool, url: str, machine: bool
 ) -> None:
     """Draw the cards of an EVENT (JSON or HTML file, URL, or -).
 
@@ -40,7 +41,7 @@ def render(
 
     sizes = tuple(_size(one) for one in size)
     config = config_or_defaults()
-    cards = draw(read_source(event, config, url=url), config, out, template, sizes)
+    cards = draw(read_source(event, config, url=url), config, out, template, sizes, outlined=debug)
     if machine:
         show_json([{**card.model_dump(mode="json"), "path": str(out / card.file)} for card in cards])
         return
@@ -66,6 +67,8 @@ def draw(
     out: Path,
     template: str | None = None,
     sizes: tuple[tuple[int, int], ...] = (),
+    *,
+    outlined: bool = False,
 ) -> "tuple[Card, ...]":
     """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would."""
     from tempfile import TemporaryDirectory
@@ -77,8 +80,39 @@ def draw(
     with TemporaryDirectory(prefix="syndicate-photo-") as folder:
         photo = photo_of(event, config, Path(folder))
         return make_cards(
-            event, config=config, photo=photo, folder=out, template=template, sizes=sizes or SIZES
+            event,
+            config=config,
+            photo=photo,
+            folder=out,
+            template=template,
+            sizes=sizes or SIZES,
+            outlined=outlined,
         )
+
+
+@click.command(short_help="The templates that cards are drawn with, and a sheet that shows them.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the sheet here: a PNG or JPEG file.")
+@as_json
+def templates(out: Path | None, machine: bool) -> None:
+    """List every template, the newsroom's own and ours; with --out, show each on a sample story.
+
+    \b
+    syndicate templates
+    syndicate templates --out templates.png
+    """
+    from syndication.cards import template_names
+    from syndication.cards.sheet import write_sheet
+    from syndication.cards.template import about
+
+    config = config_or_defaults()
+    if out:
+        write_sheet(config, out)
+        say(f"{out}: written")
+    rows = [(name, about(name, config)) for name in template_names(config)]
+    if machine:
+        show_json([{"name": name, "about": text} for name, text in rows])
+    else:
+        show_rows(("Template", "For"), rows)
 
 
 @click.command(short_help="The share tags of an event: print them, or write them into a page.")

@@ -31,6 +31,33 @@ def test_render_draws_what_is_asked_for(run, story):
         assert drawn.size == (800, 418)
 
 
+def test_render_outlines_boxes(run, story):
+    """--debug draws a card of its own name, with every box outlined."""
+    done = run("render", story(), "--out", "x", "--size", "800x418", "--debug", "--json")
+    [card] = done.data()
+    assert card["file"].endswith("-debug.jpg")
+    assert (run.room / card["path"]).exists()
+
+
+def test_templates_are_listed_and_shown(run):
+    """`templates` says what each is for, and writes a picture of all where --out says."""
+    listed = run("templates", "--json").data()
+    assert {
+        "name": "number",
+        "about": "One number, as large as it can be, and in the headline what it counts",
+    } in listed
+    done = run("templates", "--out", "sheet.png")
+    assert done.status == 0
+    for one in listed:
+        assert one["name"] in done.out
+    with Image.open(run.room / "sheet.png") as sheet:
+        assert sheet.format == "PNG"
+        assert sheet.height > 200 * len(listed)
+    refused = run("templates", "--out", "sheet.gif")
+    assert (refused.status, refused.out) == (2, "")
+    assert "templates.png" in refused.err
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
