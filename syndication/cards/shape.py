@@ -184,7 +184,8 @@ def _choose(
 def _scripts(text: str) -> list[str]:
     """The script of each character; what scripts share (spaces, digits, points) goes with what stands before it.
 
-    A closing bracket or quotation mark goes with the one that it closes.
+    A closing bracket or quotation mark goes with the one that it closes, and a blank between two scripts with the
+    text's main one, so that a name in other letters stands between blanks of like width.
     """
     runs = [(match.lastgroup or "", match[0]) for match in _SCRIPT_RUNS.finditer(text)]
     current = next((script for script, _ in runs if script != _COMMON), "Latn")
@@ -199,6 +200,10 @@ def _scripts(text: str) -> list[str]:
             scripts.append(current)
             if kind in ("Ps", "Pi"):
                 opened.append(current)
+    main = main_script(text)
+    for blank in regex.finditer(r"(?<!^)\x20(?!$)", text):
+        if scripts[blank.start() - 1] != scripts[blank.end()]:
+            scripts[blank.start()] = main
     return scripts
 
 
