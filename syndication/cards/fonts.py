@@ -261,9 +261,12 @@ def _files(folder: str) -> tuple[tuple[str, str, tuple[int, int]], ...]:
     for path in sorted(Path(folder).glob("*/*")):
         if path.suffix.lower() not in (".ttf", ".otf"):
             continue
-        face = _file(str(path), 0)
-        table = face.reference_table("OS/2").data if face.glyph_count and "OS/2" in face.table_tags else b""
-        if len(table) < 64:
+        try:
+            face = _file(str(path), 0)
+            table = face.reference_table("OS/2").data if "OS/2" in face.table_tags else b""
+        except hb.HarfBuzzError:
+            table = b""
+        if len(table) < 64 or not face.glyph_count:
             raise ConfigError(f"{path}: not a font that can be used", "Put TrueType or OpenType files there.")
         if table[63] & 1:  # fsSelection: italic
             continue

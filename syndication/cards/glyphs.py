@@ -8,27 +8,26 @@ from PIL import Image
 from syndication.cards.shape import Glyph
 from syndication.cards.typeset import Line
 
-_raster = hb.RasterDraw()
-
 
 def paint(
     canvas: Image.Image, line: Line, x: float, y: int, color: tuple[int, int, int], alpha: float
 ) -> None:
     """Paint a line whose first pen position is `x`, on the baseline `y` (pixels from the top left)."""
-    letters = False
+    brush, letters = hb.RasterDraw(), False
     for glyph in line.glyphs:
         if glyph.colored:
             _paint_picture(canvas, glyph, x, y, alpha)
         else:
             letters = True
-            _raster.transform = (glyph.scale, 0, 0, glyph.scale, x + glyph.x, glyph.y)
-            _raster.draw_glyph(glyph.font, glyph.id)
+            brush.transform = (glyph.scale, 0, 0, glyph.scale, x + glyph.x, glyph.y)
+            brush.draw_glyph(glyph.font, glyph.id)
     if letters:
-        _paint_letters(canvas, y, color, alpha)
+        _paint_letters(canvas, brush.render(), y, color, alpha)
 
 
-def _paint_letters(canvas: Image.Image, y: int, color: tuple[int, int, int], alpha: float) -> None:
-    image = _raster.render()
+def _paint_letters(
+    canvas: Image.Image, image: hb.RasterImage, y: int, color: tuple[int, int, int], alpha: float
+) -> None:
     extents = image.extents
     if not (extents.width and extents.height):
         return

@@ -94,10 +94,12 @@ def clean(text: str) -> str:
 
 
 def upper(text: str, language: str) -> str:
-    """Capitals as the language has them: dotted I in Turkish and Azeri, no tonos in Greek."""
+    """Capitals as the language has them: dotted I in Turkish and Azeri, no tonos in Greek, no ligature in Armenian."""
     primary = language.lower().replace("_", "-").split("-")[0]
     if primary in ("tr", "az"):
         text = text.replace("i", "İ").replace("ı", "I")
+    if primary == "hy":
+        text = text.replace("և", "եվ")
     text = text.upper()
     if primary == "el":
         text = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).replace("\u0301", ""))

@@ -12,6 +12,8 @@ from syndication.config import Config
 from syndication.errors import CardError
 from syndication.models import PublishEvent
 
+_ENDS = ".!?…؟۔।॥။៕។።。！？"  # of sentences
+
 # The numbering systems that CLDR has as some language's first, of the scripts that cards can be set in.
 _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "mymr": 0x1040}
 
@@ -46,7 +48,7 @@ def alt(values: dict[str, str], event: PublishEvent, *, photo: bool, more: Seque
     """
     shows = typeset.clean(event.image.alt) if event.image and photo else ""
     parts = [values["label"], values["headline"], *more, values["byline"], values["date"], shows]
-    return " ".join(part if part[-1] in ".!?…؟۔" else f"{part}." for part in parts if part)
+    return " ".join(part if part[-1] in _ENDS else f"{part}." for part in parts if part)
 
 
 def locale_of(language: str) -> Locale:

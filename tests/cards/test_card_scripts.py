@@ -199,9 +199,15 @@ def test_a_file_that_is_no_font_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such folder"):
         set_in("en", "Road", own=str(tmp_path / "none"))
     (tmp_path / "serif").mkdir()
-    (tmp_path / "serif" / "notes.ttf").write_bytes(b"not a font" * 20)
-    with pytest.raises(ConfigError, match=r"notes\.ttf"):
-        set_in("en", "Road", own=str(tmp_path))
+    for name, make in (
+        ("notes.ttf", lambda path: path.write_bytes(b"no font" * 20)),
+        ("more.otf", Path.mkdir),
+    ):
+        file = tmp_path / name / "serif" / name
+        file.parent.mkdir(parents=True)
+        make(file)
+        with pytest.raises(ConfigError, match=name):
+            set_in("en", "Road", own=str(tmp_path / name))
 
 
 def test_the_configs_fonts_reach_the_card(story: Callable[..., PublishEvent], tmp_path: Path) -> None:

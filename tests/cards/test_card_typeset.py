@@ -152,6 +152,7 @@ def test_words_are_in_reading_order() -> None:
         ("tr", "iklim ılık", "İKLİM ILIK"),
         ("el", "Κλίμα προϊόν", "ΚΛΙΜΑ ΠΡΟΪΟΝ"),
         ("de", "Straße", "STRASSE"),
+        ("hy", "երևան", "ԵՐԵՎԱՆ"),
         ("ar", "مياه", "مياه"),
     ],
 )
