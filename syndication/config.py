@@ -188,6 +188,11 @@ class DeliveryTable(_Table):
         return self.lease * 0.4
 
     @property
+    def deed_limit(self) -> float:
+        """Seconds all requests of one try may take: one that starts at the task's last moment still ends in time."""
+        return self.lease * 0.35
+
+    @property
     def request_limit(self) -> float:
         """Seconds one request to a network may take in all."""
         return min(60.0, self.lease * 0.2)

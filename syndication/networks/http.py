@@ -58,7 +58,8 @@ class Http:
     """One account's line to its server, for one deed.
 
     `intend` is called once, just before the one creating request, and may refuse by raising; `keep` stores a
-    renewed secret; `seconds` bounds each request in all; `wait` passes time between two questions.
+    renewed secret; `seconds` bounds each request in all, and `deed` all of them together; `wait` passes time between
+    two questions.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Http:
         refine: Callable[[Answer], type[DeliveryError] | None],
         *,
         seconds: float = 60.0,
+        deed: float = 600.0,
         intend: Callable[[], None] | None = None,
         keep: Callable[[dict[str, str]], None] | None = None,
         wait: Callable[[float], None] = time.sleep,
@@ -76,7 +78,7 @@ class Http:
         self.server, self.secret, self.auth = origin(server), dict(secret), auth
         self.wait = wait
         self._refine, self._seconds, self._intend, self._keep = refine, seconds, intend, keep
-        self._created = False
+        self._created, self._ends = False, time.monotonic() + deed
         self._session = make_session(direct=is_loopback(self.server))
 
     def __enter__(self) -> "Http":
@@ -91,7 +93,7 @@ class Http:
         `path` starts at the server's root; `parts` are those of `requests.Request`. Returns a 2xx answer.
         """
         try:
-            answer = exchange(self._session, self._prepare(method, path, parts), self._seconds)
+            answer = exchange(self._session, self._prepare(method, path, parts), self._left())
         except requests.RequestException as error:
             raise NotSent(f"{self._host} gave no answer: {self._gist(error)}") from None
         self._judge(answer, creating=False)
@@ -110,6 +112,8 @@ class Http:
         if self._created:
             raise AssertionError("a connector may create once for each try")
         request = self._prepare(method, path, parts)
+        if self._left() < self._seconds:
+            raise NotSent(f"{self._host} took its time with the uploads; nothing was posted yet")
         if self._intend:
             self._intend()
         self._created = True
@@ -131,6 +135,13 @@ class Http:
         if self._keep:
             self._keep(dict(secret))
         self.secret, self.auth = dict(secret), auth
+
+    def _left(self) -> float:
+        """Seconds that the next request may take."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise NotSent(f"{self._host} took too long in all")
+        return min(self._seconds, left)
 
     @property
     def _host(self) -> str:

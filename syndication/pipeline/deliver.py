@@ -106,9 +106,10 @@ class _Try:
         unknown = self.claim.delivery.state is State.UNKNOWN
         if not unknown and self._stopped():
             return
-        settings = {"seconds": self.config.delivery.request_limit, "intend": self._intend, "keep": self._keep}
+        limits = self.config.delivery
+        settings = {"seconds": limits.request_limit, "deed": limits.deed_limit, "intend": self._intend}
         account = self.claim.mailbox.account
-        with open_http(self.network, account.server, self.secret, **settings) as http:
+        with open_http(self.network, account.server, self.secret, keep=self._keep, **settings) as http:
             if unknown:
                 self._settle_doubt(http)
             else:

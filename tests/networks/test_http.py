@@ -383,3 +383,25 @@ def test_a_token_at_the_cut_is_taken_out_whole(scripted, before):
     with Http(server.url, secret, Anonymous(), lambda _: None) as http, pytest.raises(Refused) as caught:
         http.call("GET", "/")
     assert "token" not in caught.value.message
+
+
+def test_all_requests_of_a_deed_have_one_limit(scripted):
+    """A server that dawdles with each upload ends the try before anything is posted, and before the lease does."""
+    server = scripted({"GET /": answer(), "POST /": answer()})
+    intents = []
+    with line(server.url, seconds=1.0, deed=1.2, intend=lambda: intents.append(1)) as http:
+        http.call("GET", "/")
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            http.call("GET", "/")
+        with pytest.raises(NotSent, match="nothing was posted yet"):
+            http.create(Made, "POST", "/")
+        while time.monotonic() < until + 2.0:
+            try:
+                http.call("GET", "/")
+            except NotSent as late:
+                if "too long in all" in late.message:
+                    break
+        else:
+            pytest.fail("the deed has no end")
+    assert intents == []

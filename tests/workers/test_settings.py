@@ -32,7 +32,8 @@ def test_every_limit_ends_before_the_next(lease):
     table, made = config.delivery, settings(config)
     assert 0 < table.request_limit < table.task_budget < table.hard_limit < table.lease
     assert made["task_time_limit"] == table.hard_limit
-    assert table.task_budget + table.request_limit < table.hard_limit
+    assert table.task_budget + table.deed_limit < table.hard_limit
+    assert table.request_limit < table.deed_limit
     assert table.lease < made["broker_transport_options"]["visibility_timeout"]
 
 
