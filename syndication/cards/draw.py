@@ -150,8 +150,12 @@ def _scrim(canvas: Image.Image, op: ScrimOp, brand: Brand) -> None:
     left, top, right, bottom = op.rect.pixels()
     size = right - left, bottom - top
     mask = _shade(size, _needs(canvas, op, brand, color), op)
-    if mask.getbbox():
-        canvas.paste(color, (left, top), mask.resize(size, Image.Resampling.BILINEAR))
+    if box := mask.getbbox():
+        grain = mask.height / size[1]
+        first, last = int(box[1] / grain), min(int(box[3] / grain) + 1, size[1])
+        part = (0, first * grain, mask.width, min(last * grain, mask.height))
+        shade = mask.resize((size[0], last - first), Image.Resampling.BILINEAR, part)
+        canvas.paste(color, (left, top + first), shade)
 
 
 def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.Image:

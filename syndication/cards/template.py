@@ -214,6 +214,9 @@ class Template(_Strict):
     """A card's design. `words` are its own literals by language; `en` stands in for languages not told."""
 
     margin: Units = 64
+    credit: Literal["shown", "metadata"] = Field(
+        "shown", description="Where a photo's credit stands: on the card, or in its metadata alone."
+    )
     layers: tuple[Node, ...]
     colors: Palette = Palette()
     text: dict[str, Style] = Field(default_factory=dict)
@@ -315,6 +318,9 @@ def _dangling(template: Template) -> Iterator[str]:
         yield f"colors: {name!r}: told for cards with a photo or without, but not for both"
     for name, brand_role in own.items():
         yield from _unknown(f"colors: {name}", "colour", brand_role.partition(" ")[0], BRAND_COLORS)
+    shows_photo = any(isinstance(node, Photo) for _, node in _walk(template.layers))
+    if shows_photo and template.credit == "shown" and "credit" not in template.fields():
+        yield 'layers: a photo stands with its credit: add { text = "credit" }, or say credit = "metadata"'
     for name, forms in template.words.items():
         if "en" not in forms:
             yield f"words.{name}: no form for en, which stands in for other languages"

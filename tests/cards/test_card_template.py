@@ -75,6 +75,8 @@ def test_ours_are_all_readable() -> None:
             "[colors.photo]\nsoft = 'ink'\n[text.headline]",
             "'soft': told for cards with a photo or without",
         ),
+        ("layers = [", "layers = [{ photo = 'cover' }, ", "layers: a photo stands with its credit"),
+        ('{ text = "headline" }', '{ text = "fact" }', "'fact' stands only inside `each`"),
         ("layers = [", "layers = ", "own.toml: not valid TOML"),
     ],
 )
