@@ -6,10 +6,13 @@ preposition left behind.
 
 from functools import cache, lru_cache
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-import pyphen
 import regex
 from icu4py.breakers import LineBreaker, WordBreaker
+
+if TYPE_CHECKING:
+    import pyphen
 
 SOFT_HYPHEN = "\u00ad"
 
@@ -67,7 +70,9 @@ def hyphenated(words: str, language: str) -> str:
 
 
 @cache
-def _hyphens(language: str) -> pyphen.Pyphen | None:
+def _hyphens(language: str) -> "pyphen.Pyphen | None":
+    import pyphen  # 10 ms, for what one headline in a thousand needs
+
     name = pyphen.language_fallback(language)
     # Three letters on each side: a headline has no room for less to be read well.
     return pyphen.Pyphen(lang=name, left=3, right=3) if name else None
