@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import regex
 import uharfbuzz as hb
+from babel.core import get_global
 
 from syndication.errors import ConfigError
 
@@ -203,7 +204,7 @@ def letter_of(script: str) -> str:
 
 def stack(role: str, weight: int, script: str, language: str, own: str) -> Iterator[Face]:
     """The faces for a script, from the most to the least wanted; those of other scripts come last."""
-    yield from _own(own, role, weight, language)
+    yield from _own(own, role, weight, language if _writes(language, script) else "")
     if script == PRIVATE:  # signs that mean something in one font only
         return
     preferred = SCRIPTS.get(script, _LATIN)
@@ -220,6 +221,16 @@ def stack(role: str, weight: int, script: str, language: str, own: str) -> Itera
     ):
         if face := _face(family, weight, index if family == CJK else 0):
             yield face
+
+
+def _writes(language: str, script: str) -> bool:
+    """Whether a language's own fonts are for a script: a Nastaliq has Latin letters, but not to be set in them."""
+    if SCRIPTS.get(script) is not _LATIN:
+        return True
+    likely = get_global("likely_subtags").get(
+        language.lower().replace("_", "-").split("-")[0], "und_Latn_001"
+    )
+    return SCRIPTS.get(likely.split("_")[1]) is _LATIN
 
 
 def _cjk_index(language: str, script: str) -> int:

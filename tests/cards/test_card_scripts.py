@@ -176,6 +176,7 @@ def test_a_newsrooms_own_fonts_come_first(tmp_path: Path) -> None:
 
     assert files("Road समुद्र", "en") == ["House.ttf", "NotoSansDevanagari[wght].ttf"]
     assert files("سمندر", "ur-PK") == ["Urdu.ttf"]
+    assert set(files("سمندر Road", "ur")) == {"Urdu.ttf", "House.ttf"}
     assert files("سمندر", "ar") == ["Amiri-Bold.ttf"]
     assert files("Road", "en", "sans") == ["Inter[opsz,wght].ttf"]
     assert fonts.version(own) != fonts.version()
