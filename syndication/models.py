@@ -89,7 +89,7 @@ class CardData(Frozen):
     live: bool = Field(False, description="Whether it is going on now; false again when it has ended.")
     note: Literal["updated", "corrected"] | None = Field(None, description="Told beside the date.")
     number: str = Field("", max_length=20, description="The number that the story is about: `1 in 7`.")
-    facts: tuple[Line, ...] = Field((), max_length=6, description="The points of a list, in order.")
+    facts: tuple[Line, ...] = Field((), max_length=5, description="The points of a list, in order.")
     source: Line = Field("", description="Where the number or the facts come from.")
     role: Line = Field("", description="Who it is that is quoted or writes: `harbour master`.")
     seconds: int | None = Field(None, ge=1, le=360_000, description="How long the video or audio runs.")

@@ -79,7 +79,7 @@ class _Layout:
         margin, clear = self.template.margin * self.unit, layer.clear * self.unit
         area = self.area(layer.area)
         inside = Rect(area.x + margin, area.y + margin, area.width - 2 * margin, area.height - 2 * margin)
-        room = inside.height - clear
+        room = inside.height - clear * (2 if self.hang(layer) == "middle" else 1)
         if self.is_block(layer):
             room = min(room, self.card.height * (1 - _PHOTO_SHARE) - 2 * margin)
         if inside.width <= 0 or room <= 0:
@@ -92,7 +92,7 @@ class _Layout:
             return _Flow((), replace(self.card, height=0))
         y = {
             "top": inside.y,
-            "middle": inside.y + (room - box.height) / 2,
+            "middle": inside.y + (inside.height - box.height) / 2,
             "bottom": inside.bottom - box.height,
         }[self.hang(layer)]
         block = replace(self.card, y=y - margin, height=self.card.height - y + margin)

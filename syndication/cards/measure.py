@@ -22,6 +22,7 @@ from syndication.cards.template import (
 from syndication.errors import CardError
 
 _PILL = 0.6  # room around a pill's words, in shares of their size
+_MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _RULE = 2  # thickness of a row's divider, units
 
 
@@ -216,16 +217,25 @@ class Measure:
 
     def _each(self, layer: Each, width: float, height: float) -> Box | None:
         """The facts in rows of one height each, their words in the size that suits the longest."""
-        facts, gap, rule = self.subject.facts, layer.between * self.unit, _RULE * self.unit
+        facts, rule = self.subject.facts, _RULE * self.unit
         if not facts:
             return None
-        room = height / len(facts) - 2 * gap
-        boxes = self._repeated(layer, width, room)
-        for op in (part for box in boxes for part in box.parts):
-            if isinstance(op, TextOp) and op.block:
-                self.caps[op.name] = min(self.caps.get(op.name, op.block.size), op.block.size)
+        share = height / len(facts)
+        gap = min(layer.between * self.unit, share * _MOST_GAP)
+        room = share - 2 * gap
+        asked = room
+        while True:
+            for op in (part for box in self._repeated(layer, width, asked) for part in box.parts):
+                if isinstance(op, TextOp) and op.block:
+                    self.caps[op.name] = min(self.caps.get(op.name, op.block.size), op.block.size)
+            boxes = self._repeated(layer, width, asked)
+            # Standing on one line with a larger place, words hang lower than they were measured.
+            lower = max(box.height for box in boxes) - room
+            if lower <= 1:
+                break
+            asked -= lower
         y, parts = 0.0, list[Op]()
-        for box in self._repeated(layer, width, room):
+        for box in boxes:
             if layer.rule:
                 parts.append(FillOp(Rect(0, y, width, rule), self.color(layer.rule)))
             parts += [moved(part, 0, y + gap) for part in box.parts]

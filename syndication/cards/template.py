@@ -68,7 +68,7 @@ class Layer(_Strict):
     spring: bool = False
     area: Area = Area()
     at: Hang = Hang()
-    clear: Units = Field(0, description="Kept free at the side of the area that is across from `at`.")
+    clear: Units = Field(0, description="Kept free across from `at`; above and below in the middle.")
     scrim: Role | None = Field(None, description="Darkens the photo behind its words, as far as they need.")
     block: Role | None = Field(None, description="On tall cards a block of its own below the photo.")
 
@@ -134,7 +134,7 @@ class Each(Layer):
     """For each of the story's facts this layer, one under the other, with rules of a colour above them."""
 
     each: "Node"
-    between: Units = 0
+    between: Units = Field(0, description="The room over and under each, less where there are many.")
     rule: Role | None = None
 
 

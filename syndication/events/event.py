@@ -37,7 +37,7 @@ _EXPECTED = {
     "card": "an object: what the card shows beside the story's words",
     "card.live": "true or false",
     "card.note": "updated or corrected",
-    "card.facts": "a list of at most 6 texts",
+    "card.facts": "a list of at most 5 texts",
     "card.seconds": "a whole number from 1 to 360000",
     "card.pictures": "a whole number from 1 to 9999",
     "image.focal": "two numbers from 0 to 1, such as [0.5, 0.4]",
