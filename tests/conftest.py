@@ -1,5 +1,6 @@
 """What every test may use: a store with a clock that the test moves, a config in a folder of its own, events."""
 
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 from syndication.config import Config, parse
 from syndication.models import Account, Limits, PublishEvent
 from syndication.store import Store, accounts, open_store
+
+# A suite that runs in the background was started deaf to Ctrl-C, and so would be the commands it tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
 

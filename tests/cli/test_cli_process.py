@@ -61,7 +61,7 @@ def test_ctrl_c_ends_a_command_with_130(run, network):
             line = process.stderr.readline()
             assert line, "it ended before it asked"
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
+        _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert said.strip() == "Stopped."
 
