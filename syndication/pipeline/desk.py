@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from syndication.config import Config
-from syndication.errors import InputError, NotFound
+from syndication.errors import InputError
 from syndication.models import Delivery, Receipt, State
 from syndication.pipeline.accept import earliest, expiry
 from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
@@ -94,12 +94,3 @@ def _send_again(tx: Connection, delivery: Delivery, now: int) -> bool:
     if done and state is State.PLANNED:
         stories.redraw(tx, delivery.story, due_at)
     return done
-
-
-def find_story(store: Store, id_or_url: str) -> stories.Story:
-    """A story by its id or URL. Raises NotFound."""
-    with store.read() as tx:
-        return stories.need(tx, id_or_url)
-
-
-__all__ = ["NotFound", "Shared", "find_story", "resolve", "share"]
