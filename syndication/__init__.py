@@ -13,6 +13,7 @@ The whole job, with no queue::
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from syndication.cards import Drawn, make_cards, render_cards
     from syndication.config import Config
     from syndication.config import load as load_config
     from syndication.errors import SyndicationError
@@ -22,14 +23,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Config",
+    "Drawn",
     "PublishEvent",
     "Store",
     "SyndicationError",
     "accept",
     "connect_account",
     "load_config",
+    "make_cards",
     "open_store",
     "read_event",
+    "render_cards",
     "run_due",
     "share",
 ]
@@ -39,6 +43,7 @@ _HOMES = {
     "load_config": ("config", "load"),
     "SyndicationError": ("errors", "SyndicationError"),
     "PublishEvent": ("models", "PublishEvent"),
+    **{name: ("cards", name) for name in ("Drawn", "make_cards", "render_cards")},
     "Store": ("store", "Store"),
     "open_store": ("store", "open_store"),
     **{name: ("pipeline", name) for name in ("accept", "connect_account", "read_event", "run_due", "share")},

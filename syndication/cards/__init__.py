@@ -1,18 +1,19 @@
-"""Share cards: a story and a template become JPEG files, each under a name that carries its content's hash."""
+"""Share cards: a story and a template become pictures, each under a name that carries its content's hash."""
 
 import hashlib
 import io
 import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import regex
 from PIL import Image
 
-from syndication.cards import debug, draw, fonts, labels, layout, photo, rights, words
+from syndication.cards import crop, debug, draw, fonts, labels, layout, photo, rights, words
 from syndication.cards import template as templates
 from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp
@@ -21,15 +22,48 @@ from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
 
-__all__ = ["SIZES", "choose_template", "make_cards", "template_names"]
+__all__ = ["SIZES", "Drawn", "Format", "choose_template", "make_cards", "render_cards", "template_names"]
 
 SIZES = ((1200, 630), (1080, 1080))
 
 # Counts up with each change of the engine that changes pixels: older cards then get new names.
 _ENGINE = 2
 _SIZE_LIMITS = (200, 4000)
+_SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
+Format = Literal["jpeg", "png"]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A card just drawn: what it is, its file's bytes, and what was painted on which canvas before encoding."""
+
+    card: Card
+    data: bytes
+    ops: tuple[Op, ...]
+    canvas: Image.Image
+
+
+def render_cards(
+    event: PublishEvent,
+    *,
+    config: Config,
+    photo: Path | None,
+    template: str | None = None,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    now: datetime | None = None,
+    outlined: bool = False,
+    format: Format = "jpeg",  # noqa: A002 (the word that everybody looks for)
+) -> tuple[Drawn, ...]:
+    """Draw a story's cards in memory, one of each size (pixels); no file is written.
+
+    `now` is what a story's age is told by, this moment if None. If `outlined`, every box is outlined and named.
+    Raises CardError, TemplateError or PhotoError.
+    """
+    name = template or choose_template(event, config)
+    maker = _Maker(event, config, photo, name, now or datetime.now(UTC), outlined, format)
+    return maker.render(sizes)
 
 
 def make_cards(
@@ -42,15 +76,24 @@ def make_cards(
     sizes: Sequence[tuple[int, int]] = SIZES,
     now: datetime | None = None,
     outlined: bool = False,
+    format: Format = "jpeg",  # noqa: A002 (the word that everybody looks for)
 ) -> tuple[Card, ...]:
-    """Draw a story's cards into `folder`, one of each size (pixels), and say what they are.
+    """Draw a story's cards into `folder` as `render_cards` does, and say what they are.
 
-    `now` is what a story's age is told by, this moment if None. If `outlined`, every box is outlined and named. A
-    card whose content has not changed is not drawn again. Files appear whole or not at all. Raises CardError,
+    A card whose content has not changed is not drawn again. Files appear whole or not at all. Raises CardError,
     TemplateError or PhotoError, each before a file is written.
     """
     name = template or choose_template(event, config)
-    return _Maker(event, config, photo, name, now or datetime.now(UTC), outlined).make(folder, sizes)
+    maker = _Maker(event, config, photo, name, now or datetime.now(UTC), outlined, format)
+    files = {size: folder / maker.file_name(size) for size in sizes}
+    cards = {size: maker.card(size, file.read_bytes()) for size, file in files.items() if file.exists()}
+    drawn = maker.render([size for size in files if size not in cards])
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in drawn:
+        size = one.card.width, one.card.height
+        write_whole(files[size], one.data)
+        cards[size] = one.card
+    return tuple(cards[size] for size in files)
 
 
 def choose_template(event: PublishEvent, config: Config) -> str:
@@ -78,12 +121,14 @@ class _Maker:
         name: str,
         now: datetime,
         outlined: bool,
+        form: Format,
     ) -> None:
-        self.event, self.name, self.path, self.outlined = event, name, path, outlined
+        self.event, self.name, self.path = event, name, path
+        self.outlined, self.form = outlined, form
         self.template, self.design = templates.read(name, config)
         self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
-        self.focal = event.image.focal if event.image else (0.5, 0.5)
+        self.focal = event.image.focal if event.image else None
         self.brand = _brand(event, config)
         self.fonts = str(config.at(config.brand.fonts)) if config.brand.fonts else ""
         self.xmp = rights.of_card(event, path).packet()
@@ -98,24 +143,21 @@ class _Maker:
             self.brand.colors,
             fonts.version(self.fonts),
             [logo and hashlib.sha256(logo).hexdigest() for logo in self.brand.logos],
-            path and [_photo_hash(path), self.focal, self.xmp.decode()],
+            path and [_photo_hash(path), self.focal or crop.finds_faces(), self.xmp.decode()],
         ]
         self.content = json.dumps(content).encode()
 
-    def make(self, folder: Path, sizes: Sequence[tuple[int, int]]) -> tuple[Card, ...]:
-        files = {size: folder / self.file_name(size) for size in sizes}
-        undrawn = {size: self.lay_out(size) for size, file in files.items() if not file.exists()}
-        source = self.load_photo([op for ops in undrawn.values() for op in ops])
-        drawn = {size: self.draw(ops, size, source) for size, ops in undrawn.items()}
-        folder.mkdir(parents=True, exist_ok=True)
-        for size, data in drawn.items():
-            write_whole(files[size], data)
-        return tuple(self.card(size, file, drawn.get(size)) for size, file in files.items())
+    def render(self, sizes: Sequence[tuple[int, int]]) -> tuple[Drawn, ...]:
+        laid_out = {size: self.lay_out(size) for size in sizes}
+        source = self.load_photo([op for ops in laid_out.values() for op in ops])
+        return tuple(self.draw(ops, size, source) for size, ops in laid_out.items())
 
     def file_name(self, size: tuple[int, int]) -> str:
         digest = hashlib.sha256(self.content + repr(tuple(size)).encode()).hexdigest()[:16]
         slug = _slug(self.event.headline) or _slug(self.event.id) or "card"
-        return f"{slug}-{digest}-{size[0]}x{size[1]}{'-debug' if self.outlined else ''}.jpg"
+        return (
+            f"{slug}-{digest}-{size[0]}x{size[1]}{'-debug' if self.outlined else ''}.{_SUFFIXES[self.form]}"
+        )
 
     def lay_out(self, size: tuple[int, int]) -> tuple[Op, ...]:
         if not all(_SIZE_LIMITS[0] <= side <= _SIZE_LIMITS[1] for side in size):
@@ -138,11 +180,12 @@ class _Maker:
             line = line_of(self.design.decode(), error.place)
             raise TemplateError(f"{self.name}.toml: line {line}: {error.message}", error.hint) from None
 
-    def draw(self, ops: Sequence[Op], size: tuple[int, int], source: photo.Source | None) -> bytes:
+    def draw(self, ops: tuple[Op, ...], size: tuple[int, int], source: photo.Source | None) -> Drawn:
         canvas = draw.draw(ops, size, self.brand, source, self.focal)
         if self.outlined:
             debug.outline(canvas, ops)
-        return draw.encode(canvas, self.xmp)
+        data = draw.encode_png(canvas, self.xmp) if self.form == "png" else draw.encode(canvas, self.xmp)
+        return Drawn(self.card(size, data), data, ops, canvas)
 
     def load_photo(self, ops: Sequence[Op]) -> photo.Source | None:
         boxes = [op.rect.pixels() for op in ops if isinstance(op, PhotoOp)]
@@ -158,15 +201,15 @@ class _Maker:
             fact for _, fact in self.facts
         ]
 
-    def card(self, size: tuple[int, int], file: Path, data: bytes | None) -> Card:
-        data = file.read_bytes() if data is None else data
+    def card(self, size: tuple[int, int], data: bytes) -> Card:
         return Card(
             template=self.name,
             width=size[0],
             height=size[1],
-            file=file.name,
+            file=self.file_name(size),
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
+            mime="image/png" if self.form == "png" else "image/jpeg",
             alt=words.alt(self.values, self.event, photo=self.path is not None, more=self.more_words()),
         )
 

@@ -13,6 +13,7 @@ from syndication.cli.common import PORT, as_json, config_or_defaults, say, show_
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from syndication.cards import Format
     from syndication.config import Config
     from syndication.models import Card, PublishEvent
 
@@ -26,11 +27,19 @@ _url = click.option("--url", default="", help="The public address of EVENT, wher
 @click.option(
     "--size", multiple=True, metavar="WxH", help="1200x630; may be given again. Default: wide and square."
 )
+@click.option("--format", "form", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True)
 @click.option("--debug", is_flag=True, help="Outline every box, with its name, size and lines.")
 @_url
 @as_json
 def render(
-    event: str, out: Path, template: str | None, size: tuple[str, ...], debug: bool, url: str, machine: bool
+    event: str,
+    out: Path,
+    template: str | None,
+    size: tuple[str, ...],
+    form: "Format",
+    debug: bool,
+    url: str,
+    machine: bool,
 ) -> None:
     """Draw the cards of an EVENT (JSON or HTML file, URL, or -).
 
@@ -41,7 +50,8 @@ def render(
 
     sizes = tuple(_size(one) for one in size)
     config = config_or_defaults()
-    cards = draw(read_source(event, config, url=url), config, out, template, sizes, outlined=debug)
+    story = read_source(event, config, url=url)
+    cards = draw(story, config, out, template, sizes, outlined=debug, form=form)
     if machine:
         show_json([{**card.model_dump(mode="json"), "path": str(out / card.file)} for card in cards])
         return
@@ -69,6 +79,7 @@ def draw(
     sizes: tuple[tuple[int, int], ...] = (),
     *,
     outlined: bool = False,
+    form: "Format" = "jpeg",
 ) -> "tuple[Card, ...]":
     """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would."""
     from tempfile import TemporaryDirectory
@@ -87,6 +98,7 @@ def draw(
             template=template,
             sizes=sizes or SIZES,
             outlined=outlined,
+            format=form,
         )
 
 

@@ -409,3 +409,27 @@ def test_impossible_boxes_name_the_line(
         make(config=config, template="tight")
     assert said in caught.value.message
     assert "smaller" in caught.value.hint
+
+
+def test_cards_in_memory_are_those_in_files(
+    make: Callable[..., tuple[Card, ...]], story: Make, photos: Path, tmp_path: Path
+) -> None:
+    """Drawing in memory gives the very cards and bytes that drawing into a folder does, and leaves no file."""
+    drawn = cards.render_cards(story(), config=Config(), photo=photos / "sea.jpg")
+    assert not (tmp_path / "cards").exists()
+    assert tuple(one.card for one in drawn) == make(sizes=cards.SIZES)
+    for one in drawn:
+        assert (tmp_path / "cards" / one.card.file).read_bytes() == one.data
+        assert one.canvas.size == (one.card.width, one.card.height)
+
+
+def test_a_png_is_the_canvas_itself(story: Make, photos: Path) -> None:
+    """A card as PNG says so, keeps every pixel that was painted, and carries the photo's credit."""
+    (drawn,) = cards.render_cards(
+        story(), config=Config(), photo=photos / "sea.jpg", sizes=WIDE, format="png"
+    )
+    assert (drawn.card.mime, drawn.card.file[-4:]) == ("image/png", ".png")
+    with Image.open(io.BytesIO(drawn.data)) as image:
+        assert (image.format, image.mode) == ("PNG", "RGB")
+        assert image.tobytes() == drawn.canvas.tobytes()
+        assert "Photo: Leo Brandt" in image.info["xmp"].decode()
