@@ -1,7 +1,7 @@
 """Font files, and which of them draws what: families by role and script, each file opened when it is first asked.
 
-All come by pip under the OFL; the colour emoji, which no package of pip's has, lie beside this file. A newsroom's own
-fonts come before ours: a folder with `serif`, `sans`, or a language's tag such as `ur` in it.
+All are under the OFL and come by pip; colour emoji and Nastaliq, which no package of pip's has, lie beside this file.
+A newsroom's own fonts come before ours: a folder with `serif`, `sans`, or a language's tag such as `ur` in it.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from syndication.errors import ConfigError
 
 EMOJI = "Noto Color Emoji"
 CJK = "Noto Sans CJK"
+NASTALIQ = "Noto Nastaliq Urdu"
 PRIVATE = "Zzzz"  # as Unicode calls the script of characters that it leaves to private use
 
 # What HarfBuzz draws by other means where a font lacks it: spaces, the no-break hyphen, invisible characters.
@@ -65,6 +66,10 @@ SCRIPTS = {
     "Ethi": _Script(("Noto Sans Ethiopic",), letter="ሀ"),
     **dict.fromkeys(("Hani", "Hira", "Kana", "Bopo", "Hang"), _HAN),
 }
+# In these languages Arabic letters are written in the hanging hand, and the level one reads as a stopgap. A figure
+# stands for its capitals, as the font's letters are empty until they are shaped.
+_HANGING = frozenset("ur ks pa pnb skr".split())
+_NASTALIQ = _Script((NASTALIQ, "Noto Sans Arabic"), (NASTALIQ, "Amiri", "Noto Sans Arabic"), letter="۱")
 # Then these are asked, whatever the script; the last two for signs that Inter lacks.
 _REST = ("Inter", "Noto Sans", "Noto Sans Symbols", "Noto Emoji")
 
@@ -72,6 +77,7 @@ _REST = ("Inter", "Noto Sans", "Noto Sans Symbols", "Noto Emoji")
 _TUNING = {
     "Amiri": (1.14, 1.44),
     "Noto Sans Arabic": (1.0, 1.36),
+    NASTALIQ: (1.06, 2.2),
     "Frank Ruhl Libre": (1.1, 1.12),
     "Noto Sans Armenian": (1.0, 1.16),
     "Noto Sans Georgian": (1.0, 1.18),
@@ -105,6 +111,7 @@ _FILES = {
     "Amiri Bold": ("fontpkg_amiri", "files/Amiri-Bold.ttf"),
     CJK: ("manimgx_fonts_cjk", "NotoSansCJK-VF.otf.ttc"),
     EMOJI: ("syndication", "cards/emoji/NotoColorEmoji.ttf"),
+    NASTALIQ: ("syndication", "cards/nastaliq/NotoNastaliqUrdu[wght].ttf"),
 }
 
 
@@ -193,13 +200,23 @@ def role_of(role: str, script: str) -> str:
 @lru_cache(maxsize=256)
 def main_face(role: str, weight: int, script: str, language: str = "", own: str = "") -> Face:
     """The face that text of a script is mostly set in; its metrics place the lines."""
-    letter, faces = letter_of(script), list(stack(role, weight, script, language, own))
+    letter, faces = letter_of(script, language), list(stack(role, weight, script, language, own))
     return next((face for face in faces if face.has(letter)), faces[0])
 
 
-def letter_of(script: str) -> str:
+def letter_of(script: str, language: str = "") -> str:
     """A letter of the script whose height is what that of capitals is to Latin."""
-    return SCRIPTS.get(script, _LATIN).letter
+    return _script(script, language).letter
+
+
+def _script(script: str, language: str) -> _Script:
+    if script == "Arab" and _primary(language) in _HANGING:
+        return _NASTALIQ
+    return SCRIPTS.get(script, _LATIN)
+
+
+def _primary(language: str) -> str:
+    return language.lower().replace("_", "-").split("-")[0]
 
 
 def stack(role: str, weight: int, script: str, language: str, own: str) -> Iterator[Face]:
@@ -207,7 +224,7 @@ def stack(role: str, weight: int, script: str, language: str, own: str) -> Itera
     yield from _own(own, role, weight, language if _writes(language, script) else "")
     if script == PRIVATE:  # signs that mean something in one font only
         return
-    preferred = SCRIPTS.get(script, _LATIN)
+    preferred = _script(script, language)
     others = (family for other in SCRIPTS.values() for family in (*other.serif, *other.sans) if family != CJK)
     latin = _LATIN.serif if role == "serif" else _LATIN.sans
     index = _cjk_index(language, script)
@@ -227,9 +244,7 @@ def _writes(language: str, script: str) -> bool:
     """Whether a language's own fonts are for a script: a Nastaliq has Latin letters, but not to be set in them."""
     if SCRIPTS.get(script) is not _LATIN:
         return True
-    likely = get_global("likely_subtags").get(
-        language.lower().replace("_", "-").split("-")[0], "und_Latn_001"
-    )
+    likely = get_global("likely_subtags").get(_primary(language), "und_Latn_001")
     return SCRIPTS.get(likely.split("_")[1]) is _LATIN
 
 

@@ -167,6 +167,8 @@ def _choose(
     cluster: str, script: str, role: str, weight: int, language: str, own: str, previous: fonts.Face | None
 ) -> list[fonts.Face]:
     """A face for each character of a grapheme, one for all if a font has them all: most wanted, or as before it."""
+    if cluster == " " and previous:  # a Nastaliq's blank is too narrow between figures
+        return [previous]
     if script != fonts.PRIVATE and (face := fonts.main_face(role, weight, script, language, own)).has(
         cluster
     ):

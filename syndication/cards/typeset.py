@@ -273,6 +273,6 @@ class _Paragraph:
                 text = f"{text[: solid - 1]}-{text[solid:]}"
                 items = self._itemised(text)
             lines.append(Line(*shape.line(text, items, start, solid, size, face.language, face.tracking)))
-        ascent, descent, capital = self.main.metrics(size, fonts.letter_of(self.script))
+        ascent, descent, capital = self.main.metrics(size, fonts.letter_of(self.script, face.language))
         pitch = size * self.leading
         return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital)

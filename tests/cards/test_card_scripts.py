@@ -90,6 +90,15 @@ def test_han_characters_are_those_of_the_language() -> None:
     assert {language: fonts._cjk_index(language, "Hani") for language in index} == index
 
 
+def test_urdu_hangs() -> None:
+    """Urdu and Kashmiri are set in Nastaliq in both roles, Arabic and Persian never; figures keep their blanks."""
+    for language in ("ur", "ur-PK", "ks"):
+        assert {*families("سمندر", language), *families("سمندر", language, "sans")} == {fonts.NASTALIQ}
+    assert fonts.NASTALIQ not in {*families("سمندر", "ar"), *families("سمندر", "fa")}
+    assert list(dict.fromkeys(families("نومبر 2021 08", "ur"))) == [fonts.NASTALIQ, "Amiri"]
+    assert set_in("ur", "سمندر").pitch > 1.4 * set_in("fa", "سمندر").pitch
+
+
 def test_letters_follow_the_language() -> None:
     """Urdu, Serbian or Bulgarian words are not those of Arabic or Russian with the same characters."""
     assert [glyph.id for glyph in set_in("bg", "вода").lines[0].glyphs] != [
