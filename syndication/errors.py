@@ -18,6 +18,7 @@
     |  |  `- Unauthorized       the operator: reconnect; the mailbox waits
     |  `- Unknown               settled by asking the network: may have been posted
     |- CannotTell               a network that cannot be searched for a post
+    |- Unsupported              a network that cannot edit or remove: the editor does it by hand
     `- ClaimLost                another worker has it: stop quietly
 """
 
@@ -137,6 +138,10 @@ class Unknown(DeliveryError):
 
 class CannotTell(SyndicationError):
     """The network cannot be asked whether a post is there."""
+
+
+class Unsupported(SyndicationError):
+    """The network has no such deed, whatever is asked of it."""
 
 
 class ClaimLost(SyndicationError):

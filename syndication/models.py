@@ -54,7 +54,7 @@ WebUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=
 
 
 class Image(Frozen):
-    """The story's lead photo: a file beside the event, or a URL to fetch. Exactly one of the two."""
+    """The story's lead photo, or a portrait: a file beside the event, or a URL to fetch. Exactly one of the two."""
 
     path: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
         None, description="A file, relative to the event's own file. Not allowed in events sent over HTTP."
@@ -65,8 +65,8 @@ class Image(Frozen):
     alt: str = Field("", max_length=5000, description="What the photo shows, for those who cannot see it.")
     caption: str = Field("", max_length=5000)
     credit: str = Field("", max_length=300)
-    focal: tuple[Share, Share] = Field(
-        (0.5, 0.5), description="The point a crop keeps: shares of width and height from the top left."
+    focal: tuple[Share, Share] | None = Field(
+        None, description="The point a crop keeps: shares of width and height from the top left."
     )
 
     @model_validator(mode="after")
@@ -92,6 +92,9 @@ class CardData(Frozen):
     facts: tuple[Line, ...] = Field((), max_length=5, description="The points of a list, in order.")
     source: Line = Field("", description="Where the number or the facts come from.")
     role: Line = Field("", description="Who it is that is quoted or writes: `harbour master`.")
+    portrait: Image | None = Field(
+        None, description="A photo of them, where the story's own shows something else."
+    )
     seconds: int | None = Field(None, ge=1, le=360_000, description="How long the video or audio runs.")
     pictures: int | None = Field(None, ge=1, le=9999, description="How many pictures the gallery has.")
 
@@ -140,6 +143,15 @@ class PublishEvent(Frozen):
         """What orders two events of one story: the revision, then the time of the change."""
         return self.revision, self.modified or self.published
 
+    def with_files(self, photo: str | None, portrait: str | None) -> Self:
+        """The event with other paths for its photo and its portrait; None leaves a path as it is."""
+        image, card = self.image, self.card
+        if image and photo:
+            image = image.model_copy(update={"path": photo})
+        if card.portrait and portrait:
+            card = card.model_copy(update={"portrait": card.portrait.model_copy(update={"path": portrait})})
+        return self.model_copy(update={"image": image, "card": card})
+
     @property
     def rtl(self) -> bool:
         """Whether the story is written from right to left."""
@@ -159,17 +171,29 @@ class Card(Frozen):
     alt: str = ""
 
 
+Unit = Literal["grapheme", "character", "utf16", "byte", "weighted", "emoji-bytes"]
+"""What a network counts a text in.
+
+Characters are code points; `weighted` is X's count; `emoji-bytes` is Threads': graphemes, an emoji as its UTF-8 bytes.
+"""
+
+Form = Literal["crawled", "made", "image"]
+"""How a post carries the card: the network reads the page's tags, we make the link card, or it is attached."""
+
+
 class Limits(Frozen):
-    """What a network, or one server of it, takes. Text is measured in graphemes; `text_bytes` bounds its UTF-8."""
+    """What a network, or one server of it, takes. `text` is in `unit`s; `text_bytes` bounds its UTF-8 besides."""
 
     text: int
+    unit: Unit = "grapheme"
     text_bytes: int | None = None
     link_cost: int | None = Field(
         None, description="What any URL counts, whatever its length; None: as it is."
     )
     link_in_text: bool = Field(description="Whether the post's link stands in its text, or in a link card.")
-    alt: int
+    alt: int = Field(description="Characters; 0 where there is no field for it.")
     image_bytes: int
+    hashtags: int = Field(0, description="How many a post may carry; 0 where they mean nothing.")
 
 
 class Draft(Frozen):
@@ -184,6 +208,11 @@ class Draft(Frozen):
     card: Card | None
     alt: str
     created: AwareDatetime
+    form: Form | None = Field(
+        None, description="How the post carries the card; None: the network's usual way."
+    )
+    image_url: str = Field("", description="The card's public address, where it has one.")
+    tags: tuple[str, ...] = Field((), description="The story's, for networks that have a field for them.")
 
 
 class Receipt(Frozen):

@@ -1,8 +1,6 @@
 """The operator's commands: make a config, check an installation, connect accounts."""
 
-import re
 import secrets
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +38,7 @@ name = "The Meridian"
 # [brand.sections.Climate]        # what a section has of its own
 # accent = "#1f7a4d"              # example
 # logo = "climate.png"            # example; logo_dark as above
+# fonts = "fonts/climate"         # example; in place of the brand's
 
 # [brand.agencies.Sample]         # by the name that stands in a photo's credit
 # logo = "sample.png"             # example; for agencies whose licence asks for it beside the credit
@@ -205,97 +204,6 @@ def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tup
                 problem = str(error)
         found.append((f"account {account.name}", problem))
     return found
-
-
-def _named(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    if name is not None and not re.fullmatch(r"[\w.-]{1,64}", name):
-        raise click.BadParameter(f"found {name}, expected letters, digits, dots and dashes")
-    return name
-
-
-@click.command(short_help="Connect a social account: log in once, keep the token encrypted.")
-@click.argument("network", type=click.Choice(["mastodon", "bluesky"]))
-@click.option("--server", help="The account's server, such as https://mastodon.example.")
-@click.option("--name", callback=_named, help="What you call the account here.  [the network's name]")
-@click.option("--handle", help="Bluesky: the account's handle, such as meridian.bsky.social.")
-@click.option(
-    "--no-browser", is_flag=True, help="Print the address to open, and take the code that it shows."
-)
-def connect(network: str, server: str | None, name: str | None, handle: str | None, no_browser: bool) -> None:
-    """Connect an account of a NETWORK: log in there once, and keep the token encrypted here.
-
-    \b
-    syndicate connect mastodon --server https://mastodon.example
-    syndicate connect bluesky --handle meridian.bsky.social
-    """
-    from syndication.networks.auth import connect_bluesky
-    from syndication.networks.http import origin
-    from syndication.pipeline import connect_account
-
-    if server is None and network == "mastodon":
-        raise click.UsageError("Name the account's server: --server https://…")
-    server = origin(server or "https://bsky.social")
-    with home() as (store, config):
-        _refuse_other(store, name or network, network, server)
-        if network == "bluesky":
-            who = handle or _ask("Handle")
-            say("An app password is made at Bluesky: Settings, Privacy and security, App passwords.")
-            secret, _ = connect_bluesky(server, who, _ask("App password", hidden=True))
-        else:
-            secret = _allow_mastodon(server, no_browser)
-        account = connect_account(store, config, network, server, secret, name or network)
-    say(f"Connected {account.handle} as {account.name}: posts of up to {account.limits.text} characters.")
-
-
-def _refuse_other(store: "Store", name: str, network: str, server: str) -> None:
-    """Connecting again renews an account; it must not turn it into another one, to which waiting posts would go."""
-    from syndication.errors import InputError
-    from syndication.store import accounts
-
-    with store.read() as tx:
-        known = next((one for one in accounts.everyone(tx) if one.name == name), None)
-    if known and (known.network, known.server) != (network, server):
-        raise InputError(
-            f"{name} is {known.handle} at {known.server} already", "Give this one another name with --name."
-        )
-
-
-def _ask(what: str, *, hidden: bool = False) -> str:
-    """What a person types, unseen if `hidden`, or the next line of standard input where that is no terminal."""
-    from syndication.errors import InputError
-
-    if sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=hidden, err=True)).strip()
-    if not (line := sys.stdin.readline().strip()):
-        raise InputError(f"{what}: nothing came on standard input", "Type it at a terminal, or pipe it in.")
-    return line
-
-
-def _allow_mastodon(server: str, no_browser: bool) -> dict[str, str]:
-    """Mastodon's OAuth dance: by the browser's return to this machine, else by a pasted code."""
-    import webbrowser
-
-    from syndication.networks.auth import (
-        OUT_OF_BAND,
-        Listener,
-        mastodon_authorize_url,
-        mastodon_register,
-        mastodon_token,
-    )
-
-    if no_browser:
-        app = mastodon_register(server, redirect=OUT_OF_BAND)
-        url, _, verifier = mastodon_authorize_url(app)
-        say("Open this address, allow the app, and paste the code it shows:")
-        say(url)
-        return mastodon_token(app, _ask("Code"), verifier)
-    with Listener() as listener:
-        app = mastodon_register(server, redirect=listener.redirect)
-        url, state, verifier = mastodon_authorize_url(app)
-        opened = webbrowser.open(url)
-        say("Your browser asks you to allow the app:" if opened else "Open this address on this machine:")
-        say(url)
-        return mastodon_token(app, listener.wait(state), verifier)
 
 
 @click.command(short_help="The connected accounts, and what keeps them from posting.")

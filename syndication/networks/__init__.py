@@ -1,4 +1,7 @@
-"""The networks we post to: a literal that anyone can read."""
+"""The networks we post to: a literal that anyone can read, and what other packages add to it."""
+
+from functools import cache
+from importlib.metadata import entry_points
 
 from syndication.errors import ConfigError
 from syndication.networks.base import Connector
@@ -10,10 +13,37 @@ NETWORKS: dict[str, Connector] = {
     "bluesky": Bluesky(),
 }
 
+# Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.
+CLOSED: dict[str, str] = {}
+
+GROUP = "syndication.networks"
+"""The entry point group by which another package brings a connector: its name, and the class."""
+
 
 def connector(name: str) -> Connector:
-    """The connector of that name. Raises ConfigError naming those there are."""
-    try:
-        return NETWORKS[name]
-    except KeyError:
-        raise ConfigError(f"no network is called {name}", f"Known: {', '.join(NETWORKS)}.") from None
+    """The connector of that name. Raises ConfigError naming those there are, or why there can be none."""
+    if known := NETWORKS.get(name) or _brought(name):
+        return known
+    if name in CLOSED:
+        raise ConfigError(f"nothing can be posted to {name}", CLOSED[name])
+    raise ConfigError(f"no network is called {name}", f"Known: {', '.join(network_names())}.")
+
+
+def network_names() -> list[str]:
+    """Every network that can be connected: ours in order, then those of other packages."""
+    return [*NETWORKS, *sorted({point.name for point in entry_points(group=GROUP)} - NETWORKS.keys())]
+
+
+@cache
+def _brought(name: str) -> Connector | None:
+    for point in entry_points(group=GROUP, name=name):
+        try:
+            made = point.load()()
+        except Exception as error:  # another package's code may raise anything
+            raise ConfigError(
+                f"the connector {name} of {point.value} cannot be loaded: {type(error).__name__}: {error}"
+            ) from None
+        if not isinstance(made, Connector) or made.name != name:
+            raise ConfigError(f"{point.value} is no connector called {name}")
+        return made
+    return None

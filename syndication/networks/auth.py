@@ -1,15 +1,10 @@
-"""Connecting accounts: Mastodon's OAuth dance by requests-oauthlib, Bluesky's session by app password."""
+"""What signs requests, Mastodon's OAuth dance by requests-oauthlib, Bluesky's session by app password."""
 
-import hmac
 import logging
 import os
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import requests
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
@@ -18,6 +13,7 @@ from requests.auth import AuthBase
 from requests_oauthlib import OAuth2, OAuth2Session
 
 from syndication.errors import DeliveryError, NotSent, Refused
+from syndication.networks.base import Dialogue, Secret
 from syndication.networks.http import Http, Shape, is_loopback, origin, redact
 
 SCOPES = "read:accounts read:statuses write:statuses write:media"
@@ -151,6 +147,13 @@ def mastodon_token(app: dict[str, str], code: str, verifier: str) -> dict[str, s
     return {"access_token": str(token["access_token"]), **{name: app[name] for name in names}}
 
 
+def connect_mastodon(desk: Dialogue, server: str) -> Secret:
+    """The whole dance at the account's server; the secret to store."""
+    app = mastodon_register(server, redirect=desk.redirect(own=True))
+    url, state, verifier = mastodon_authorize_url(app)
+    return mastodon_token(app, desk.visit(url, "state", state)["code"], verifier)
+
+
 def _stranger(server: str, secret: dict[str, str] | None = None) -> Http:
     return Http(server, secret or {}, Anonymous(), lambda _: None, seconds=_SECONDS)
 
@@ -169,63 +172,3 @@ def _loopback_allowed(server: str) -> Iterator[None]:
             os.environ.pop(name)
             if before is not None:
                 os.environ[name] = before
-
-
-class Listener:
-    """An ear on this machine for the browser's return: a free port of 127.0.0.1, used once.
-
-    A context manager; `redirect` is the address to register and to send the browser back to.
-    """
-
-    def __init__(self) -> None:
-        self._ear = _Ear(("127.0.0.1", 0), _Return)
-        self.redirect = f"http://127.0.0.1:{self._ear.server_port}/"
-
-    def __enter__(self) -> "Listener":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ear.server_close()
-
-    def wait(self, state: str, seconds: float = 300.0) -> str:
-        """The code that comes back with our `state`; requests without it are turned away.
-
-        Raises Refused if the person said no, NotSent if nobody came in time.
-        """
-        self._ear.state = state
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._ear.timeout = left
-            self._ear.handle_request()
-            if code := self._ear.said.get("code"):
-                return code
-            if error := self._ear.said.get("error"):
-                said = self._ear.said.get("error_description", error)
-                raise Refused(f"access was not given: {said[:200]}", "Start again and choose to authorise.")
-        raise NotSent(f"nobody came back from the browser within {seconds:.0f} seconds")
-
-
-class _Ear(HTTPServer):
-    state: str
-    said: Mapping[str, str] = MappingProxyType({})
-
-
-class _Return(BaseHTTPRequestHandler):
-    server: _Ear
-    timeout = 5.0  # for one request's bytes
-
-    def do_GET(self) -> None:
-        """Take the code, if it comes with the right state."""
-        said = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        known = hmac.compare_digest(said.get("state", "").encode(), self.server.state.encode())
-        if known:
-            self.server.said = said
-        text = "Done. You can close this window." if known else "Not for here."
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: the request line holds the code."""

@@ -1,10 +1,13 @@
 """What a connector is: facts as class attributes, deeds as a few functions. One file a network."""
 
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from syndication.errors import DeliveryError
-from syndication.models import Draft, Limits, Receipt
+from syndication.errors import CannotTell, DeliveryError, Unsupported
+from syndication.models import Draft, Form, Limits, Receipt
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -12,8 +15,42 @@ if TYPE_CHECKING:
     from syndication.networks.http import Http
     from syndication.networks.transport import Answer
 
+Secret = dict[str, str]
+"""What an account is spoken for with, and which of the network's places it posts to; stored encrypted."""
 
-class Connector(Protocol):
+
+class Dialogue(Protocol):
+    """The person who connects an account: asked for what only they know, and sent to where they allow us in."""
+
+    def say(self, words: str) -> None:
+        """Tell them something."""
+
+    def ask(self, what: str, *, hidden: bool = False) -> str:
+        """What they type; unseen if `hidden`. Raises InputError if nothing comes."""
+
+    def redirect(self, *, own: bool = False) -> str:
+        """The address that their browser is to return to, asked for before `visit`.
+
+        `own`: we tell it to the network ourselves, so that any will do; else the network's app must have it registered.
+        """
+
+    def visit(self, url: str, name: str, value: str) -> dict[str, str]:
+        """Send their browser to `url`; what it brings back, of which the parameter `name` must be `value`.
+
+        Raises Refused if they said no, NotSent if nobody came back in time.
+        """
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an answer means; `retry_after` in seconds where only its body says so."""
+
+    kind: type[DeliveryError]
+    retry_after: float | None = None
+    hint: str = ""
+
+
+class Connector(ABC):
     """One network. Connectors keep no state: what they know of an account comes with `http`.
 
     Every deed raises a `DeliveryError` named for what happens next; `http` has raised it already unless the
@@ -28,34 +65,75 @@ class Connector(Protocol):
     """The network's name as people write it."""
 
     limits: ClassVar[Limits]
-    """What a server takes unless it says otherwise."""
+    """What a server takes unless it says otherwise, of a post in the first of the `forms`."""
 
-    replay: ClassVar[timedelta]
+    server: ClassVar[str] = ""
+    """Where its accounts live unless one names its own; empty: each names its own."""
+
+    hosts: ClassVar[tuple[str, ...]] = ()
+    """Further origins of the network that an account's requests may go to."""
+
+    forms: ClassVar[tuple[Form, ...]] = ("image",)
+    """How a post can carry the card, the usual one first."""
+
+    size: ClassVar[tuple[int, int]] = (1200, 630)
+    """The card it wants, in pixels."""
+
+    public: ClassVar[bool] = False
+    """Whether it fetches the card itself, which then must lie at a public address."""
+
+    replay: ClassVar[timedelta] = timedelta(0)
     """How long the network surely answers a repeated key with the first post. Zero: it does not know keys."""
 
-    settle: ClassVar[timedelta]
+    settle: ClassVar[timedelta] = timedelta(seconds=10)
     """How long after a lost answer the network may still be storing the post: no question is asked before."""
 
-    def auth(self, secret: "dict[str, str]") -> "AuthBase":
+    @abstractmethod
+    def connect(self, desk: Dialogue, server: str) -> Secret:
+        """Have a person let us in at a server's origin; what to keep. Raises DeliveryError or InputError."""
+
+    @abstractmethod
+    def auth(self, secret: Secret) -> "AuthBase":
         """What signs each request."""
 
-    def refine(self, answer: "Answer") -> "type[DeliveryError] | None":
-        """What a 4xx answer means here, where that differs from the common table; None leaves it to the table."""
+    def fresh(self, http: "Http") -> None:  # noqa: B027 - most tokens do not expire
+        """Renew what is about to expire, before a deed's first request."""
 
+    def refine(self, answer: "Answer") -> Verdict | None:
+        """What an answer below 500 means here, where that differs from the common table; None leaves it to the table.
+
+        A 2xx answer comes here too: some networks refuse with a 200.
+        """
+        return None
+
+    @abstractmethod
     def identify(self, http: "Http") -> str:
         """The account's name as people write it. Reads only, so it also tests the connection."""
 
     def read_limits(self, http: "Http") -> Limits:
         """What this server takes now."""
+        return self.limits
 
+    def limits_of(self, limits: Limits, form: Form) -> Limits:
+        """An account's limits for a post of that form, where forms differ."""
+        return limits
+
+    def price(self, draft: Draft) -> Decimal:
+        """What posting the draft costs, in US dollars."""
+        return Decimal(0)
+
+    @abstractmethod
     def publish(self, http: "Http", draft: Draft, image: bytes | None) -> Receipt:
         """Upload what is needed, then post once through `http.create`, as the last thing that can fail."""
 
     def find(self, http: "Http", draft: Draft) -> Receipt | None:
         """The draft's post if it is there, None if it is surely not; raises CannotTell otherwise."""
+        raise CannotTell(f"{self.title} does not show an account its own posts")
 
     def edit(self, http: "Http", receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
-        """Make the post say what the draft says. Repeating it is harmless."""
+        """Make the post say what the draft says. Repeating it is harmless. Raises Unsupported if none can be edited."""
+        raise Unsupported(f"{self.title} cannot change a post", "Remove it there and share the story again.")
 
     def withdraw(self, http: "Http", receipt: Receipt) -> None:
-        """Remove the post. One that is gone already is removed."""
+        """Remove the post. One that is gone already is removed. Raises Unsupported if none can be removed by us."""
+        raise Unsupported(f"{self.title} lets nobody remove a post from outside", "Remove it by hand there.")

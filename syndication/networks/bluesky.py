@@ -7,8 +7,9 @@ from pydantic import Field
 from requests.auth import AuthBase
 
 from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Unauthorized
-from syndication.models import Draft, Limits, Receipt
-from syndication.networks.auth import Anonymous, Bearer, Session
+from syndication.models import Draft, Form, Limits, Receipt
+from syndication.networks.auth import Anonymous, Bearer, Session, connect_bluesky
+from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape
 from syndication.networks.transport import Answer
 from syndication.text import language_tag, links
@@ -46,6 +47,10 @@ _ERRORS: dict[str, type[DeliveryError]] = {
 }  # fmt: skip
 
 
+class _Whose(Shape):
+    handle: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
+
+
 class _Written(Shape):
     uri: str = Field(pattern=r"^at://[^/\s]+/[^/\s]+/[^/\s]+$")
     cid: str
@@ -59,11 +64,13 @@ class _Upload(Shape):
     blob: dict[str, Any]
 
 
-class Bluesky:
+class Bluesky(Connector):
     """Posts are text with a link card of our own making: the card as its thumbnail."""
 
     name: ClassVar[str] = "bluesky"
     title: ClassVar[str] = "Bluesky"
+    server: ClassVar[str] = "https://bsky.social"
+    forms: ClassVar[tuple[Form, ...]] = ("made",)
     # app.bsky.feed.post, app.bsky.embed.external; the card's thumbnail has no description, so `alt` is not used.
     limits: ClassVar[Limits] = Limits(
         text=300, text_bytes=3000, link_cost=None, link_in_text=False, alt=2000, image_bytes=1_000_000
@@ -72,20 +79,30 @@ class Bluesky:
     replay: ClassVar[timedelta] = timedelta(days=3650)
     settle: ClassVar[timedelta] = timedelta(seconds=2)
 
-    def auth(self, secret: dict[str, str]) -> AuthBase:
+    def connect(self, desk: Dialogue, server: str) -> Secret:
+        """By an app password, which is used once and not kept."""
+        who = desk.ask("Handle")
+        desk.say("An app password is made at Bluesky: Settings, Privacy and security, App passwords.")
+        return connect_bluesky(server, who, desk.ask("App password", hidden=True))[0]
+
+    def auth(self, secret: Secret) -> AuthBase:
         """The session's access token, good for about two hours."""
         return Bearer(secret.get("accessJwt", ""))
 
-    def refine(self, answer: Answer) -> type[DeliveryError] | None:
+    def refine(self, answer: Answer) -> Verdict | None:
         """By the name of the error."""
-        said = answer.json()
+        said = answer.json() if answer.status >= 400 else None
         name = said.get("error") if isinstance(said, dict) else None
-        return _ERRORS.get(name) if isinstance(name, str) else None
+        kind = _ERRORS.get(name) if isinstance(name, str) else None
+        return Verdict(kind) if kind else None
+
+    def fresh(self, http: Http) -> None:
+        """A session's access token lasts two hours, and only the server says whether it still does."""
+        _alive(http)
 
     def identify(self, http: Http) -> str:
         """`@handle`."""
-        _alive(http)
-        return f"@{http.secret['handle']}"
+        return f"@{http.read(_Whose, 'GET', _xrpc('server.getSession')).handle}"
 
     def read_limits(self, http: Http) -> Limits:
         """The lexicon's; servers do not differ."""
@@ -93,7 +110,6 @@ class Bluesky:
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """Under the draft's own record key, and only if nothing stands there yet."""
-        _alive(http)
         body = {**_at(http, draft), "record": _post(http, draft, image), "swapRecord": None}
         try:
             written = http.create(_Written, "POST", _xrpc("repo.putRecord"), json=body)
@@ -112,7 +128,6 @@ class Bluesky:
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """The record anew, with the time it was first posted."""
-        _alive(http)
         place = _place(receipt)
         current = _get(http, place)
         if current is None:
@@ -125,7 +140,6 @@ class Bluesky:
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """The server takes the removal of a record that is gone for done."""
-        _alive(http)
         http.call("POST", _xrpc("repo.deleteRecord"), json=_place(receipt))
 
 

@@ -29,7 +29,7 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.networks.base import Connector
+from syndication.networks.base import Connector, Secret, Verdict
 from syndication.networks.transport import Answer, exchange, make_session
 
 USER_AGENT = f"syndication/{version('syndication')}"
@@ -46,38 +46,52 @@ class Shape(BaseModel):
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
 
-def open_http(connector: Connector, server: str, secret: dict[str, str], **settings: Any) -> "Http":
+def open_http(connector: Connector, server: str, secret: Secret, **settings: Any) -> "Http":
     """An account's line to its server. `settings` are those of `Http`.
 
     Raises ConfigError if the server's address is not one that a secret may be sent to.
     """
-    return Http(server, secret, connector.auth(secret), connector.refine, **settings)
+    return Http(
+        server,
+        secret,
+        connector.auth(secret),
+        connector.refine,
+        hosts=connector.hosts,
+        fresh=connector.fresh,
+        **settings,
+    )
 
 
 class Http:
     """One account's line to its server, for one deed.
 
-    `intend` is called once, just before the one creating request, and may refuse by raising; `keep` stores a
-    renewed secret; `seconds` bounds each request in all, and `deed` all of them together; `wait` passes time between
-    two questions.
+    `hosts` are further origins it may go to; `fresh` renews a secret before the first request. `intend` is called
+    once, just before the one creating request, and may refuse by raising; `keep` stores a renewed secret, and `note`
+    what `remember` is told, which the next try of the delivery finds in `progress`. `seconds` bounds each request in
+    all, and `deed` all of them together; `wait` passes time between two questions.
     """
 
     def __init__(
         self,
         server: str,
-        secret: dict[str, str],
+        secret: Secret,
         auth: AuthBase,
-        refine: Callable[[Answer], type[DeliveryError] | None],
+        refine: Callable[[Answer], Verdict | None],
         *,
+        hosts: tuple[str, ...] = (),
+        fresh: Callable[["Http"], None] | None = None,
         seconds: float = 60.0,
         deed: float = 600.0,
         intend: Callable[[], None] | None = None,
-        keep: Callable[[dict[str, str]], None] | None = None,
+        keep: Callable[[Secret], None] | None = None,
+        progress: Mapping[str, str] | None = None,
+        note: Callable[[dict[str, str]], None] | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.server, self.secret, self.auth = origin(server), dict(secret), auth
-        self.wait = wait
-        self._refine, self._seconds, self._intend, self._keep = refine, seconds, intend, keep
+        self.progress, self.wait = dict(progress or {}), wait
+        self._hosts, self._fresh, self._refine = hosts, fresh, refine
+        self._seconds, self._intend, self._keep, self._note = seconds, intend, keep, note
         self._created, self._ends = False, time.monotonic() + deed
         self._session = make_session(direct=is_loopback(self.server))
 
@@ -90,8 +104,10 @@ class Http:
     def call(self, method: str, path: str, **parts: Any) -> Answer:
         """Send a request that may be repeated without harm: doubt is NotSent.
 
-        `path` starts at the server's root; `parts` are those of `requests.Request`. Returns a 2xx answer.
+        `path` starts at the server's root, or is a whole URL at one of the network's hosts; `parts` are those of
+        `requests.Request`. Returns a 2xx answer.
         """
+        self._freshen(parts)
         try:
             answer = exchange(self._session, self._prepare(method, path, parts), self._left())
         except requests.RequestException as error:
@@ -111,6 +127,7 @@ class Http:
         """Send the one request that makes the post public. The intent is committed first; doubt is Unknown."""
         if self._created:
             raise AssertionError("a connector may create once for each try")
+        self._freshen(parts)
         request = self._prepare(method, path, parts)
         if self._left() < self._seconds:
             raise NotSent(f"{self._host} took its time with the uploads; nothing was posted yet")
@@ -130,11 +147,23 @@ class Http:
             words = f"{self._host} took the post and answered with something unreadable"
             raise Unknown(words, status=answer.status) from None
 
-    def renew(self, secret: dict[str, str], auth: AuthBase) -> None:
+    def renew(self, secret: Secret, auth: AuthBase) -> None:
         """Store a renewed secret before it is used, then go on with it."""
         if self._keep:
             self._keep(dict(secret))
         self.secret, self.auth = dict(secret), auth
+
+    def remember(self, **facts: str) -> None:
+        """Store how far this delivery has come (a container's id), before going on: the next try starts from there."""
+        self.progress |= facts
+        if self._note:
+            self._note(dict(self.progress))
+
+    def _freshen(self, parts: Mapping[str, Any]) -> None:
+        """Once, and only for what goes out under the account's own token."""
+        if self._fresh and "auth" not in parts:
+            fresh, self._fresh = self._fresh, None
+            fresh(self)
 
     def _left(self) -> float:
         """Seconds that the next request may take."""
@@ -152,25 +181,37 @@ class Http:
         own = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
         headers = {**own, **parts.pop("headers", {})}
         auth = parts.pop("auth", self.auth)
-        request = requests.Request(method, self.server + path, headers=headers, auth=auth, **parts)
+        request = requests.Request(method, self._address(path), headers=headers, auth=auth, **parts)
         return self._session.prepare_request(request)
+
+    def _address(self, path: str) -> str:
+        """The URL to ask. A server on this machine stands in for every host of its network."""
+        if path.startswith("/"):
+            return self.server + path
+        place = origin(path.partition("://")[0] + "://" + urlsplit(path).netloc)
+        if place not in (self.server, *self._hosts) and not is_loopback(self.server):
+            raise NotSent(f"{self._host} names an address elsewhere, {place}, which gets no token")
+        return at(self.server, path)
 
     def _judge(self, answer: Answer, *, creating: bool) -> None:
         status = answer.status
-        if 200 <= status < 300:
-            return
-        kind = self._refine(answer) if 400 <= status < 500 else None
-        kind = kind or _meaning(status)
+        verdict = self._refine(answer) if status < 500 else None
+        if verdict is None:
+            if 200 <= status < 300:
+                return
+            verdict = Verdict(_meaning(status))
+        kind = verdict.kind
         if issubclass(kind, Unknown) and not creating:
             kind = NotSent
         # Cut only after redacting: half a token would no longer be known for one.
         said = self._redact(answer.words() or answer.headers.get("location", ""))[:300] or "no words"
         words = f"{self._host} answered {status}: {said}"
         if issubclass(kind, NotSent):
-            raise kind(
-                words, status=status, retry_after=pause(answer.headers, limited=issubclass(kind, RateLimited))
-            )
-        raise kind(words, status=status)
+            after = verdict.retry_after
+            if after is None:
+                after = pause(answer.headers, limited=issubclass(kind, RateLimited))
+            raise kind(words, verdict.hint, status=status, retry_after=after)
+        raise kind(words, verdict.hint, status=status)
 
     def _gist(self, error: requests.RequestException) -> str:
         """What happened, in few words: without the request's address and without secrets."""
@@ -199,6 +240,14 @@ def redact(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= 8:
             text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
     return text
+
+
+def at(server: str, url: str) -> str:
+    """A URL of a network as an account at `server` asks it: a server on this machine stands in for all its hosts."""
+    if not is_loopback(server):
+        return url
+    parts = urlsplit(url)
+    return server + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def origin(server: str) -> str:
@@ -246,7 +295,8 @@ def pause(headers: Mapping[str, str], *, limited: bool) -> float | None:
     a rate limit stands in every answer and means a pause only where the server is `limited`.
     """
     now = datetime.now(UTC)
-    for name in ("retry-after", "x-ratelimit-reset", "ratelimit-reset") if limited else ("retry-after",):
+    resets = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset") if limited else ()
+    for name in ("retry-after", *resets):
         seconds = _seconds(headers.get(name, "").strip(), now)
         if seconds is not None:
             return min(max(0.0, seconds), LONGEST_PAUSE)

@@ -9,9 +9,10 @@ from pydantic import Field, RootModel
 from requests.auth import AuthBase
 from selectolax.lexbor import LexborHTMLParser
 
-from syndication.errors import CannotTell, DeliveryError, NotSent, Refused, Unknown
+from syndication.errors import CannotTell, NotSent, Refused, Unknown
 from syndication.models import Draft, Limits, Receipt
-from syndication.networks.auth import Bearer
+from syndication.networks.auth import Bearer, connect_mastodon
+from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape
 from syndication.networks.transport import Answer
 from syndication.text import clip, hostless, language_tag, plain
@@ -85,7 +86,7 @@ class _Instance(Shape):
         )
 
 
-class Mastodon:
+class Mastodon(Connector):
     """Posts carry the card as an image with its description, and the link in their text."""
 
     name: ClassVar[str] = "mastodon"
@@ -97,14 +98,18 @@ class Mastodon:
     # after 15 s (rack-timeout's default).
     settle: ClassVar[timedelta] = timedelta(seconds=20)
 
-    def auth(self, secret: dict[str, str]) -> AuthBase:
+    def connect(self, desk: Dialogue, server: str) -> Secret:
+        """OAuth at the account's own server, which learns of us in the same moment."""
+        return connect_mastodon(desk, server)
+
+    def auth(self, secret: Secret) -> AuthBase:
         """The account's token, which does not expire."""
         return Bearer(secret.get("access_token", ""))
 
-    def refine(self, answer: Answer) -> type[DeliveryError] | None:
+    def refine(self, answer: Answer) -> Verdict | None:
         """Two servers answer a repeated key with an error: Pleroma 409 while it works, Pixelfed 400 ever after."""
         repeated = answer.status == 400 and "idempotency" in answer.words().lower()
-        return Unknown if repeated or answer.status == 409 else None
+        return Verdict(Unknown) if repeated or answer.status == 409 else None
 
     def identify(self, http: Http) -> str:
         """`@user@server`."""

@@ -44,13 +44,34 @@ class Answer:
         """The server's own words for what went wrong: printable, on one line."""
         data = self.json()
         if isinstance(data, dict):
-            parts = [data.get(name) for name in ("error", "error_description", "message")]
-            text = ": ".join(str(part) for part in parts if part)
+            text = ": ".join(dict.fromkeys(_told(data)))
         else:
             text = self.body[:5000].decode("utf-8", "replace")
             if "html" in self.headers.get("content-type", ""):
                 text = plain(text)
         return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+# Where networks put their words for what went wrong, inside each other at most so deep.
+_WORDS = (
+    "error error_description errcode message msg description detail title error_msg error_user_msg".split()
+)
+_HOLDERS = ("error", "errors", "meta", "json")
+_DEEP = 4
+
+
+def _told(data: Any, deep: int = _DEEP) -> Iterator[str]:
+    if isinstance(data, list):
+        for one in data[:3]:
+            if isinstance(one, str) and deep < _DEEP:
+                yield one
+            elif deep:
+                yield from _told(one, deep - 1)
+    elif isinstance(data, dict):
+        yield from (str(data[name]) for name in _WORDS if isinstance(data.get(name), str) and data[name])
+        for name in _HOLDERS:
+            if deep and isinstance(data.get(name), dict | list):
+                yield from _told(data[name], deep - 1)
 
 
 def make_session(*, direct: bool) -> requests.Session:

@@ -13,13 +13,13 @@ from syndication.networks.auth import (
     OUT_OF_BAND,
     SCOPES,
     Bearer,
-    Listener,
     connect_bluesky,
     mastodon_authorize_url,
     mastodon_register,
     mastodon_token,
 )
 from syndication.networks.http import open_http
+from syndication.networks.login import Listener
 from syndication.sandbox import Memory, address, open_server
 
 
@@ -49,7 +49,7 @@ def test_the_whole_dance_ends_with_a_token_that_works(sandbox):
         assert {"code_challenge_method=S256", f"state={state}"} <= set(url.split("&"))
         browser = threading.Thread(target=get, args=(url,))
         browser.start()
-        code = ear.wait(state, seconds=5)
+        code = ear.wait("state", state, seconds=5)["code"]
         browser.join()
     secret = mastodon_token(app, code, verifier)
     with open_http(connector("mastodon"), sandbox, secret, seconds=5) as http:
@@ -190,7 +190,7 @@ def test_the_ear_hears_only_its_own_state():
 
         visitor = threading.Thread(target=visit)
         visitor.start()
-        assert ear.wait("right", seconds=5) == "good"
+        assert ear.wait("state", "right", seconds=5)["code"] == "good"
         visitor.join()
     assert seen == [404, 404, 404, 404, 200]
 
@@ -202,7 +202,7 @@ def test_a_person_may_say_no():
         visitor = threading.Thread(target=get, args=(ear.redirect + query,))
         visitor.start()
         with pytest.raises(Refused) as caught:
-            ear.wait("right", seconds=5)
+            ear.wait("state", "right", seconds=5)
         visitor.join()
     assert "The owner denied" in caught.value.message
 
@@ -210,7 +210,7 @@ def test_a_person_may_say_no():
 def test_nobody_coming_back_is_not_waited_for_for_ever():
     """The ear closes after its time."""
     with Listener() as ear, pytest.raises(NotSent):
-        ear.wait("right", seconds=0.05)
+        ear.wait("state", "right", seconds=0.05)
 
 
 def test_bluesky_keeps_the_session_and_not_the_password(scripted):

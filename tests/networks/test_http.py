@@ -28,6 +28,7 @@ from syndication.errors import (
     Unknown,
 )
 from syndication.networks.auth import Anonymous, Bearer
+from syndication.networks.base import Verdict
 from syndication.networks.http import LONGEST_PAUSE, Http, Shape, origin, pause, redact
 from syndication.networks.transport import MAX_ANSWER, Answer
 
@@ -131,10 +132,10 @@ def test_one_table_says_what_an_answer_means(scripted, status, called, created):
 
 
 def test_a_connector_may_refine_a_refusal_but_never_a_doubt(scripted):
-    """`refine` is asked for 4xx only, and Unknown means NotSent where nothing is created."""
+    """`refine` is not asked about a 5xx, and Unknown means NotSent where nothing is created."""
     server = scripted({"POST /": answer(409, {}), "POST /5": answer(500, {})})
     http = Http(
-        server.url, {}, Anonymous(), lambda said: Unknown if said.status == 409 else Refused, seconds=3
+        server.url, {}, Anonymous(), lambda said: Verdict(Unknown if said.status == 409 else Refused), seconds=3
     )
     with http, pytest.raises(NotSent):
         http.call("POST", "/")
