@@ -270,8 +270,9 @@ def doubt_expired(tx: Connection, now: int) -> int:
 
 def give_up_expired(tx: Connection, now: int) -> int:
     """What surely never went out in its time is given up, with the last reason. How many."""
-    ready = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
-    late = and_(or_(deliveries.c.state == State.PLANNED, ready), deliveries.c.expires_at <= now)
+    waiting = deliveries.c.state.in_((State.PLANNED, State.READY))
+    unsent = or_(deliveries.c.state == State.PLANNED, deliveries.c.intent_at.is_(None))
+    late = and_(waiting, deliveries.c.expires_at <= now, unsent)
     paused = accounts.paused(tx)
     return _give_up(tx, late, TOO_LATE, now, lambda row: row["reason"] or paused.get(row["account"], ""))
 

@@ -35,7 +35,7 @@ stories = Table(
     Column("id", String(500), primary_key=True),
     Column("url", Text, nullable=False),
     Column("withdrawn", Integer, nullable=False),
-    Column("lane", Integer, nullable=False),
+    Column("lane", Integer, nullable=False),  # how urgent its drawing is; the lowest first
     Column("event", Text, nullable=False),  # the newest event, as JSON
     Column("cards", Text, nullable=False),  # what was drawn for it: a JSON list
     Column("problem", Text, nullable=False),  # why it could not be drawn; empty if all is well
@@ -43,11 +43,18 @@ stories = Table(
     Column("attempt", Integer, nullable=False),  # counts the claims; an old number has lost the story
     Column("tries", Integer, nullable=False),  # how often this revision was taken up since it was last drawn
     Column("accepted_at", BigInteger, nullable=False),
+    Column(
+        "template", String(100), nullable=False, server_default=""
+    ),  # an operator's choice; empty: the event's
+    Column(
+        "run", String(300), nullable=False, server_default=""
+    ),  # the archive run that has not yet drawn it anew
     Index("ix_stories_url", "url"),
 )
-# Only what waits: the index does not grow with the archive.
-_waits = stories.c.due_at.is_not(None)
+# Only what waits: the indexes do not grow with the archive.
+_waits, _in_run = stories.c.due_at.is_not(None), stories.c.run != ""
 Index("ix_stories_due", stories.c.lane, stories.c.due_at, sqlite_where=_waits, postgresql_where=_waits)
+Index("ix_stories_run", stories.c.run, stories.c.due_at, sqlite_where=_in_run, postgresql_where=_in_run)
 
 # One row for each message a CMS signed: the same `webhook-id` twice is one event.
 webhooks = Table(
@@ -94,6 +101,7 @@ deliveries = Table(
     Column("created_at", BigInteger, nullable=False),
     Index("ix_deliveries_mailbox", "account", "state", "lane", "due_at"),
     Index("ix_deliveries_due", "state", "due_at"),
+    Index("ix_deliveries_expiry", "state", "expires_at"),
     Index("ix_deliveries_story", "story"),
 )
 

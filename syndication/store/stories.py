@@ -1,21 +1,31 @@
 """Stories: the newest event of each, what was drawn for it, and whether it is due to be drawn."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, exists, func, select, update
+from sqlalchemy import Connection, RowMapping, case, exists, func, select, update
 
 from syndication.errors import ClaimLost, NotFound
-from syndication.models import Card, PublishEvent, State
+from syndication.models import Card, Priority, PublishEvent, State
 from syndication.store import insert_new
 from syndication.store.schema import deliveries, stories, webhooks
 
 _CARDS = TypeAdapter(tuple[Card, ...])
 
+BULK = len(Priority)
+"""The lane of archive runs: after every priority that a story can have."""
+
+_AT_ONCE = 500  # values in one statement; SQLite takes 32,766, older ones 999
+
 
 class Story(NamedTuple):
-    """One story as it stands. `due_at` is None once it is drawn; `problem` says why it is not, or not wholly."""
+    """One story as it stands. `due_at` is None once it is drawn; `problem` says why it is not, or not wholly.
+
+    `template` is an operator's choice for its cards, empty for the event's own. `run` names the archive run that
+    it waits for, or that could not draw it anew.
+    """
 
     event: PublishEvent
     withdrawn: bool
@@ -25,11 +35,27 @@ class Story(NamedTuple):
     attempt: int
     tries: int
     accepted_at: int
+    template: str
+    run: str
+    lane: int
 
     @property
     def version(self) -> tuple[int, datetime]:
         """The version of the event that counts."""
         return self.event.version
+
+    @property
+    def in_bulk(self) -> bool:
+        """Whether it is drawn for an archive run alone, and nothing else waits for it."""
+        return self.lane == BULK
+
+
+class Run(NamedTuple):
+    """How far an archive run is: stories that still wait, stories that could not be drawn anew, when the next is due."""
+
+    waiting: int
+    failed: int
+    due_at: int | None
 
 
 def first_time(tx: Connection, webhook: str, story: str, now: int) -> bool:
@@ -95,13 +121,16 @@ def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int
             attempt=stories.c.attempt + 1,
             tries=0,
             problem="",
+            template="",
+            run="",
         )
     )
 
 
 def redraw(tx: Connection, story: str, due_at: int) -> None:
-    """Have a story prepared again: its cards, or the posts that were planned since."""
-    tx.execute(update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0))
+    """Have a story prepared again: its cards, or the posts that were planned since. No post waits for the archive."""
+    lane = case((stories.c.lane == BULK, Priority.NORMAL.lane), else_=stories.c.lane)
+    tx.execute(update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0, lane=lane))
 
 
 def check_again(tx: Connection, story: str, now: int) -> None:
@@ -127,10 +156,12 @@ def claim(tx: Connection, now: int, lease: int) -> Story | None:
     return _story({**row, **claimed})
 
 
-def finish(tx: Connection, story: Story, cards: tuple[Card, ...], problem: str, now: int) -> None:
+def finish(
+    tx: Connection, story: Story, cards: tuple[Card, ...], problem: str, now: int, *, failed: bool = False
+) -> None:
     """Note what was drawn. Raises ClaimLost if the story is no longer this worker's.
 
-    A post that was planned while the story was being drawn keeps it due.
+    A post that was planned while the story was being drawn keeps it due. `failed` keeps it in its archive run.
     """
     planned = exists().where(deliveries.c.story == story.event.id, deliveries.c.state == State.PLANNED)
     more = tx.execute(select(planned)).scalar_one()
@@ -141,6 +172,8 @@ def finish(tx: Connection, story: Story, cards: tuple[Card, ...], problem: str, 
         cards=_CARDS.dump_json(cards).decode(),
         problem=problem,
         tries=0,
+        lane=story.event.priority.lane,
+        run=story.run if failed else "",
     )
 
 
@@ -152,6 +185,40 @@ def postpone(tx: Connection, story: Story, due_at: int, problem: str) -> None:
 def count_due(tx: Connection, now: int) -> int:
     """How many stories could be drawn now."""
     return tx.execute(select(func.count()).select_from(stories).where(stories.c.due_at <= now)).scalar_one()
+
+
+def every(tx: Connection) -> Iterator[tuple[str, PublishEvent]]:
+    """Each story that stands, by its id, with its newest event."""
+    rows = tx.execute(select(stories.c.id, stories.c.event).where(stories.c.withdrawn == 0))
+    return ((row.id, PublishEvent.model_validate_json(row.event)) for row in rows)
+
+
+def start_run(tx: Connection, run: str, template: str, ids: Sequence[str] | None, now: int) -> int:
+    """Have these stories (None: all) drawn anew, behind everything else; how many.
+
+    Left out is what is withdrawn, and what is about to be drawn anyway. One that waits for another run leaves that.
+    """
+    tx.execute(update(stories).where(stories.c.run == run, stories.c.due_at.is_(None)).values(run=""))
+    free = (stories.c.withdrawn == 0) & (stories.c.due_at.is_(None) | (stories.c.lane == BULK))
+    values = {"lane": BULK, "due_at": now, "tries": 0, "template": template, "run": run}
+    anew = update(stories).values(**values, attempt=stories.c.attempt + 1)
+    if ids is None:
+        return tx.execute(anew.where(free)).rowcount
+    chunks = (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+    return sum(tx.execute(anew.where(free, stories.c.id.in_(chunk))).rowcount for chunk in chunks)
+
+
+def progress(tx: Connection, run: str) -> Run:
+    """How far an archive run is."""
+    mine = stories.c.run == run
+    waiting, due_at = func.count(stories.c.due_at), func.min(stories.c.due_at)
+    return Run(*tx.execute(select(waiting, func.count() - waiting, due_at).where(mine)).one())
+
+
+def failures(tx: Connection, run: str) -> list[tuple[str, str]]:
+    """The stories that an archive run could not draw anew, and why."""
+    query = select(stories.c.id, stories.c.problem).where(stories.c.run == run, stories.c.due_at.is_(None))
+    return [(row.id, row.problem) for row in tx.execute(query.order_by(stories.c.id))]
 
 
 def _change(tx: Connection, story: Story, **values: object) -> None:
@@ -178,4 +245,7 @@ def _story(row: RowMapping | dict[str, Any]) -> Story:
         attempt=row["attempt"],
         tries=row["tries"],
         accepted_at=row["accepted_at"],
+        template=row["template"],
+        run=row["run"],
+        lane=row["lane"],
     )
