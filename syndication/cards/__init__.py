@@ -17,7 +17,7 @@ from syndication.cards import crop, debug, draw, fonts, labels, layout, photo, r
 from syndication.cards import template as templates
 from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp
-from syndication.config import Config
+from syndication.config import Config, Section
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
@@ -50,6 +50,7 @@ def render_cards(
     *,
     config: Config,
     photo: Path | None,
+    portrait: Path | None = None,
     template: str | None = None,
     sizes: Sequence[tuple[int, int]] = SIZES,
     now: datetime | None = None,
@@ -58,11 +59,12 @@ def render_cards(
 ) -> tuple[Drawn, ...]:
     """Draw a story's cards in memory, one of each size (pixels); no file is written.
 
-    `now` is what a story's age is told by, this moment if None. If `outlined`, every box is outlined and named.
-    Raises CardError, TemplateError or PhotoError.
+    A template that cuts its photo round takes the `portrait` where there is one. `now` is what a story's age is told
+    by, this moment if None. If `outlined`, every box is outlined and named. Raises CardError, TemplateError or
+    PhotoError.
     """
     name = template or choose_template(event, config)
-    maker = _Maker(event, config, photo, name, now or datetime.now(UTC), outlined, format)
+    maker = _Maker(event, config, photo, portrait, name, now or datetime.now(UTC), outlined, format)
     return maker.render(sizes)
 
 
@@ -71,6 +73,7 @@ def make_cards(
     *,
     config: Config,
     photo: Path | None,
+    portrait: Path | None = None,
     folder: Path,
     template: str | None = None,
     sizes: Sequence[tuple[int, int]] = SIZES,
@@ -84,7 +87,7 @@ def make_cards(
     TemplateError or PhotoError, each before a file is written.
     """
     name = template or choose_template(event, config)
-    maker = _Maker(event, config, photo, name, now or datetime.now(UTC), outlined, format)
+    maker = _Maker(event, config, photo, portrait, name, now or datetime.now(UTC), outlined, format)
     files = {size: folder / maker.file_name(size) for size in sizes}
     cards = {size: maker.card(size, file.read_bytes()) for size, file in files.items() if file.exists()}
     drawn = maker.render([size for size in files if size not in cards])
@@ -118,19 +121,24 @@ class _Maker:
         event: PublishEvent,
         config: Config,
         path: Path | None,
+        portrait: Path | None,
         name: str,
         now: datetime,
         outlined: bool,
         form: Format,
     ) -> None:
+        self.template, self.design = templates.read(name, config)
+        if portrait and self.template.shows_portrait:
+            event, path = event.model_copy(update={"image": event.card.portrait}), portrait
         self.event, self.name, self.path = event, name, path
         self.outlined, self.form = outlined, form
-        self.template, self.design = templates.read(name, config)
         self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.focal = event.image.focal if event.image else None
-        self.brand = _brand(event, config)
-        self.fonts = str(config.at(config.brand.fonts)) if config.brand.fonts else ""
+        section = _named(config.brand.sections, lambda name: name == event.section.casefold())
+        self.brand = _brand(event, config, section)
+        own = (section and section.fonts) or config.brand.fonts
+        self.fonts = str(config.at(own)) if own else ""
         self.xmp = rights.of_card(event, path).packet()
         shown = self.template.fields() & self.values.keys()
         used = {field: self.values[field] for field in sorted(shown | {"brand"})}
@@ -181,7 +189,7 @@ class _Maker:
             raise TemplateError(f"{self.name}.toml: line {line}: {error.message}", error.hint) from None
 
     def draw(self, ops: tuple[Op, ...], size: tuple[int, int], source: photo.Source | None) -> Drawn:
-        canvas = draw.draw(ops, size, self.brand, source, self.focal)
+        canvas = draw.draw(ops, size, self.brand, source)
         if self.outlined:
             debug.outline(canvas, ops)
         data = draw.encode_png(canvas, self.xmp) if self.form == "png" else draw.encode(canvas, self.xmp)
@@ -192,7 +200,7 @@ class _Maker:
         if not (self.path and boxes):
             return None
         targets = [(right - left, bottom - top) for left, top, right, bottom in boxes]
-        return photo.load(self.path, targets, self.brand.colors["paper"])
+        return photo.load(self.path, targets, self.brand.colors["paper"], self.focal)
 
     def more_words(self) -> list[str]:
         """What this template shows besides what every card does."""
@@ -214,15 +222,15 @@ class _Maker:
         )
 
 
-def _brand(event: PublishEvent, config: Config) -> draw.Brand:
+def _brand(event: PublishEvent, config: Config, section: Section | None) -> draw.Brand:
     brand, colors = config.brand, config.brand.colors.model_dump()
     if config.cards.look == "dark":
         colors |= {"paper": colors["night"], "ink": colors["paper"]}
     logo, logo_dark = brand.logo, brand.logo_dark
-    if own := _named(brand.sections, lambda name: name == event.section.casefold()):
-        colors["accent"] = own.accent
-        if own.logo or own.logo_dark:
-            logo, logo_dark = own.logo, own.logo_dark
+    if section:
+        colors["accent"] = section.accent or colors["accent"]
+        if section.logo or section.logo_dark:
+            logo, logo_dark = section.logo, section.logo_dark
     credit = event.image.credit.casefold() if event.image else ""
     agency = _named(brand.agencies, lambda name: name in credit)
     rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, PngImagePlugin
 
-from syndication.cards import crop, glyphs, photo, typeset
+from syndication.cards import glyphs, photo, typeset
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
 from syndication.errors import CardError
 
@@ -60,7 +60,6 @@ def draw(
     size: tuple[int, int],
     brand: Brand,
     source: photo.Source | None,
-    interest: crop.Interest,
 ) -> Image.Image:
     """Paint a card. `ops` are in order; `source` may be None if none of them is a photo."""
     words = [op.rect for op in ops if isinstance(op, TextOp | LogoOp)]
@@ -70,7 +69,7 @@ def draw(
             case FillOp():
                 _fill(canvas, op, brand)
             case PhotoOp() if source:
-                _photo(canvas, op, source, interest, words)
+                _photo(canvas, op, source, words)
             case ScrimOp():
                 _scrim(canvas, op, brand)
             case TextOp(block=typeset.Block() as block):
@@ -131,12 +130,10 @@ def _fill(canvas: Image.Image, op: FillOp, brand: Brand) -> None:
     canvas.paste(color, (left, top), mask)
 
 
-def _photo(
-    canvas: Image.Image, op: PhotoOp, source: photo.Source, interest: crop.Interest, words: Sequence[Rect]
-) -> None:
+def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequence[Rect]) -> None:
     left, top, right, bottom = op.rect.pixels()
     covered = [share for rect in words if (share := rect.within(op.rect))]
-    picture = source.cover((right - left, bottom - top), interest, covered)
+    picture = source.cover((right - left, bottom - top), covered)
     canvas.paste(picture, (left, top), _disc(picture.size) if op.round else None)
 
 

@@ -24,6 +24,19 @@ class Rect:
         """The y after its last pixel."""
         return self.y + self.height
 
+    def within(self, other: "Rect") -> tuple[float, float, float, float] | None:
+        """Left, top, right and bottom of what lies in another, as shares of that; None if nothing does."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        if left >= right or top >= bottom:
+            return None
+        return (
+            (left - other.x) / other.width,
+            (top - other.y) / other.height,
+            (right - other.x) / other.width,
+            (bottom - other.y) / other.height,
+        )
+
     def pixels(self) -> tuple[int, int, int, int]:
         """Its edges on whole pixels, left, top, right and bottom; at least one pixel each way."""
         left, top = round(self.x), round(self.y)

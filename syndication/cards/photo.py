@@ -5,7 +5,7 @@ Nothing of a photo's metadata goes with them; what it says of its rights, `right
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
+from syndication.cards import crop
 from syndication.errors import PhotoError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
@@ -60,21 +61,26 @@ class Source:
 
     image: Image.Image
     profile: bytes
+    interest: crop.Interest
 
-    def cover(self, size: tuple[int, int], focal: tuple[float, float]) -> Image.Image:
-        """The part of the photo that covers `size` pixels, as near its focal point as can be; RGB in sRGB."""
-        width, height = self.image.size
-        scale = max(size[0] / width, size[1] / height)
-        across, down = min(width, size[0] / scale), min(height, size[1] / scale)
-        left = min(max(focal[0] * width - across / 2, 0), width - across)
-        top = min(max(focal[1] * height - down / 2, 0), height - down)
-        part = self.image.resize(size, Image.Resampling.BICUBIC, (left, top, left + across, top + down))
-        return _to_srgb(part, self.profile)
+    def cover(self, size: tuple[int, int], covered: Sequence[crop.Box] = ()) -> Image.Image:
+        """The part of the photo that covers `size` pixels and keeps what is of interest; RGB in sRGB.
+
+        `covered` are the boxes that words will cover, as shares of the part.
+        """
+        box = crop.window(self.image.size, size, self.interest, covered)
+        return _to_srgb(self.image.resize(size, Image.Resampling.BICUBIC, box), self.profile)
 
 
-def load(path: Path, targets: list[tuple[int, int]], paper: tuple[int, int, int]) -> Source:
+def load(
+    path: Path,
+    targets: list[tuple[int, int]],
+    paper: tuple[int, int, int],
+    focal: tuple[float, float] | None = None,
+) -> Source:
     """Decode a photo no larger than the boxes in `targets` (pixels) need; what is see-through shows `paper`.
 
+    Crops keep the `focal` point, told as shares of width and height; what they keep else is looked for in the photo.
     Raises PhotoError.
     """
     with opened(path) as image:
@@ -85,8 +91,11 @@ def load(path: Path, targets: list[tuple[int, int]], paper: tuple[int, int, int]
             image.draft(None, (round(image.width * scale + 0.5), round(image.height * scale + 0.5)))
         image.load()
         profile = image.info.get("icc_profile") or b""
+        profile = profile if isinstance(profile, bytes) else b""
         upright = ImageOps.exif_transpose(image) if orientation != 1 else image
-        return Source(_solid(upright, paper), profile if isinstance(profile, bytes) else b"")
+        solid = _solid(upright, paper)
+        interest = crop.Interest(focal) if focal else crop.look(_preview(solid, profile))
+        return Source(solid, profile, interest)
 
 
 @contextmanager
@@ -145,6 +154,14 @@ def _flat(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
     ground = Image.new("RGB", image.size, paper)
     ground.paste(image, mask=image.getchannel("A"))
     return ground
+
+
+def _preview(image: Image.Image, profile: bytes) -> Image.Image:
+    """The image, or a small one if it is to be converted, as RGB or L."""
+    if image.mode in ("RGB", "L"):
+        return image
+    small = crop.fitting(image.size, crop.LARGEST)
+    return _to_srgb(image.resize(small, Image.Resampling.BOX), profile)
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -35,7 +35,7 @@ def covered(tmp_path: Path, data: bytes, size: tuple[int, int] = (200, 150)) -> 
     file = tmp_path / "photo"
     file.write_bytes(data)
     photo.probe(file)
-    picture = photo.load(file, [size], PAPER).cover(size, (0.5, 0.5))
+    picture = photo.load(file, [size], PAPER).cover(size)
     assert (picture.mode, picture.size) == ("RGB", size)
     return picture
 
@@ -221,7 +221,7 @@ def test_the_focal_point_stays_in_the_picture(tmp_path: Path) -> None:
         marked.paste(RED, (x - 30, y - 30, x + 30, y + 30))
         (tmp_path / "photo").write_bytes(saved(marked, "PNG"))
         for size in ((1200, 630), (300, 900), (500, 500)):
-            crop = photo.load(tmp_path / "photo", [size], PAPER).cover(size, focal)
+            crop = photo.load(tmp_path / "photo", [size], PAPER, focal).cover(size)
             reds = sum(pixel[0] > 150 for pixel in crop.reduce(5).get_flattened_data())
             assert reds > 0
 
@@ -309,7 +309,7 @@ def test_mutated_photos_do_no_harm(tmp_path: Path, kind: str, changes: list[tupl
         data[at : at + len(value)] = value
     (tmp_path / "photo").write_bytes(data)
     try:
-        picture = photo.load(tmp_path / "photo", [(200, 150)], PAPER).cover((200, 150), (0.5, 0.5))
+        picture = photo.load(tmp_path / "photo", [(200, 150)], PAPER).cover((200, 150))
     except PhotoError as error:
         assert error.hint
     else:
