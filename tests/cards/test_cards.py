@@ -264,9 +264,7 @@ def test_words_can_be_read_over_a_bright_sky(
     placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, True), size)
     source = photo.load(tmp_path / "sky.png", [size], (247, 244, 238))
     brand = draw.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
-    ground = draw.draw(
-        [op for op in placed if not isinstance(op, ops.TextOp)], size, brand, source
-    )
+    ground = draw.draw([op for op in placed if not isinstance(op, ops.TextOp)], size, brand, source)
     for op in placed:
         if isinstance(op, ops.TextOp) and not op.boxed:
             left, top, right, bottom = op.rect.pixels()
