@@ -42,6 +42,10 @@ class Script:
         self._thread.join()
         self._server.server_close()
 
+    def forget(self):
+        """Begin anew: no request was asked, every list of answers starts at its first."""
+        self.asked.clear()
+
     def whats(self):
         return [asked.what for asked in self.asked]
 
@@ -60,6 +64,8 @@ class _Scripted(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         answer = self.script.answers[asked.what]
+        if isinstance(answer, list):  # in turn; the last one stays
+            answer = answer[min(self.script.whats().count(asked.what), len(answer)) - 1]
         said = answer.get("body")
         out = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
         self.send_response(answer["status"])
@@ -69,7 +75,7 @@ class _Scripted(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(out)
 
-    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the library's names
 
     def log_message(self, *_):
         """Nothing."""

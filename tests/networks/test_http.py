@@ -135,7 +135,11 @@ def test_a_connector_may_refine_a_refusal_but_never_a_doubt(scripted):
     """`refine` is not asked about a 5xx, and Unknown means NotSent where nothing is created."""
     server = scripted({"POST /": answer(409, {}), "POST /5": answer(500, {})})
     http = Http(
-        server.url, {}, Anonymous(), lambda said: Verdict(Unknown if said.status == 409 else Refused), seconds=3
+        server.url,
+        {},
+        Anonymous(),
+        lambda said: Verdict(Unknown if said.status == 409 else Refused),
+        seconds=3,
     )
     with http, pytest.raises(NotSent):
         http.call("POST", "/")
