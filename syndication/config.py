@@ -62,6 +62,7 @@ class Section(_Table):
     accent: Color
     logo: Path | None = Field(None, description="As the brand's, for this section alone.")
     logo_dark: Path | None = None
+    fonts: Path | None = Field(None, description="A folder as the brand's, in its place for this section.")
 
 
 class Agency(_Table):

@@ -151,7 +151,7 @@ class _Maker:
             self.brand.colors,
             fonts.version(self.fonts),
             [logo and hashlib.sha256(logo).hexdigest() for logo in self.brand.logos],
-            path and [_photo_hash(path), self.focal or crop.finds_faces(), self.xmp.decode()],
+            path and [photo.digest(path), self.focal or crop.finds_faces(), self.xmp.decode()],
         ]
         self.content = json.dumps(content).encode()
 
@@ -228,7 +228,7 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> draw
         colors |= {"paper": colors["night"], "ink": colors["paper"]}
     logo, logo_dark = brand.logo, brand.logo_dark
     if section:
-        colors["accent"] = section.accent or colors["accent"]
+        colors["accent"] = section.accent
         if section.logo or section.logo_dark:
             logo, logo_dark = section.logo, section.logo_dark
     credit = event.image.credit.casefold() if event.image else ""
@@ -263,12 +263,6 @@ def _logo(path: Path | None) -> bytes | None:
 def _aspect(logo: bytes) -> float:
     with Image.open(io.BytesIO(logo), formats=photo.FORMATS) as image:
         return image.width / image.height
-
-
-def _photo_hash(path: Path) -> str:
-    photo.probe(path)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _slug(text: str) -> str:

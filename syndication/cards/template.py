@@ -81,7 +81,10 @@ class Fill(Layer):
 
 
 class Photo(Layer):
-    """The story's photo, cropped on its focal point to cover its area, or cut round at `size`."""
+    """The story's photo, cropped to cover its area, or cut round at `size`.
+
+    A template whose photos are all round shows the portrait of who writes or is quoted, where the story has one.
+    """
 
     photo: Literal["cover", "round"]
     size: Units = 0
@@ -232,6 +235,12 @@ class Template(_Strict):
         base, _, share = name.partition(" ")
         own = {**self.colors.any, **(self.colors.photo if photo else self.colors.plain)}
         return f"{own.get(base, base)} {share}".strip()
+
+    @property
+    def shows_portrait(self) -> bool:
+        """Whether its photos are all cut round."""
+        photos = {node.photo for _, node in _walk(self.layers) if isinstance(node, Photo)}
+        return photos == {"round"}
 
     def fields(self) -> frozenset[str]:
         """The story's fields that this template can show."""

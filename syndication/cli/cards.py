@@ -85,15 +85,15 @@ def draw(
     from tempfile import TemporaryDirectory
 
     from syndication.cards import SIZES, make_cards
-    from syndication.pipeline.prepare import photo_of
+    from syndication.pipeline.prepare import photo_of, portrait_of
 
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="syndicate-photo-") as folder:
-        photo = photo_of(event, config, Path(folder))
         return make_cards(
             event,
             config=config,
-            photo=photo,
+            photo=photo_of(event, config, Path(folder)),
+            portrait=portrait_of(event, config, Path(folder)),
             folder=out,
             template=template,
             sizes=sizes or SIZES,

@@ -23,6 +23,7 @@ _MOMENT = "a date and time with its zone, such as 2026-11-20T08:00:00Z"
 _ADDRESS = "a web address that begins with https:// or http://"
 _ONE_SOURCE = "either a path or a url, one of the two"
 _LIST = "a list of texts"
+_PORTRAIT = "card.portrait"  # an object as `image` is
 _EXPECTED = {
     "id": "a text",
     "kind": "publish, update or withdraw",
@@ -40,6 +41,7 @@ _EXPECTED = {
     "card.facts": "a list of at most 5 texts",
     "card.seconds": "a whole number from 1 to 360000",
     "card.pictures": "a whole number from 1 to 9999",
+    _PORTRAIT: "an object with a path or a url",
     "image.focal": "two numbers from 0 to 1, such as [0.5, 0.4]",
     "published": _MOMENT,
     "modified": _MOMENT,
@@ -89,15 +91,18 @@ def build(
     else:
         found = []
     found += _own_rules(data)
-    photo, photo_faults = _photo(data, folder, check_photo)
+    photos = _photos(data)
+    files, file_faults = dict[str, str](), list[Fault]()
+    for name, one in photos.items():
+        file, own_faults = _photo(name, one, folder, check_photo)
+        files |= {name: file} if file else {}
+        file_faults += own_faults
     known: dict[str, Fault] = {}
-    for fault in [*faults, *photo_faults, *found]:
+    for fault in [*faults, *file_faults, *found]:
         known.setdefault(fault.field, fault)
     if known or event is None:
         raise EventError(_at_most(list(known.values())), source)
-    if event.image and photo:
-        return event.model_copy(update={"image": event.image.model_copy(update={"path": photo})})
-    return event
+    return event.with_files(files.get("image"), files.get(_PORTRAIT))
 
 
 def _at_most(faults: list[Fault]) -> list[Fault]:
@@ -127,6 +132,8 @@ def _translate(fault: Mapping[str, Any], data: Any) -> Fault:
 
 
 def _expected(path: str) -> str:
+    if path.startswith(f"{_PORTRAIT}."):
+        path = f"image{path.removeprefix(_PORTRAIT)}"
     if path.startswith("image.focal"):
         return _EXPECTED["image.focal"] if path == "image.focal" else "a number from 0 to 1"
     if path.startswith("overrides."):
@@ -135,8 +142,8 @@ def _expected(path: str) -> str:
 
 
 def _unknown(path: str, place: tuple[str | int, ...]) -> Fault:
-    parts: dict[str, type[Frozen]] = {"image": Image, "card": CardData}
-    fields = (parts.get(str(place[0]), PublishEvent) if len(place) > 1 else PublishEvent).model_fields
+    parts: dict[str, type[Frozen]] = {"image": Image, "card": CardData, _PORTRAIT: Image}
+    fields = parts.get(".".join(map(str, place[:-1])), PublishEvent).model_fields
     near = difflib.get_close_matches(str(place[-1])[:60].lower(), fields, n=1)
     known = f"{near[0]}, perhaps" if near else f"one of {', '.join(fields)}"
     return Fault(path, "a field that is not known", known)
@@ -159,10 +166,11 @@ def _own_rules(data: Mapping[str, Any]) -> Iterator[Fault]:
     headline = data.get("headline")
     if isinstance(headline, str) and not is_seen(headline):
         yield Fault("headline", describe(headline), "a headline that can be seen")
-    image = data.get("image")
-    if isinstance(image, dict) and (image.get("path") is None) == (image.get("url") is None):
-        yield Fault("image", "neither" if image.get("path") is None else "both", _ONE_SOURCE)
-    addresses = {"url": data.get("url"), "image.url": image.get("url") if isinstance(image, dict) else None}
+    addresses = {"url": data.get("url")}
+    for name, photo in _photos(data).items():
+        if (photo.get("path") is None) == (photo.get("url") is None):
+            yield Fault(name, "neither" if photo.get("path") is None else "both", _ONE_SOURCE)
+        addresses[f"{name}.url"] = photo.get("url")
     for path, value in addresses.items():
         if isinstance(value, str) and not is_address(value):
             yield Fault(path, "an address that is not valid or holds a password", _ADDRESS)
@@ -197,17 +205,23 @@ def is_address(value: str) -> bool:
         return False
 
 
+def _photos(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The story's photo and its portrait, by the path of their field, where the event has an object there."""
+    card = data.get("card")
+    told = {"image": data.get("image"), _PORTRAIT: card.get("portrait") if isinstance(card, dict) else None}
+    return {name: photo for name, photo in told.items() if isinstance(photo, dict)}
+
+
 def _photo(
-    data: Mapping[str, Any], folder: Path | None, check_photo: CheckPhoto | None
+    name: str, photo: Mapping[str, Any], folder: Path | None, check_photo: CheckPhoto | None
 ) -> tuple[str | None, list[Fault]]:
-    """The absolute path of the photo's file, None if the event names none, and what is wrong with it."""
-    image = data.get("image")
-    path = image.get("path") if isinstance(image, dict) else None
+    """The absolute path of a photo's file, None if the event names none, and what is wrong with it."""
+    path = photo.get("path")
     if not isinstance(path, str) or not path.strip():
         return None, []
     if folder is None:
-        expected = "image.url, as an event from elsewhere cannot name a file here"
-        return None, [Fault("image.path", describe(path), expected)]
+        expected = f"{name}.url, as an event from elsewhere cannot name a file here"
+        return None, [Fault(f"{name}.path", describe(path), expected)]
     expected = f"a photo that exists in {folder.absolute()}"
     try:
         # Not resolve(): a photo that is a link keeps the name that the editor knows.
@@ -220,4 +234,4 @@ def _photo(
         expected = f"a sound photo ({error.message})"
     except (OSError, ValueError) as error:
         expected = f"a photo that can be read ({type(error).__name__})"
-    return None, [Fault("image.path", describe(path), expected)]
+    return None, [Fault(f"{name}.path", describe(path), expected)]

@@ -11,7 +11,7 @@ from syndication.cards.photo import probe
 from syndication.config import AccountTable, Config
 from syndication.events import parse_event
 from syndication.files import write_whole
-from syndication.models import Image, Kind, PublishEvent
+from syndication.models import Kind, PublishEvent
 from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
 
 OCCASION = "publish"
@@ -49,7 +49,7 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
 
     The same event again changes nothing, and an older one changes nothing; nor does a `webhook` id seen before.
     """
-    event = _keep_photo(config, event)
+    event = _keep_photos(config, event)
     with store.write() as tx:
         now = store.now()
         if webhook and not stories.first_time(tx, webhook, event.id, now):
@@ -139,13 +139,11 @@ def _patience(config: Config) -> int:
     return int(config.delivery.give_up * 3_600_000)
 
 
-def _keep_photo(config: Config, event: PublishEvent) -> PublishEvent:
-    """Copy a photo that came as a file into the store's own folder, so that the event can outlive the file."""
-    if event.image is None or event.image.path is None:
-        return event
-    name = keep_file(config.photos, Path(event.image.path).read_bytes())
-    image = Image.model_validate({**event.image.model_dump(), "path": name})
-    return event.model_copy(update={"image": image})
+def _keep_photos(config: Config, event: PublishEvent) -> PublishEvent:
+    """Copy photos that came as files into the store's own folder, so that the event can outlive the files."""
+    paths = [image.path if image else None for image in (event.image, event.card.portrait)]
+    photo, portrait = (path and keep_file(config.photos, Path(path).read_bytes()) for path in paths)
+    return event.with_files(photo, portrait)
 
 
 def keep_file(folder: Path, data: bytes) -> str:

@@ -19,7 +19,7 @@ from syndication.errors import (
 )
 from syndication.fetch import fetch
 from syndication.metadata import head_tags, page_path, rewrite_file, write_fragments
-from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
+from syndication.models import Account, Card, Delivery, Draft, Image, PublishEvent, State
 from syndication.pipeline.accept import keep_file
 from syndication.store import Store, accounts, deliveries, moment, stories, trail
 from syndication.text import compose
@@ -65,15 +65,17 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     if story.tries > MOST_TRIES:
         return _give_up(store, story)
     last_try = story.tries >= SOFT_TRIES
+    files = dict[str, Path | None]()
+    for name, file_of in (("photo", photo_of), ("portrait", portrait_of)):
+        try:
+            files[name] = file_of(event, config, config.photos)
+        except (FetchError, PhotoError) as error:
+            if isinstance(error, FetchError) and error.again and not last_try:
+                return _postpone(store, story, error.message, _SOFT_PAUSE)
+            problems.append(f"the card has no {name}: {error.message}")
+    photo, portrait = files.get("photo"), files.get("portrait")
     try:
-        photo = photo_of(event, config, config.photos)
-    except (FetchError, PhotoError) as error:
-        if isinstance(error, FetchError) and error.again and not last_try:
-            return _postpone(store, story, error.message, _SOFT_PAUSE)
-        photo = None
-        problems.append(f"the card has no photo: {error.message}")
-    try:
-        cards = _draw(config, event, photo, problems)
+        cards = _draw(config, event, photo, portrait, problems)
     except CardError as error:
         if not last_try:
             return _postpone(store, story, str(error), _SOFT_PAUSE)
@@ -88,13 +90,15 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     return _freeze(store, story, cards, "; ".join(problems))
 
 
-def _draw(config: Config, event: PublishEvent, photo: Path | None, problems: list[str]) -> tuple[Card, ...]:
+def _draw(
+    config: Config, event: PublishEvent, photo: Path | None, portrait: Path | None, problems: list[str]
+) -> tuple[Card, ...]:
     """The cards; without the photo, and telling it, where that turns out to be damaged."""
     folder = config.at(config.cards.folder)
     try:
-        return make_cards(event, config=config, photo=photo, folder=folder)
+        return make_cards(event, config=config, photo=photo, portrait=portrait, folder=folder)
     except PhotoError as error:
-        if photo is None:
+        if photo is None and portrait is None:
             raise
         problems.append(f"the card has no photo: {error.message}")
         return make_cards(event, config=config, photo=None, folder=folder)
@@ -181,7 +185,15 @@ def photo_of(event: PublishEvent, config: Config, folder: Path) -> Path | None:
 
     Raises FetchError or PhotoError.
     """
-    image = event.image
+    return _file_of(event.image, event, config, folder)
+
+
+def portrait_of(event: PublishEvent, config: Config, folder: Path) -> Path | None:
+    """As `photo_of`, for the portrait of who writes or is quoted."""
+    return _file_of(event.card.portrait, event, config, folder)
+
+
+def _file_of(image: Image | None, event: PublishEvent, config: Config, folder: Path) -> Path | None:
     if image is None:
         return None
     if image.path is not None:

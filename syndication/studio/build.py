@@ -7,7 +7,7 @@ from syndication.config import AccountTable, Config
 from syndication.metadata import head_tags
 from syndication.models import Account, Card, PublishEvent
 from syndication.networks import NETWORKS
-from syndication.pipeline.prepare import main_card, photo_of, post_text
+from syndication.pipeline.prepare import main_card, photo_of, portrait_of, post_text
 from syndication.pipeline.sources import read_source
 from syndication.store import accounts, open_store
 from syndication.studio.preview import Page, PostPreview
@@ -22,7 +22,8 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     Where no account is connected, one of each network is shown as an example. Raises SyndicationError.
     """
     event = read_source(source, config, url=url)
-    cards = make_cards(event, config=config, photo=photo_of(event, config, folder), folder=folder)
+    photo, portrait = photo_of(event, config, folder), portrait_of(event, config, folder)
+    cards = make_cards(event, config=config, photo=photo, portrait=portrait, folder=folder)
     connected = _connected(config)
     going, silent = [], []
     for one in connected:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from syndication import cards
-from syndication.cards import draw, layout, ops, photo, sheet, template, words
+from syndication.cards import draw, fonts, layout, ops, photo, sheet, template, words
 from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.models import Card, PublishEvent
@@ -77,6 +78,41 @@ def test_an_unchanged_card_is_not_drawn_again(make: Callable[..., tuple[Card, ..
     assert make() == first
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert list((tmp_path / "cards").iterdir()) == [file]
+
+
+def test_a_portrait_is_cut_round_in_the_photos_place(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """Opinion and quote show the portrait, with its own words; the article, and a story without one, the photo."""
+    Image.new("RGB", (700, 900), "#00ff00").save(tmp_path / "face.jpg")
+    told = {"path": "face.jpg", "credit": "Portrait: A. Lind", "alt": "A woman in a raincoat"}
+    event = story(card={"portrait": told})
+    for name in ("opinion", "quote", "article"):
+        (card,) = make(event, template=name, portrait=tmp_path / "face.jpg")
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            green = sum(g > 200 and r < 80 for r, g, _ in image.convert("RGB").get_flattened_data())
+        assert (green > 20_000) == (name != "article")
+        assert ("raincoat" in card.alt) == (name != "article")
+    (without,) = make(event, template="opinion")
+    assert without.alt.endswith("Low sun over a calm sea.")
+    assert without.file != make(event, template="opinion", portrait=tmp_path / "face.jpg")[0].file
+
+
+def test_a_section_may_have_fonts_of_its_own(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """A section's folder of fonts stands in the place of the brand's, for its stories alone."""
+    for folder, family in (("house", "Heebo"), ("sport", "Inter")):
+        (tmp_path / folder / "serif").mkdir(parents=True)
+        face = fonts._face(family, 700)
+        assert face
+        shutil.copy(face.path, tmp_path / folder / "serif")
+    text = '[brand]\nfonts = "house"\n[brand.sections.Sport]\naccent = "#e5484d"\nfonts = "sport"\n'
+    config = parse(text, tmp_path / "syndicate.toml")
+    hashes = [
+        make(story(section=section), config=config)[0].sha256 for section in ("Sport", "sport", "World", "")
+    ]
+    assert hashes[0] == hashes[1] != hashes[2] == hashes[3]
 
 
 def test_what_a_card_shows_is_in_its_name(

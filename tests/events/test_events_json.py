@@ -112,6 +112,22 @@ def test_photo_is_checked_with_the_rest(tmp_path: Path) -> None:
     assert image is not None and image.path == str(tmp_path / "good.jpg")
 
 
+def test_a_portrait_is_checked_as_the_photo_is(tmp_path: Path) -> None:
+    """What is wrong with a portrait is told at its own place, and a good one comes back absolute."""
+    told = {"path": "none.jpg", "focal": [2, 0], "credt": ""}
+    found = faults({**STORY, "card": {"portrait": told}}, folder=tmp_path)
+    assert "exists" in found["card.portrait.path"]
+    assert "a number from 0 to 1" in found["card.portrait.focal[0]"]
+    assert "credit, perhaps" in found["card.portrait.credt"]
+    assert "one of the two" in faults({**STORY, "card": {"portrait": {}}})["card.portrait"]
+    assert "elsewhere" in faults({**STORY, "card": {"portrait": {"path": "/etc/passwd"}}})["card.portrait.path"]
+    assert "https://" in faults({**STORY, "card": {"portrait": {"url": "file:///a"}}})["card.portrait.url"]
+    (tmp_path / "good.jpg").write_bytes(b"photo")
+    raw = json.dumps({**STORY, "card": {"portrait": {"path": "good.jpg"}}}).encode()
+    portrait = parse_event(raw, folder=tmp_path).card.portrait
+    assert portrait is not None and portrait.path == str(tmp_path / "good.jpg")
+
+
 @pytest.mark.parametrize("image", [{}, {"alt": "x"}, {"path": "a.jpg", "url": "https://x.example/a.jpg"}])
 def test_one_source_of_the_photo(image: dict[str, str], tmp_path: Path) -> None:
     """An image is a path or a URL: neither and both are faults."""

@@ -115,13 +115,16 @@ def test_a_silent_account_gets_no_posts_by_itself(store, config, connect, event)
 
 
 def test_a_photo_outlives_the_file_it_came_from(store, config, event, tmp_path):
-    """The photo is copied under its content hash before the event counts as accepted."""
+    """The photo, and a portrait, are copied under their content's hash before the event counts as accepted."""
     from PIL import Image
 
-    photo = tmp_path / "photo.jpg"
+    photo, portrait = tmp_path / "photo.jpg", tmp_path / "portrait.jpg"
     Image.new("RGB", (1600, 1000), "teal").save(photo)
-    accept(store, config, event(image={"path": str(photo)}))
+    Image.new("RGB", (800, 800), "navy").save(portrait)
+    card = {"template": "opinion", "portrait": {"path": str(portrait)}}
+    accept(store, config, event(image={"path": str(photo)}, card=card))
     photo.unlink()
+    portrait.unlink()
     assert prepare_next(store, config) == "cms-1"
     with store.read() as tx:
         assert stories.need(tx, "cms-1").problem == ""

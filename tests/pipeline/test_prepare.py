@@ -74,6 +74,19 @@ def test_a_photo_is_fetched_once_for_each_version(store, config, desk, site, eve
     assert story(store).problem == ""
 
 
+def test_a_portrait_is_fetched_beside_the_photo(store, config, desk, site, event):
+    """The opinion card cuts the portrait round; one that cannot be had leaves the photo in its place, and is told."""
+    image = {"url": site.put("/sea.jpg", photo(jpeg("navy")))}
+    there, gone = site.put("/face.jpg", photo(jpeg())), site.put("/gone.jpg", photo(b"", 404))
+    for revision, url in enumerate((there, gone), 1):
+        card = {"template": "opinion", "portrait": {"url": url}}
+        accept(store, config, event(revision=revision, image=image, card=card))
+        prepare_next(store, config)
+        assert has_photo(config, story(store).cards[0]) == (url == there)
+        assert ("no portrait" in story(store).problem) == (url == gone)
+    assert set(site.asked) == {"/sea.jpg", "/face.jpg", "/gone.jpg"}
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
