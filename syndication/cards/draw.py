@@ -79,23 +79,23 @@ def draw(
     return canvas
 
 
-def encode(image: Image.Image, xmp: bytes = b"") -> bytes:
-    """The picture as JPEG with an XMP packet, of quality 85, or the best that stays within 300 KB.
+def encode(image: Image.Image, xmp: bytes = b"", most: int = MAX_BYTES) -> bytes:
+    """The picture as JPEG with an XMP packet, of quality 85, or the best that stays within `most` bytes.
 
     Raises CardError if none does.
     """
-    if len(data := _jpeg(image, _QUALITY, xmp)) <= MAX_BYTES:
+    if len(data := _jpeg(image, _QUALITY, xmp)) <= most:
         return data
     fitting, low, high = b"", 5, _QUALITY - 1
     while low <= high:
         middle = (low + high) // 2
-        if len(data := _jpeg(image, middle, xmp)) <= MAX_BYTES:
+        if len(data := _jpeg(image, middle, xmp)) <= most:
             fitting, low = data, middle + 1
         else:
             high = middle - 1
     if not fitting:
         raise CardError(
-            f"a card of {image.width}x{image.height} pixels does not fit in {MAX_BYTES // 1024} KB"
+            f"a picture of {image.width}x{image.height} pixels does not fit in {most // 1024} KB"
         )
     return fitting
 

@@ -3,6 +3,7 @@
 Nothing of a photo's metadata goes with them; what it says of its rights, `rights` reads.
 """
 
+import hashlib
 import io
 import warnings
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,19 @@ def probe_bytes(data: bytes) -> None:
     """As `probe`, for a photo in memory."""
     with opened(io.BytesIO(data), "the photo"):
         pass
+
+
+def size(path: Path) -> tuple[int, int]:
+    """A photo's width and height in pixels, upright. Raises PhotoError."""
+    with opened(path) as image:
+        return image.size if _orientation(image) < 5 else image.size[::-1]
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a photo's bytes, in hex. Raises PhotoError."""
+    probe(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
