@@ -134,6 +134,7 @@ class _Maker:
         self.outlined, self.form = outlined, form
         self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
+        self.photo_size = photo.size(path) if path else None
         self.focal = event.image.focal if event.image else None
         section = _named(config.brand.sections, lambda name: name == event.section.casefold())
         self.brand = _brand(event, config, section)
@@ -176,7 +177,7 @@ class _Maker:
             values=self.values,
             language=self.event.language,
             rtl=self.event.rtl,
-            photo=self.path is not None,
+            photo=self.photo_size,
             logo_aspect=_aspect(logo) if logo else None,
             agency_aspect=_aspect(self.brand.agency) if self.brand.agency else None,
             facts=self.facts,

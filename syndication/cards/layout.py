@@ -24,8 +24,20 @@ class _Flow:
 
 
 def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
-    """Everything to paint on a card of `size` (pixels), in order. Raises NoRoom if words have none."""
-    return tuple(_Layout(template, subject, size).ops())
+    """Everything to paint on a card of `size` (pixels), in order. Raises NoRoom if words have none.
+
+    A photo that its place would enlarge too much gives way: to the template's layers for small ones, then to none.
+    """
+    ways = [subject]
+    if subject.photo and "small" in template.conditions():
+        ways.append(replace(subject, small=True))
+    if subject.photo:
+        ways.append(replace(subject, photo=None, values={**subject.values, "credit": ""}))
+    for way in ways:
+        ops = tuple(_Layout(template, way, size).ops())
+        if all(way.sharp(op.rect) for op in ops if isinstance(op, PhotoOp)):
+            break
+    return ops
 
 
 class _Layout:
@@ -35,9 +47,11 @@ class _Layout:
         self.template, self.subject = template, subject
         self.measure = Measure(template, subject, size)
         self.card, self.unit, self.tall = self.measure.card, self.measure.unit, self.measure.tall
+        self.layers = self.measure.present(template.layers)
+        self.covered = subject.photo is not None and any(isinstance(layer, Photo) for layer in self.layers)
 
     def ops(self) -> Iterator[Op]:
-        layers = self.measure.present(self.template.layers)
+        layers = self.layers
         flows = {id(layer): self.flow(layer) for layer in layers if not isinstance(layer, Fill | Photo)}
         blocks = [flows[id(layer)].block for layer in layers if self.is_block(layer)]
         floor = min((block.y for block in blocks if block.height), default=self.card.height)
@@ -102,7 +116,7 @@ class _Layout:
         return layer.at.tall if self.tall else layer.at.wide
 
     def is_block(self, layer: Layer) -> bool:
-        return bool(layer.block) and self.tall and self.subject.photo
+        return bool(layer.block) and self.tall and self.covered
 
     def area(self, area: Area) -> Rect:
         place = area.tall if self.tall else area.wide

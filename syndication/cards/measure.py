@@ -24,6 +24,9 @@ from syndication.errors import CardError
 _PILL = 0.6  # room around a pill's words, in shares of their size
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _RULE = 2  # thickness of a row's divider, units
+# How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels at 500 to 600 CSS pixels,
+# so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
+_MOST_ENLARGED = 1.35
 
 
 class NoRoom(CardError):
@@ -40,17 +43,24 @@ class NoRoom(CardError):
 class Subject:
     """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
 
+    `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.
     `facts` are the points of a list, each after its place in digits; `fonts` the folder of the newsroom's own.
     """
 
     values: Mapping[str, str]
     language: str
     rtl: bool
-    photo: bool
+    photo: tuple[int, int] | None
+    small: bool = False
     logo_aspect: float | None = None
     agency_aspect: float | None = None
     facts: tuple[tuple[str, str], ...] = ()
     fonts: str = ""
+
+    def sharp(self, box: Rect) -> bool:
+        """Whether the photo is large enough to cover a box."""
+        across, down = self.photo or (0, 0)
+        return box.width <= across * _MOST_ENLARGED + 1 and box.height <= down * _MOST_ENLARGED + 1
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,8 @@ class Measure:
         self.tall = size[1] > size[0] * 0.9
         self.values = dict(subject.values)
         self.caps = dict[str, int]()  # the largest size of a field's words, where several agree on one
-        self.terms = {"photo" if subject.photo else "plain", "tall" if self.tall else "wide"}
+        self.terms = {"tall" if self.tall else "wide"}
+        self.terms |= {"photo", "small" if subject.small else "large"} if subject.photo else {"plain"}
 
     def present(self, layers: Sequence[Layer]) -> list[Layer]:
         """Those of the layers that are for this story and size."""
@@ -89,7 +100,7 @@ class Measure:
 
     def color(self, name: str) -> str:
         """A colour role of the template as a brand role."""
-        return self.template.role(name, photo=self.subject.photo)
+        return self.template.role(name, photo=self.subject.photo is not None)
 
     def layer(self, layer: Layer, width: float, height: float) -> Box | None:
         """A layer within a width and height; None if the story has nothing for it."""
@@ -113,9 +124,7 @@ class Measure:
                     across, down, (FillOp(Rect(0, 0, across, down), self.color(layer.color)),), centred=True
                 )
             case Photo():
-                side = min(layer.size * self.unit, width, height)
-                rect = Rect(0, 0, side, side)
-                return Box(side, side, (PhotoOp(rect, round=True),)) if self.subject.photo else None
+                return self._photo(layer, width, height)
         raise TypeError(f"{type(layer).__name__} does not flow")  # refused when the template was read
 
     def _words(self, name: str) -> str:
@@ -207,6 +216,21 @@ class Measure:
         block = typeset.fit(name, face, width, height, (max(1, round(tall / 2)), max(1, round(tall))), 1)
         op = TextOp(Rect(0, 0, block.width, block.height), color, block, "brand")
         return Box(block.width, block.height, (op,), block.baseline, block.capital)
+
+    def _photo(self, layer: Photo, width: float, height: float) -> Box | None:
+        if self.subject.photo is None:
+            return None
+        size = layer.size * self.unit
+        if layer.photo == "round":
+            side = min(size, width, height)
+            return Box(side, side, (PhotoOp(Rect(0, 0, side, side), round=True),))
+        across, down = self.subject.photo
+        # Standing above words, it leaves them as much of the height.
+        asked = min(min(size, width) / across, min(size, height / 2 if self.tall else height) / down)
+        # One too small for half of what is asked is left too large here, and the layout does without it.
+        scale = max(min(asked, _MOST_ENLARGED), asked / 2)
+        rect = Rect(0, 0, across * scale, down * scale)
+        return Box(rect.width, rect.height, (PhotoOp(rect),))
 
     def _agency(self, layer: Agency, width: float, height: float) -> Box | None:
         if self.subject.agency_aspect is None or not self.subject.photo:

@@ -27,7 +27,8 @@ _EACH = ("place", "fact")
 FIELDS = (*_STORY.split(), *_LABELS.split(), *_EACH)
 BRAND_COLORS = (*Colors.model_fields, "white", "black")
 
-Condition = Literal["photo", "plain", "wide", "tall"]
+# Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that.
+Condition = Literal["photo", "large", "small", "plain", "wide", "tall"]
 Units = Annotated[float, Field(ge=0, le=2000)]
 Place = Annotated[str, Field(pattern=r"^(card|(start|end|top|bottom) (100|[1-9]?[0-9])%)$")]
 Role = Annotated[
@@ -81,12 +82,12 @@ class Fill(Layer):
 
 
 class Photo(Layer):
-    """The story's photo, cropped to cover its area, or cut round at `size`.
+    """The story's photo: cropped to cover its area, cut round at `size`, or whole, no larger than `size` each way.
 
     A template whose photos are all round shows the portrait of who writes or is quoted, where the story has one.
     """
 
-    photo: Literal["cover", "round"]
+    photo: Literal["cover", "round", "whole"]
     size: Units = 0
 
 
@@ -242,6 +243,10 @@ class Template(_Strict):
         photos = {node.photo for _, node in _walk(self.layers) if isinstance(node, Photo)}
         return photos == {"round"}
 
+    def conditions(self) -> frozenset[str]:
+        """Every condition that a layer of it names."""
+        return frozenset(condition for _, node in _walk(self.layers) for condition in node.when)
+
     def fields(self) -> frozenset[str]:
         """The story's fields that this template can show."""
         return frozenset(node.text for _, node in _walk(self.layers) if isinstance(node, Text)) & set(FIELDS)
@@ -357,12 +362,12 @@ def _misplaced(path: str, node: Layer) -> Iterator[str]:
         for key in sorted(told & {"area", "at", "clear", "scrim", "block"}):
             yield f"{path}.{key}: only for the outermost layers; inside a row or column things flow"
         if isinstance(node, Fill) or (isinstance(node, Photo) and (node.photo == "cover" or not node.size)):
-            yield f"{path}: a fill or a covering photo is an outermost layer; a round photo needs a size"
+            yield f"{path}: a fill or a covering photo is an outermost layer; a round or whole one needs a size"
     elif isinstance(node, Fill | Photo):
         for key in sorted(told & {"at", "clear", "scrim", "block", "size"}):
             yield f"{path}.{key}: only for layers that flow; this one fills its area"
-        if isinstance(node, Photo) and node.photo == "round":
-            yield f"{path}.photo: a round photo stands in a row or column"
+        if isinstance(node, Photo) and node.photo != "cover":
+            yield f"{path}.photo: a {node.photo} photo stands in a row or column"
     elif node.block and node.at.tall != "bottom":
         yield f'{path}.block: a block is at the bottom of tall cards; add at = "bottom"'
 

@@ -36,7 +36,7 @@ def lay_out(
         told,
         language,
         is_rtl(language),
-        photo,
+        (2400, 1600) if photo else None,
         facts=tuple((str(n), fact) for n, fact in enumerate(facts, 1)),
     )
     return layout.lay_out(design, subject, size)

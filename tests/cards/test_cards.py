@@ -297,7 +297,7 @@ def test_words_can_be_read_over_a_bright_sky(
     event, config = story(headline=headline), Config()
     values = words.fields(event, config, photo=True)
     design, _ = template.read(name, config)
-    placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, True), size)
+    placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, (1600, 900)), size)
     source = photo.load(tmp_path / "sky.png", [size], (247, 244, 238))
     brand = draw.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
     ground = draw.draw([op for op in placed if not isinstance(op, ops.TextOp)], size, brand, source)
