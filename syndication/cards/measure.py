@@ -24,7 +24,7 @@ from syndication.errors import CardError
 _PILL = 0.6  # room around a pill's words, in shares of their size
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _RULE = 2  # thickness of a row's divider, units
-# How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels at 500 to 600 CSS pixels,
+# How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
 # so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
 _MOST_ENLARGED = 1.35
 
