@@ -7,6 +7,7 @@ story is written from right to left. All lengths here are pixels.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from syndication.cards import views
 from syndication.cards.measure import Measure, NoRoom, Subject, moved
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
 from syndication.cards.template import Area, Fill, Layer, Photo, Template
@@ -92,10 +93,11 @@ class _Layout:
         """A placed layer's parts where they belong, and the box of its block should it be one."""
         margin, clear = self.template.margin * self.unit, layer.clear * self.unit
         area = self.area(layer.area)
-        inside = Rect(area.x + margin, area.y + margin, area.width - 2 * margin, area.height - 2 * margin)
+        inside = self.inside(area, margin)
         room = inside.height - clear * (2 if self.hang(layer) == "middle" else 1)
         if self.is_block(layer):
-            room = min(room, self.card.height * (1 - _PHOTO_SHARE) - 2 * margin)
+            below = self.card.height - inside.bottom
+            room = min(room, self.card.height * (1 - _PHOTO_SHARE) - margin - below)
         if inside.width <= 0 or room <= 0:
             raise NoRoom(
                 f"a card of {self.card.width}x{self.card.height} pixels has no room inside its margins",
@@ -111,6 +113,13 @@ class _Layout:
         }[self.hang(layer)]
         block = replace(self.card, y=y - margin, height=self.card.height - y + margin)
         return _Flow(tuple(moved(part, inside.x, y) for part in box.parts), block)
+
+    def inside(self, area: Rect, margin: float) -> Rect:
+        """Where words and logos may stand in an area: within the margin, and where all networks leave them free."""
+        safe = views.safe(round(self.card.width), round(self.card.height))
+        left, top = max(area.x + margin, safe.x), max(area.y + margin, safe.y)
+        right, bottom = min(area.right - margin, safe.right), min(area.bottom - margin, safe.bottom)
+        return Rect(left, top, right - left, bottom - top)
 
     def hang(self, layer: Layer) -> str:
         return layer.at.tall if self.tall else layer.at.wide

@@ -1,0 +1,85 @@
+"""How well words can be told from what stands behind them: WCAG 2.2's contrast, measured on pixels."""
+
+from functools import lru_cache
+
+from PIL import Image
+
+Rgb = tuple[int, int, int]
+
+GRAIN = 4
+"""Pixels of a card, each way, that are measured as one: about a pixel of the screen where cards are shown, and finer
+than the stroke of a headline's letters."""
+
+SHARE = 0.995
+"""The part of the ground behind a line of words that must contrast with them. What is left out is five such blocks
+behind a headline: less than a stroke of one letter. A photo's single sparks are not to darken all of it."""
+
+_WEIGHTS = (0.2126, 0.7152, 0.0722)
+_LINEAR = [(v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4) for v in range(256)]
+_LINEAR_BYTES = [round(value * 255) for value in _LINEAR] * 3
+
+
+def luminance(color: Rgb) -> float:
+    """WCAG 2.2's relative luminance of an sRGB colour, 0 to 1."""
+    return sum(share * _LINEAR[value] for share, value in zip(_WEIGHTS, color, strict=True))
+
+
+def ratio(one: float, other: float) -> float:
+    """WCAG 2.2's contrast of two relative luminances, 1 to 21."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def gamma(linear: float) -> float:
+    """A luminance as a share of sRGB's scale, on which colours are mixed."""
+    return linear * 12.92 if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+
+
+def linear(share: float) -> float:
+    """The luminance of a grey on sRGB's scale, 0 to 1."""
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+
+class Ground:
+    """The luminances of a picture's blocks of GRAIN pixels. If it is `flat`, one pixel of each stands for it."""
+
+    def __init__(self, picture: Image.Image, *, flat: bool = False) -> None:
+        size = -(-picture.width // GRAIN), -(-picture.height // GRAIN)
+        small = picture.resize(size, Image.Resampling.NEAREST) if flat else picture.reduce(GRAIN)
+        self._light = small.point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
+
+    def under(self, box: tuple[int, int, int, int]) -> list[int]:
+        """How many blocks of each of 256 luminances stand in a box (pixels of the picture), in part or whole."""
+        left, top, right, bottom = box
+        part = (left // GRAIN, top // GRAIN, -(-right // GRAIN), -(-bottom // GRAIN))
+        return self._light.crop(part).histogram()
+
+
+def brightest(blocks: list[int]) -> float:
+    """The luminance that all but the brightest blocks keep within, 0 to 1."""
+    spare = (1 - SHARE) * sum(blocks)
+    for value in range(255, -1, -1):
+        spare -= blocks[value]
+        if spare < 0:
+            return value / 255
+    return 0.0
+
+
+def least(blocks: list[int], color: Rgb, alpha: float) -> float:
+    """The contrast that words of a colour and alpha keep to all but the worst blocks."""
+    spare = (1 - SHARE) * sum(blocks)
+    for contrast, value in _worst_first(color, alpha):
+        spare -= blocks[value]
+        if spare < 0:
+            return contrast
+    return 21.0
+
+
+@lru_cache(maxsize=64)
+def _worst_first(color: Rgb, alpha: float) -> tuple[tuple[float, int], ...]:
+    """The contrast of words over each of the 256 luminances, the least first. What shows through is mixed in."""
+    ink = gamma(luminance(color))
+    contrasts = (
+        (ratio(linear(ink * alpha + gamma(value / 255) * (1 - alpha)), value / 255), value)
+        for value in range(256)
+    )
+    return tuple(sorted(contrasts))

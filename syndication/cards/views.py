@@ -1,0 +1,223 @@
+"""How each place shows a card: what it cuts off, what it lays over, how small it gets. Facts, and sums on them.
+
+Networks document little of this. In `source`, "documented" is the network's own word, "code" the source of its client,
+"observed" what people report and anyone can see, and "arithmetic" follows from these; all as read in November 2026.
+Nothing is known of sizes that are not told. What differs from one app or year to the next is told at its worst.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from syndication.cards.ops import Rect
+
+Share = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What a network lays over a picture: its name, and its box as shares of the view: left, top, right, bottom."""
+
+    name: str
+    box: Share
+    video: bool = False  # over cards of videos alone
+
+
+@dataclass(frozen=True)
+class View:
+    """One way in which a network shows a card.
+
+    `shapes` are the cards that it is for, from the least to the greatest width for a height of 1. `aspect` is the
+    same of the part that is shown, cut from the middle; None shows all. `width` is the least at which it is shown and
+    `radius` that of its corners there, both in CSS pixels. `least` is the smallest picture that it takes, in pixels.
+    A `thumbnail` shows a square of a wide picture: no headline can be kept whole in it, and none is asked to.
+    `handheld`: so small that names, dates and sources cannot be read anyway, and may be laid over.
+    """
+
+    name: str
+    source: str
+    shapes: tuple[float, float]
+    width: int
+    aspect: float | None = None
+    radius: int = 0
+    laid: tuple[Laid, ...] = ()
+    max_bytes: int | None = None
+    least: tuple[int, int] = (1, 1)
+    formats: tuple[str, ...] = ("image/jpeg", "image/png")
+    thumbnail: bool = False
+    handheld: bool = False
+
+    def shown(self, width: int, height: int) -> Rect:
+        """The part of a card of that size, in pixels, that is shown."""
+        if self.aspect is None:
+            return Rect(0, 0, width, height)
+        across, down = min(width, height * self.aspect), min(height, width / self.aspect)
+        return Rect((width - across) / 2, (height - down) / 2, across, down)
+
+
+_LINK, _SQUARE, _PORTRAIT, _PIN, _STORY = (1.5, 2.1), (0.9, 1.1), (0.75, 0.9), (0.6, 0.75), (0.5, 0.6)
+
+# Facebook, Telegram, Discord and Slack lay one over pages that hold a video for their players: 64 of about 500 pixels.
+_PLAY = Laid("the play button", (0.435, 0.376, 0.565, 0.624), video=True)
+
+VIEWS = (
+    # Since January 2024 the label at the bottom left holds the page's title, as much as the width has room for, and
+    # no longer its domain. It is 20 CSS pixels high and stands 12 from the edge, at any width of the picture.
+    View(
+        "X",
+        "2:1, 300x157, 5 MB: its last card reference, 2026-02; label, corners, width: observed; 15 pixels: arithmetic",
+        _LINK,
+        506,
+        2.0,
+        16,
+        (Laid("the title", (0, 0.873, 1, 1)), _PLAY),
+        5_000_000,
+        (300, 157),
+    ),
+    View(
+        "X on a phone",
+        "as X; width: arithmetic, the column of a screen of 390",
+        _LINK,
+        310,
+        2.0,
+        16,
+        (Laid("the title", (0, 0.793, 1, 1)),),
+        handheld=True,
+    ),
+    View(
+        "Facebook",
+        "1.91:1, 600x315, 8 MB: documented; width: observed",
+        _LINK,
+        360,
+        1.91,
+        0,
+        (_PLAY,),
+        8_000_000,
+        (600, 315),
+    ),
+    View("Threads", "as Facebook, whose crawler it shares; width, corners: observed", _LINK, 300, 1.91, 12),
+    View(
+        "LinkedIn",
+        "1.91:1, 401 wide, 5 MB: documented; width: observed",
+        _LINK,
+        350,
+        1.91,
+        0,
+        (),
+        5_000_000,
+        (401, 1),
+    ),
+    View(
+        "Bluesky",
+        "1.91:1, corners: code of its app, ExternalEmbed; bytes: documented; width: observed",
+        _LINK,
+        300,
+        1.91,
+        12,
+        (),
+        1_000_000,
+    ),
+    View(
+        "Mastodon",
+        "whole, 2 MB before 4.4: code of the server; width, corners: observed",
+        _LINK,
+        310,
+        None,
+        8,
+        (_PLAY,),
+        2_000_000,
+    ),
+    View("Telegram", "whole, width, corners: observed", _LINK, 270, None, 6, (_PLAY,)),
+    View(
+        "WhatsApp",
+        "300 wide, 600 KB: documented; 300 KB is what others advise; 1.91:1, width: observed",
+        _LINK,
+        260,
+        1.91,
+        8,
+        (),
+        300 * 1024,
+        (300, 1),
+    ),
+    View(
+        "WhatsApp’s square", "observed: which of the two, its app decides", _LINK, 70, 1.0, 4, thumbnail=True
+    ),
+    View("Slack", "whole, at most 360 wide, corners: observed", _LINK, 300, None, 8, (_PLAY,)),
+    View("Slack’s square", "observed", _LINK, 75, 1.0, 4, thumbnail=True),
+    View("Discord", "whole, at most 400x300, corners: observed", _LINK, 300, None, 4, (_PLAY,)),
+    View("iMessage", "whole, width, corners: observed", _LINK, 250, None, 18),
+    View(
+        "Instagram",
+        "at most 8 MB, JPEG: documented; width: arithmetic",
+        (0.75, 1.1),
+        375,
+        None,
+        0,
+        (),
+        8_000_000,
+    ),
+    View("Instagram’s grid", "3:4 since January 2025: observed", (0.75, 1.1), 125, 0.75, thumbnail=True),
+    View(
+        "Pinterest",
+        "2:3: documented; two columns on a screen of 390: arithmetic; corners: observed",
+        _PIN,
+        180,
+        2 / 3,
+        16,
+    ),
+    View(
+        "Instagram’s stories",
+        "14 and 20 percent: documented for advertisements, whose frame is the widest; width: arithmetic",
+        _STORY,
+        360,
+        9 / 16,
+        0,
+        (Laid("the name bar", (0, 0, 1, 0.14)), Laid("the reply bar", (0, 0.8, 1, 1))),
+        30_000_000,
+        (500, 1),
+    ),
+)
+
+
+def of(width: int, height: int) -> tuple[View, ...]:
+    """The views of a card of that size in pixels."""
+    return tuple(view for view in VIEWS if view.shapes[0] <= width / height <= view.shapes[1])
+
+
+@lru_cache(maxsize=64)
+def safe(width: int, height: int) -> Rect:
+    """The part of a card of that size, in pixels, that every view shows and where none lays anything across.
+
+    What stands in the middle of a picture, or over its corners, does not count: see `checks`.
+    """
+    left, top, right, bottom = 0.0, 0.0, float(width), float(height)
+    for view in of(width, height):
+        if view.thumbnail:
+            continue
+        shown = view.shown(width, height)
+        left, top = max(left, shown.x), max(top, shown.y)
+        right, bottom = min(right, shown.right), min(bottom, shown.bottom)
+        for box in (part for laid, part in overlays(view, shown) if laid.box[2] - laid.box[0] == 1):
+            if view.handheld:
+                continue
+            if box.y > shown.y:
+                bottom = min(bottom, box.y)
+            else:
+                top = max(top, box.bottom)
+    return Rect(left, top, right - left, bottom - top)
+
+
+def overlays(view: View, shown: Rect, *, video: bool = True) -> Iterator[tuple[Laid, Rect]]:
+    """What a view lays over a card, and where: in the card's pixels. `video`: whether the card is of a video."""
+    for laid in view.laid:
+        if video or not laid.video:
+            left, top, right, bottom = laid.box
+            yield (
+                laid,
+                Rect(
+                    shown.x + left * shown.width,
+                    shown.y + top * shown.height,
+                    (right - left) * shown.width,
+                    (bottom - top) * shown.height,
+                ),
+            )
