@@ -77,14 +77,14 @@ def _text(tree: LexborHTMLParser) -> str:
 
 
 def clip(text: str, length: int) -> str:
-    """At most `length` characters (code points) of a text, cut at a word, with an ellipsis where it was cut."""
+    """At most `length` characters (code points) of a text: whole sentences, or words and an ellipsis.
+
+    Nothing is cut within a grapheme, a link or a mention; what is cut off at all is at most about half of `length`.
+    """
     text = tidy(text)
     if len(text) <= length:
         return text
-    places = [place for place in breaks(text) if place < length]
-    spaced = [place for place in places if text[place].isspace()]
-    end = spaced[-1] if spaced and spaced[-1] * 2 >= length else max(places, default=0)
-    return _close(_DANGLING.sub("", text[:end]))[: length - 1] + "…"
+    return _cut(text, lambda kept: len(kept) <= length, keep_half=True)
 
 
 def language_tag(language: str) -> str:
@@ -136,6 +136,20 @@ def _without(headline: str, words: str) -> str:
 
 
 def _shorten(words: str, tail: str, limits: Limits) -> str:
+    def whole(kept: str) -> str:
+        return "\n\n".join(filter(None, [kept, tail]))
+
+    if fits(whole(_close(words.rstrip())), limits):
+        return whole(_close(words.rstrip()))
+    return whole(_cut(words, lambda kept: fits(whole(kept), limits)))
+
+
+def _cut(words: str, good: Callable[[str], bool], *, keep_half: bool = False) -> str:
+    """The first sentences of a text that are `good` together, else as many words as are, and an ellipsis.
+
+    With `keep_half`, words are cut where the sentences that fit are less than half of what does.
+    """
+
     def finished(end: int, ellipsis: str = "") -> str:
         kept = words[:end].rstrip()
         if ellipsis:
@@ -143,17 +157,15 @@ def _shorten(words: str, tail: str, limits: Limits) -> str:
             if any(stop == len(kept) for _, stop, _ in links(kept)):
                 kept += " "  # Mastodon would take the ellipsis for a part of the link
             kept += ellipsis if kept else ""
-        return "\n\n".join(filter(None, [_close(kept), tail]))
+        return _close(kept)
 
-    def longest(places: list[int], ellipsis: str) -> int:
-        return _last(places, lambda end: fits(finished(end, ellipsis), limits))
-
-    if fits(finished(len(words)), limits):
-        return finished(len(words))
-    if end := longest(_sentence_ends(words), ""):
-        return finished(end)
+    sentences = _last(_sentence_ends(words), lambda end: good(finished(end)))
+    if sentences and not keep_half:
+        return finished(sentences)
     places = breaks(words)
-    anywhere = longest(places, "…")
+    anywhere = _last(places, lambda end: good(finished(end, "…")))
+    if sentences and sentences * 2 >= anywhere:
+        return finished(sentences)
     # Thai or Chinese has few spaces: there a cut between two letters beats losing half of what fits.
     spaced = [
         place for place in places if place < len(words) and words[place].isspace() and place <= anywhere

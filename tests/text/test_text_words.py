@@ -176,12 +176,38 @@ def test_html_becomes_text_without_markup():
     assert plain("5 < 6 & 7") == "5 < 6 & 7"
 
 
-@given(prose, st.integers(2, 60))
+@given(prose | mixed, st.integers(0, 60))
 def test_a_clipped_text_is_no_longer_than_asked(text, length):
-    """Alt texts are bounded in code points, as servers count them, and end with an ellipsis if cut."""
-    clipped = clip(text, length)
+    """Alt texts are bounded in code points, as servers count them, and are never cut within a grapheme."""
+    clipped, whole = clip(text, length), tidy(text)
     assert len(clipped) <= length
-    assert clipped == tidy(text) or clipped.endswith("…")
+    if clipped != whole:
+        kept = clipped.rstrip("\u202c\u2069").removesuffix("…").rstrip()
+        ends = {match.end() for match in regex.finditer(r"\X", whole)}
+        assert whole.startswith(kept) and (not kept or len(kept) in ends)
+
+
+@pytest.mark.parametrize(
+    ("length", "clipped"),
+    [
+        (60, "The sea took the road twice. It will be back. Nobody stays."),
+        (50, "The sea took the road twice. It will be back."),
+        (40, "The sea took the road twice."),
+        (24, "The sea took the road…"),
+        (5, "The…"),
+    ],
+)
+def test_a_text_is_clipped_at_a_sentence_else_a_word(length, clipped):
+    """Whole sentences where they keep at least half of what fits, else whole words and an ellipsis."""
+    assert clip("The sea took the road twice. It will be back. Nobody stays.", length) == clipped
+
+
+def test_a_short_first_sentence_is_not_all_that_is_left():
+    """A label of one word before a long headline does not end the description."""
+    assert (
+        clip("Iraq. " + "the river rises and " * 20, 60)
+        == "Iraq. the river rises and the river rises and the river…"
+    )
 
 
 @pytest.mark.parametrize(
