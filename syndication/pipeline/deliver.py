@@ -108,6 +108,7 @@ class _Try:
             return
         limits = self.config.delivery
         settings = {"seconds": limits.request_limit, "deed": limits.deed_limit, "intend": self._intend}
+        settings |= {"progress": self.claim.progress, "note": self._remember}
         account = self.claim.mailbox.account
         with open_http(self.network, account.server, self.secret, keep=self._keep, **settings) as http:
             if unknown:
@@ -261,6 +262,10 @@ class _Try:
         with self.store.write() as tx:
             deliveries.intend(tx, self.claim, self.store.now(), _lease(self.config))
         self.intended = True
+
+    def _remember(self, progress: dict[str, str]) -> None:
+        with self.store.write() as tx:
+            deliveries.remember(tx, self.claim, progress)
 
     def _keep(self, secret: dict[str, str]) -> None:
         sealed = Vault(self.config).seal(secret)

@@ -1,6 +1,7 @@
 """Deliveries: the outbox. Legal moves live in the WHERE of each change, so a lost claim changes nothing."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ TOO_LATE = "not sent in its time"
 class Claim(NamedTuple):
     """A delivery that this worker has. `intent_at` is set if an earlier try may have reached the network.
 
-    `event` is the story's as it stood then, as the store keeps it.
+    `event` is the story's as it stood then, as the store keeps it; `progress` what earlier tries remembered.
     """
 
     delivery: Delivery
@@ -27,6 +28,7 @@ class Claim(NamedTuple):
     expires_at: int
     withdrawn: bool
     event: str
+    progress: dict[str, str]
 
 
 def key_of(story: str, account: str, occasion: str) -> str:
@@ -107,7 +109,7 @@ def in_state(tx: Connection, states: Iterable[State], count: int) -> list[Delive
 
 def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
     """Fix what will be sent: planned -> ready. False if the delivery has moved on meanwhile."""
-    changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json())
+    changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json(), progress="{}")
     if changed:
         trail.add(tx, now, delivery.story, "frozen", draft.text, delivery=delivery.id)
     return changed
@@ -185,7 +187,16 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
         return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
     delivery = _delivery({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
-    return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], *story)
+    return Claim(
+        delivery, mailbox, row["intent_at"], row["expires_at"], *story, json.loads(row["progress"])
+    )
+
+
+def remember(tx: Connection, claim: Claim, progress: dict[str, str]) -> None:
+    """Store how far a claimed delivery has come at its network. Raises ClaimLost if it is another worker's now."""
+    states = {State.READY, State.SENDING, State.UNKNOWN}
+    if not _change(tx, claim.delivery, states, progress=json.dumps(progress)):
+        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
 
 
 def intend(tx: Connection, claim: Claim, now: int, lease: int) -> None:
