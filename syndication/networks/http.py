@@ -38,7 +38,7 @@ LONGEST_PAUSE = 86_400.0
 
 
 class Shape(BaseModel):
-    """What is read of a network's JSON; whatever else it says is ignored."""
+    """What is read of a network's JSON; whatever else it says is ignored. Validators find its headers as context."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
@@ -119,7 +119,7 @@ class Http:
         """As `call`, for what the answer says. NotSent where it does not say it."""
         answer = self.call(method, path, **parts)
         try:
-            return shape.model_validate(answer.json())
+            return shape.model_validate(answer.json(), context=answer.headers)
         except ValidationError:
             raise NotSent(f"{self._host} answered with something unreadable", status=answer.status) from None
 
@@ -142,7 +142,7 @@ class Http:
             raise Unknown(f"{self._host}: the answer was lost: {self._gist(error)}") from None
         self._judge(answer, creating=True)
         try:
-            return shape.model_validate(answer.json())
+            return shape.model_validate(answer.json(), context=answer.headers)
         except ValidationError:
             words = f"{self._host} took the post and answered with something unreadable"
             raise Unknown(words, status=answer.status) from None
