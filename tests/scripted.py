@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 from syndication.models import Limits, Receipt
+from syndication.networks.base import Connector
 from syndication.pipeline import deliver_next
 from syndication.store import deliveries, trail
 
@@ -11,7 +12,7 @@ SENT = Receipt(id="7", url="https://social.example/7")
 NOT_THERE = object()
 
 
-class Script:
+class Script(Connector):
     """Each publish or find takes the next word of its script.
 
     A function is called for its word, as what happens meanwhile. An exception is raised (`publish` has committed the
@@ -28,11 +29,14 @@ class Script:
         self.publishes, self.finds, self.sent = [SENT], [NOT_THERE], []
         self.before = False
 
+    def connect(self, desk, server):
+        raise NotImplementedError("its account is put into the store by hand")
+
     def auth(self, secret):
         return None
 
-    def refine(self, answer):
-        return None
+    def identify(self, http):
+        return "@script"
 
     def publish(self, http, draft, image):
         if not self.before:
