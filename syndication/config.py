@@ -65,6 +65,12 @@ class Section(_Table):
     fonts: Path | None = Field(None, description="A folder as the brand's, in its place for this section.")
 
 
+Word = Literal[
+    "breaking", "live", "opinion", "correction", "video", "audio", "gallery", "updated", "corrected", "from"
+]
+Script = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
+
+
 class Agency(_Table):
     """A picture agency whose licence asks for its logo beside the credit."""
 
@@ -91,9 +97,21 @@ class Brand(_Table):
     timezone: str = Field("UTC", description="In which dates on cards are told; an IANA name.")
     colors: Colors = Colors()
     sections: dict[str, Section] = Field(default_factory=dict)
+    words: dict[Script, dict[Word, Annotated[str, Field(min_length=1, max_length=60)]]] = Field(
+        default_factory=dict,
+        description="What the house says on cards, by language (`sw`, `sr-Latn`), before our own words. `from` holds "
+        "{year}.",
+    )
     agencies: dict[str, Agency] = Field(
         default_factory=dict, description="By the name that a photo's credit holds."
     )
+
+    @field_validator("words")
+    @classmethod
+    def _year(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        if any("{year}" not in told.get("from", "{year}") for told in value.values()):
+            raise ValueError("a `from` that holds {year}")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -151,6 +169,10 @@ class Metadata(_Table):
     )
     fragments: Path | None = Field(
         None, description="A folder that gets <id>.html and <id>.json for each story."
+    )
+    image: Literal["card", "photo"] = Field(
+        "card",
+        description="What og:image names: the card, for feeds; or the clean photo, for Google Discover.",
     )
 
 
@@ -320,8 +342,11 @@ def _explain(fault: Any) -> str:
         return f"{path}: is missing"
     if kind != "extra_forbidden":
         context = fault.get("ctx", {})
-        expected = str(context["error"]) if kind == "value_error" else _EXPECTED.get(kind, fault["msg"])
-        return f"{path}: found {_shown(fault['input'])}, expected {expected.format(**context)}"
+        if kind == "value_error":
+            expected = str(context["error"])
+        else:
+            expected = _EXPECTED.get(kind, "").format(**context) or fault["msg"]
+        return f"{path}: found {_shown(fault['input'])}, expected {expected}"
     *parents, key = fault["loc"]
     known = _keys_at(parents)
     near = difflib.get_close_matches(str(key), known, n=1)

@@ -50,7 +50,10 @@ def test_the_template_shows_every_key_and_true_defaults():
         for line in _CONFIG.splitlines()
         if (match := LINE.match(line)) and (match["words"] or "").startswith("example")
     }
-    assert examples == {"logo", "logo_dark", "fonts", "accent", "templates", "fragments"}
+    assert examples == {
+        *("logo", "logo_dark", "fonts", "accent", "templates", "fragments"),
+        *("breaking", "from"),
+    }
     for path, default in described(Config):
         shown = values
         for part in path:

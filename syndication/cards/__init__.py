@@ -15,6 +15,7 @@ from PIL import Image
 
 from syndication.cards import crop, debug, draw, fonts, labels, layout, photo, rights, words
 from syndication.cards import template as templates
+from syndication.cards.brand import Brand, Rgb
 from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp
 from syndication.config import Config, Section
@@ -190,7 +191,8 @@ class _Maker:
             raise TemplateError(f"{self.name}.toml: line {line}: {error.message}", error.hint) from None
 
     def draw(self, ops: tuple[Op, ...], size: tuple[int, int], source: photo.Source | None) -> Drawn:
-        canvas = draw.draw(ops, size, self.brand, source)
+        canvas = draw.ground(ops, size, self.brand, source)
+        draw.words(canvas, ops, self.brand)
         if self.outlined:
             debug.outline(canvas, ops)
         data = draw.encode_png(canvas, self.xmp) if self.form == "png" else draw.encode(canvas, self.xmp)
@@ -206,7 +208,7 @@ class _Maker:
     def more_words(self) -> list[str]:
         """What this template shows besides what every card does."""
         shown = self.template.fields()
-        return [self.values[name] for name in ("number", "age") if name in shown] + [
+        return [self.values[name] for name in ("number", "age", "year") if name in shown] + [
             fact for _, fact in self.facts
         ]
 
@@ -223,7 +225,7 @@ class _Maker:
         )
 
 
-def _brand(event: PublishEvent, config: Config, section: Section | None) -> draw.Brand:
+def _brand(event: PublishEvent, config: Config, section: Section | None) -> Brand:
     brand, colors = config.brand, config.brand.colors.model_dump()
     if config.cards.look == "dark":
         colors |= {"paper": colors["night"], "ink": colors["paper"]}
@@ -236,7 +238,7 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> draw
     agency = _named(brand.agencies, lambda name: name in credit)
     rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
     files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
-    return draw.Brand(rgb, *map(_logo, files))
+    return Brand(rgb, *map(_logo, files))
 
 
 def _named(tables: Mapping[str, T], matches: Callable[[str], bool]) -> T | None:
@@ -244,7 +246,7 @@ def _named(tables: Mapping[str, T], matches: Callable[[str], bool]) -> T | None:
     return next((table for name, table in tables.items() if matches(name.casefold())), None)
 
 
-def _rgb(value: str) -> draw.Rgb:
+def _rgb(value: str) -> Rgb:
     red, green, blue = bytes.fromhex(value.removeprefix("#"))
     return red, green, blue
 

@@ -1,42 +1,49 @@
 """What the house says on a card beside the story's own words: badges, notes, age, counts; in the story's language."""
 
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from babel import Locale, dates, numbers
 
-from syndication.cards import typeset, words
+from syndication.cards import shape, typeset, words
 from syndication.config import Config
+from syndication.errors import CardError
 from syndication.models import PublishEvent
 
-_ALIASES = {"nb": "no", "nn": "no"}
+_ALIASES = {"nb": "no", "nn": "no", "iw": "he"}
 _PLAY = "\u25b6\ufe0e"  # as a letter, not as an emoji
 
 
 def fields(event: PublishEvent, config: Config, now: datetime) -> dict[str, str]:
     """The fields that do not come from the story's text, empty where the story has none.
 
-    `age` is the year of a story that is older at `now` than the config allows to pass for news.
+    `age` is the year of a story that is older at `now` than the config allows to pass for news, `year` its bare number.
+    Where we have no words in the language, the section stands in the place of a badge, or nothing does.
     """
-    data, told = event.card, _told(event.language)
+    data, told = event.card, _told(event.language, config)
     locale = words.locale_of(event.language)
     length = _clock(data.seconds, locale) if data.seconds else ""
     count = (
         words.digits(numbers.format_decimal(data.pictures, locale=locale), locale) if data.pictures else ""
     )
+    section = event.kicker or event.section
+    year = _year(event, config, locale, now)
     values = {
-        "age": _age(event, config, now, locale),
-        "breaking": told["breaking"],
-        "live": f"● {told['live']}" if data.live else "",
-        "opinion": told["opinion"],
-        "correction": told["correction"],
-        "video": " ".join(filter(None, [_PLAY, told["video"], length])),
-        "audio": " ".join(filter(None, [_PLAY, told["audio"], length])),
-        "gallery": " · ".join(filter(None, [told["gallery"], count])),
-        "note": told[data.note] if data.note else "",
+        "age": told.get("from", "{year}").replace("{year}", year) if year else "",
+        "year": _plain(year, event.language),
+        "breaking": told.get("breaking", section),
+        "live": f"● {told['live']}" if data.live and "live" in told else "",
+        "opinion": told.get("opinion", section),
+        "correction": told.get("correction", ""),
+        "video": " ".join(filter(None, [_PLAY, told.get("video"), length])),
+        "audio": " ".join(filter(None, [_PLAY, told.get("audio"), length])),
+        "gallery": " · ".join(filter(None, [told["gallery"], count])) if "gallery" in told else "",
+        "note": told.get(data.note, "") if data.note else "",
         "number": data.number,
         "source": data.source,
         "role": data.role,
@@ -51,12 +58,12 @@ def facts(event: PublishEvent) -> tuple[tuple[str, str], ...]:
     return tuple((words.digits(str(place), locale), text) for place, text in enumerate(told, 1))
 
 
-def _age(event: PublishEvent, config: Config, now: datetime, locale: Locale) -> str:
+def _year(event: PublishEvent, config: Config, locale: Locale, now: datetime) -> str:
+    """The year of an old story as its language tells it: `2021`, `2021年`, `1400` in Persian; empty if it is young."""
     if now - event.published <= timedelta(days=config.cards.old_after):
         return ""
     published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
-    year = words.day(published, locale, "::y")
-    return _told(event.language)["from"].format(year=year) if _knows(event.language) else year
+    return words.day(published, locale, "::y")
 
 
 def _clock(seconds: int, locale: Locale) -> str:
@@ -65,17 +72,26 @@ def _clock(seconds: int, locale: Locale) -> str:
     return words.digits(clock, locale)
 
 
-def _primary(language: str) -> str:
+def _plain(year: str, language: str) -> str:
+    """The number of a year alone, in figures that can be drawn whatever fonts there are."""
+    number = "".join(filter(str.isdigit, year))
+    try:
+        shape.itemise(number, "sans", 700, language, "", rtl=False)
+    except CardError:
+        return "".join(str(unicodedata.digit(figure)) for figure in number)
+    return number
+
+
+def _told(language: str, config: Config) -> Mapping[str, str]:
+    """The words of a language in its script: the newsroom's own, then ours; none for a language without any."""
     primary = language.lower().replace("_", "-").split("-")[0]
-    return _ALIASES.get(primary, primary)
-
-
-def _knows(language: str) -> bool:
-    return _primary(language) in _table()
-
-
-def _told(language: str) -> Mapping[str, str]:
-    return _table().get(_primary(language), _table()["en"])
+    script = words.locale_of(language).script
+    keys = [f"{primary}-{script}"]
+    if script == words.locale_of(primary).script:
+        keys += [primary, _ALIASES.get(primary, primary)]
+    tables: tuple[Mapping[str, Mapping[Any, str]], ...] = (_table(), config.brand.words)
+    ours, own = (next((table[key] for key in keys if key in table), {}) for table in tables)
+    return {**ours, **own}
 
 
 @cache

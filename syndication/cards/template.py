@@ -22,7 +22,7 @@ from syndication.errors import TemplateError
 # What a story can put on a card: `syndication.cards.words` and `labels` fill them. The last two, a fact and its
 # place, stand only in the layer that is repeated for each of the `facts`.
 _STORY = "headline summary label byline date moment credit brand"
-_LABELS = "age breaking live opinion correction video audio gallery note number source role"
+_LABELS = "age year breaking live opinion correction video audio gallery note number source role"
 _EACH = ("place", "fact")
 FIELDS = (*_STORY.split(), *_LABELS.split(), *_EACH)
 BRAND_COLORS = (*Colors.model_fields, "white", "black")

@@ -40,6 +40,10 @@ name = "The Meridian"
 # logo = "climate.png"            # example; logo_dark as above
 # fonts = "fonts/climate"         # example; in place of the brand's
 
+# [brand.words.sw]                # what cards say in a language, instead of our own words or where we have none:
+# breaking = "Habari mpya"        # example; also live, opinion, correction, video, audio, gallery, updated,
+# from = "Ya {year}"              # example; corrected
+
 # [brand.agencies.Sample]         # by the name that stands in a photo's credit
 # logo = "sample.png"             # example; for agencies whose licence asks for it beside the credit
 
@@ -56,6 +60,8 @@ name = "The Meridian"
 [metadata]
 # pages = ""                      # the story's page, rewritten in place on publish: "public/{path}.html"
 # fragments = "data/fragments"    # example; <id>.html and <id>.json go there, for your CMS to include
+# image = "card"                  # what og:image names; or "photo": the photo without words, as Google Discover
+                                  # wants it, which feeds and messengers then show as well
 
 [store]
 # folder = "data"

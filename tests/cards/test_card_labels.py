@@ -4,13 +4,15 @@ import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syndication.cards import labels, template
-from syndication.config import Brand, Config
-from syndication.models import PublishEvent
+from syndication.cards import labels, shape, template
+from syndication.config import Brand, Config, parse
+from syndication.errors import ConfigError
+from syndication.models import PublishEvent, is_rtl
 
 Make = Callable[..., PublishEvent]
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -25,8 +27,9 @@ def told(event: PublishEvent, **config: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("language", TABLE)
 def test_every_language_tells_all(language: str) -> None:
-    """Each language has the same words as English, and its age holds the year."""
+    """Each language has the same words as English, which our fonts have, and its age holds the year."""
     assert TABLE[language].keys() == TABLE["en"].keys()
+    assert shape.itemise(" ".join(TABLE[language].values()), "sans", 700, language, "", rtl=is_rtl(language))
     assert all(TABLE[language].values())
     assert TABLE[language]["from"].count("{year}") == 1
 
@@ -48,12 +51,49 @@ def test_every_field_is_filled(story: Make) -> None:
         ("de", "Von 2021"),
         ("fa", "از ۱۴۰۰"),
         ("ru", "2021 год"),
-        ("sw", "2021"),
+        ("sw", "Ya 2021"),
+        ("sr-Latn", "Iz 2021."),
+        ("pa", "2021 ਦੀ ਖ਼ਬਰ"),
+        ("pa-PK", "۲۰۲۱"),
+        ("zh-TW", "2021年報導"),
+        ("mi", "2021"),
     ],
 )
 def test_age_is_told_in_the_storys_language(story: Make, language: str, age: str) -> None:
     """An old story's year stands in its own language and digits, and alone where we have no words for it."""
     assert told(story(language=language, published="2021-06-01T00:00:00Z"))["age"] == age
+
+
+@pytest.mark.parametrize(
+    ("language", "year"), [("en", "2021"), ("ja", "2021"), ("fa", "۱۴۰۰"), ("dz", "2021")]
+)
+def test_the_bare_year_can_always_be_drawn(story: Make, language: str, year: str) -> None:
+    """A card without words tells the year in the language's figures, or in ours where no font has them."""
+    assert told(story(language=language, published="2021-06-01T00:00:00Z"))["year"] == year
+    assert told(story(language=language))["year"] == ""
+
+
+def test_no_card_says_what_its_readers_do_not_speak(story: Make) -> None:
+    """In a language without words the section stands in a badge's place, or nothing does; lengths are still told."""
+    card = {"live": True, "note": "corrected", "seconds": 222, "pictures": 12}
+    values = told(story(language="mi", kicker="Moana", card=card))
+    assert (values["breaking"], values["opinion"]) == ("Moana", "Moana")
+    assert values["live"] == values["note"] == values["correction"] == values["gallery"] == ""
+    assert values["video"].endswith("\ufe0e 3:42")
+
+
+def test_a_newsroom_may_have_words_of_its_own(story: Make, tmp_path: Path) -> None:
+    """The config's words come before ours, one by one, in the script that they are told for."""
+    text = '[brand.words.en]\nopinion = "Comment"\n[brand.words.mi]\nfrom = "Nō {year}"\nbreaking = "Hou"\n'
+    config = parse(text, tmp_path / "syndicate.toml")
+    assert labels.fields(story(), config, NOW)["opinion"] == "Comment"
+    assert labels.fields(story(), config, NOW)["breaking"] == "Breaking"
+    old = story(language="mi", published="2021-06-01T00:00:00Z")
+    assert labels.fields(old, config, NOW)["age"] == "Nō 2021"
+    assert labels.fields(old, config, NOW)["breaking"] == "Hou"
+    for wrong in ('from = "Nō"', 'braking = "Hou"'):
+        with pytest.raises(ConfigError, match=r"brand\.words"):
+            parse(f"[brand.words.mi]\n{wrong}\n", tmp_path / "syndicate.toml")
 
 
 def test_the_year_is_the_brands(story: Make) -> None:
