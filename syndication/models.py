@@ -161,7 +161,7 @@ class PublishEvent(Frozen):
 class Card(Frozen):
     """One drawn picture. `file` is its name in the card folder and carries the content hash."""
 
-    template: str
+    template: str = Field(description="Empty for a clean crop of the photo, which has no words on it.")
     width: int
     height: int
     file: str
@@ -169,6 +169,11 @@ class Card(Frozen):
     size: int
     mime: Literal["image/jpeg", "image/png"] = "image/jpeg"
     alt: str = ""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is a crop of the photo alone, for search engines."""
+        return not self.template
 
 
 Unit = Literal["grapheme", "character", "utf16", "byte", "weighted", "emoji-bytes"]

@@ -22,7 +22,7 @@ ALLOWED = {
     "text": {"models"},
     "events": {"errors", "html", "models"},
     "cards": {"config", "errors", "files", "models"},
-    "metadata": {"config", "errors", "files", "html", "models"},
+    "metadata": {"config", "errors", "files", "html", "models", "text"},
     "networks": {"errors", "models", "text"},
     "store": {"errors", "models"},
     "pipeline": {

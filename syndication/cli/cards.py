@@ -80,19 +80,24 @@ def draw(
     *,
     outlined: bool = False,
     form: "Format" = "jpeg",
+    crops: bool = False,
 ) -> "tuple[Card, ...]":
-    """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would."""
+    """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would.
+
+    `crops`: and the clean crops of its photo.
+    """
     from tempfile import TemporaryDirectory
 
     from syndication.cards import SIZES, make_cards
-    from syndication.pipeline.prepare import photo_of, portrait_of
+    from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="syndicate-photo-") as folder:
-        return make_cards(
+        photo = photo_of(event, config, Path(folder))
+        cards = make_cards(
             event,
             config=config,
-            photo=photo_of(event, config, Path(folder)),
+            photo=photo,
             portrait=portrait_of(event, config, Path(folder)),
             folder=out,
             template=template,
@@ -100,6 +105,7 @@ def draw(
             outlined=outlined,
             format=form,
         )
+        return (*cards, *clean_crops(event, photo, out)[0]) if crops else cards
 
 
 @click.command(short_help="The templates that cards are drawn with, and a sheet that shows them.")
@@ -140,15 +146,16 @@ def meta(event: str, into: Path | None, url: str, machine: bool) -> None:
     \b
     syndicate meta story.json --into public/world/4711.html
     """
-    from syndication.metadata import head_tags, rewrite_file
+    from syndication.metadata import rewrite_file
+    from syndication.pipeline.prepare import tags_of
     from syndication.pipeline.sources import read_source
 
     config = config_or_defaults()
     story = read_source(event, config, url=url)
-    cards = draw(story, config, config.at(config.cards.folder)) if config.cards.base_url else ()
+    cards = draw(story, config, config.at(config.cards.folder), crops=True) if config.cards.base_url else ()
     if not cards:
         say("No image tags: the cards have no public address ([cards] base_url in syndicate.toml).")
-    tags = head_tags(story, cards, brand=config.brand, base_url=config.cards.base_url)
+    tags = tags_of(config, story, cards)
     if into:
         changed = rewrite_file(into, tags)
         say(f"{into}: {'rewritten' if changed else 'has these tags already'}")

@@ -20,7 +20,7 @@ from syndication.html import (
     without_articles,
 )
 from syndication.metadata.scan import Attribute, Tag, find_tags
-from syndication.metadata.tags import HeadTags, Meta, script_json
+from syndication.metadata.tags import LARGE_PREVIEW, HeadTags, Meta, script_json
 
 # What the tags of a story say; whatever else a page says by such names (og:video, twitter:app:…) stays.
 _OURS = re.compile(
@@ -29,6 +29,8 @@ _OURS = re.compile(
     r"|twitter:(card|site|title|description|url|domain)"
 )
 _IMAGE = re.compile(r"(og|twitter):image(\d|:.+)?")
+# A robots tag that says anything else is the page's own.
+_LARGE_PREVIEW = tuple([word] for word in LARGE_PREVIEW)
 _IDENTITIES = (b"property", b"name", b"itemprop", b"http-equiv")
 _PAGE_TAGS = frozenset(b"html head body title".split())
 _IN_HEAD = frozenset(b"base basefont bgsound link meta title noscript noframes style script".split())
@@ -114,6 +116,9 @@ def _cuts(page: bytes, charset: str, images: bool, ascii_only: bool) -> Iterator
 
 def _meta_cuts(page: bytes, tag: Tag, images: bool) -> Iterator[_Cut]:
     """The whole tag if it says what we say; only the attribute if the tag says something else besides."""
+    if images and (_words(tag.get(b"name")), _words(tag.get(b"content"))) == _LARGE_PREVIEW:
+        yield _Cut(_line_start(page, tag.start, tag.end), tag.end)
+        return
     identities = [attribute for attribute in tag.attributes if attribute.name in _IDENTITIES]
     ours = [attribute for attribute in identities if _is_ours(attribute, images)]
     if ours and len(ours) == len(identities):
@@ -195,8 +200,10 @@ def _reads(page: bytes, tags: HeadTags) -> bool:
         told = node.attributes
         for key in ("property", "name"):
             for name in (told.get(key) or "").lower().split():
-                if _OURS.fullmatch(name) or (tags.has_image and _IMAGE.fullmatch(name)):
-                    metas.append(Meta(key, name, told.get("content") or ""))
+                content = told.get("content") or ""
+                image = _IMAGE.fullmatch(name) or (name, content.lower().strip()) == LARGE_PREVIEW
+                if _OURS.fullmatch(name) or (tags.has_image and image):
+                    metas.append(Meta(key, name, content))
     links = [node.attributes.get("href") for node in tree.css('head link[rel~="canonical" i]')]
     scripts = [read_json_ld(node.text()) for node in tree.css(f'script[type="{JSON_LD}" i]')]
     stories = [story for script in scripts for story in articles(script)]

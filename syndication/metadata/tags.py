@@ -2,6 +2,10 @@
 
 Sources: https://ogp.me, https://developer.x.com/en/docs/x-for-websites/cards/overview/markup (read 2026-11),
 https://schema.org/NewsArticle, https://developers.google.com/search/docs/appearance/structured-data/article.
+
+Pictures: Google takes its preview from JSON-LD or og:image, asks for no text in either, and for 16:9, 4:3 and 1:1 in
+JSON-LD. Discover shows a picture large from 1200 pixels of width on, where the page allows it by max-image-preview
+(developers.google.com: Image SEO, Discover, Robots meta tag; read 2026-11). Feeds and messengers read og:image alone.
 """
 
 import html
@@ -10,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from babel.core import get_global
@@ -19,12 +23,20 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.config import Brand
 from syndication.html import JSON_LD, OUR_MARK, PHOTO_ID, clean
 from syndication.models import Card, PublishEvent
+from syndication.text import clip
 
 SHARE_SIZE = (1200, 630)
+ALT_LENGTH = 420  # of twitter:image:alt (X's last card reference, 2026-02); Open Graph names no limit
+LARGE_PREVIEW = ("robots", "max-image-preview:large")
+"""Name and content of the tag that lets search engines show a picture large. Of a page's several rules on the same
+matter the strictest counts (developers.google.com, Robots meta tag), so a page can still forbid it."""
 _DESCRIPTION = 300  # no preview shows more of a body that stands in for a summary
 _ENOUGH_HTML = 50_000  # the parser's time grows with the square of the nesting
 # Inside <script> only these could end it or hide its end; the line separators end a line for some readers.
 _SCRIPT_ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
+
+
+Picture = tuple[str, Card]  # its public address, and what it is
 
 
 class Meta(NamedTuple):
@@ -73,15 +85,23 @@ def script_json(data: Any, ascii_only: bool) -> str:
     return json.dumps(data, ensure_ascii=ascii_only).translate(_SCRIPT_ESCAPES)
 
 
-def head_tags(event: PublishEvent, cards: Sequence[Card], *, brand: Brand, base_url: str) -> HeadTags:
-    """The tags of a story whose cards lie under `base_url`.
+def head_tags(
+    event: PublishEvent,
+    cards: Sequence[Card],
+    *,
+    brand: Brand,
+    base_url: str,
+    image: Literal["card", "photo"] = "card",
+) -> HeadTags:
+    """The tags of a story whose cards, and clean crops of its photo, lie under `base_url`.
 
-    og:image is the 1200x630 card, or the first if there is none of that size; JSON-LD names every card. Without
-    `base_url` or cards no picture is named: a wrong address would be worse than none.
+    og:image is the 1200x630 card, or the first if there is none of that size; or, as `image` says, the widest crop.
+    Each stands in for the other where that is missing. JSON-LD names the crops. Without `base_url` or pictures none
+    is named: a wrong address would be worse than none.
     """
     pictures = [(f"{base_url.rstrip('/')}/{quote(card.file)}", card) for card in cards] if base_url else []
-    shared = next((one for one in pictures if (one[1].width, one[1].height) == SHARE_SIZE), None)
-    shared = shared or next(iter(pictures), None)
+    crops = [one for one in pictures if one[1].is_clean]
+    shared = _shared(pictures, image)
     description = clean(event.summary) or _opening(event.body)
     metas = [
         Meta("property", "og:type", "article"),
@@ -98,13 +118,24 @@ def head_tags(event: PublishEvent, cards: Sequence[Card], *, brand: Brand, base_
         Meta("name", "twitter:description", description),
     ]
     if shared:
-        metas += [Meta("name", "twitter:image", shared[0]), Meta("name", "twitter:image:alt", shared[1].alt)]
+        alt = clip(shared[1].alt, ALT_LENGTH)
+        metas += [Meta("name", "twitter:image", shared[0]), Meta("name", "twitter:image:alt", alt)]
+        metas += [Meta("name", *LARGE_PREVIEW)]
     told = (meta._replace(content=clean(meta.content)) for meta in metas)
     return HeadTags(
         metas=tuple(meta for meta in told if meta.content),
         canonical=clean(event.url),
-        json_ld=_json_ld(event, pictures, brand, description),
+        json_ld=_json_ld(event, crops, brand, description),
     )
+
+
+def _shared(pictures: Sequence[Picture], image: str) -> Picture | None:
+    """The picture for og:image."""
+    cards = [one for one in pictures if not one[1].is_clean]
+    crops = [one for one in pictures if one[1].is_clean]
+    crops.sort(key=lambda one: one[1].height / one[1].width)
+    cards.sort(key=lambda one: (one[1].width, one[1].height) != SHARE_SIZE)
+    return next(iter([*crops, *cards] if image == "photo" else [*cards, *crops]), None)
 
 
 def _article(event: PublishEvent) -> list[Meta]:
@@ -127,33 +158,24 @@ def _picture(address: str, card: Card) -> list[Meta]:
         ("og:image:type", card.mime),
         ("og:image:width", str(card.width)),
         ("og:image:height", str(card.height)),
-        ("og:image:alt", card.alt),
+        ("og:image:alt", clip(card.alt, ALT_LENGTH)),
     ]
     return [Meta("property", name, content) for name, content in pairs]
 
 
 def _json_ld(
-    event: PublishEvent, pictures: Sequence[tuple[str, Card]], brand: Brand, description: str
+    event: PublishEvent, crops: Sequence[Picture], brand: Brand, description: str
 ) -> dict[str, Any]:
     images: list[dict[str, Any]] = [
-        {
-            "@type": "ImageObject",
-            "url": address,
-            "width": card.width,
-            "height": card.height,
-            "encodingFormat": card.mime,
-        }
-        for address, card in pictures
+        {"url": address, "width": card.width, "height": card.height, "encodingFormat": card.mime}
+        for address, card in crops
     ]
     if event.image and event.image.url:
-        photo = {
-            "@type": "ImageObject",
-            "@id": event.url + PHOTO_ID,
-            "url": event.image.url,
-            "caption": clean(event.image.caption or event.image.alt),
-            "creditText": clean(event.image.credit),
-        }
-        images.append(_told(photo))
+        images.append({"@id": event.url + PHOTO_ID, "url": event.image.url})
+    if event.image:
+        caption = clean(event.image.caption or event.image.alt)
+        about = _told({"caption": caption, "creditText": clean(event.image.credit)})
+        images = [{"@type": "ImageObject", **image, **about} for image in images]
     publisher = {"@type": "NewsMediaOrganization", "name": brand.name, "url": brand.site}
     return _told(
         {

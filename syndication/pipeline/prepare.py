@@ -1,13 +1,11 @@
 """The second step: cards, metadata, and the frozen words of each post. Repeating it is harmless."""
 
-import hashlib
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from syndication.cards import make_cards
-from syndication.cards.photo import probe_bytes
 from syndication.config import Config
 from syndication.errors import (
     CardError,
@@ -17,12 +15,12 @@ from syndication.errors import (
     PhotoError,
     SyndicationError,
 )
-from syndication.fetch import fetch
-from syndication.metadata import head_tags, page_path, rewrite_file, write_fragments
-from syndication.models import Account, Card, Delivery, Draft, Image, PublishEvent, State
-from syndication.pipeline.accept import keep_file
+from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, write_fragments
+from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
+from syndication.networks import NETWORKS
+from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.store import Store, accounts, deliveries, moment, stories, trail
-from syndication.text import compose
+from syndication.text import clip, compose
 
 log = logging.getLogger(__name__)
 
@@ -72,36 +70,47 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
         except (FetchError, PhotoError) as error:
             if isinstance(error, FetchError) and error.again and not last_try:
                 return _postpone(store, story, error.message, _SOFT_PAUSE)
+            if story.in_bulk:
+                return _leave(store, story, error.message)
             problems.append(f"the card has no {name}: {error.message}")
     photo, portrait = files.get("photo"), files.get("portrait")
     try:
-        cards = _draw(config, event, photo, portrait, problems)
+        cards, photo = _draw(config, story, photo, portrait, problems)
     except CardError as error:
         if not last_try:
             return _postpone(store, story, str(error), _SOFT_PAUSE)
+        if story.in_bulk:
+            return _leave(store, story, str(error))
         cards = ()
         problems.append(f"there is no card: {error}")
+    crops, why = clean_crops(event, photo, config.at(config.cards.folder))
+    cards, failed = (*cards, *crops), False
+    problems += why
     try:
         write_metadata(config, event, cards)
     except MetadataError as error:
         if not last_try:
             return _postpone(store, story, error.message, _SOFT_PAUSE)
         problems.append(error.message)
-    return _freeze(store, story, cards, "; ".join(problems))
+        failed = story.in_bulk
+    return _freeze(store, story, cards, problems, failed=failed)
 
 
 def _draw(
-    config: Config, event: PublishEvent, photo: Path | None, portrait: Path | None, problems: list[str]
-) -> tuple[Card, ...]:
-    """The cards; without the photo, and telling it, where that turns out to be damaged."""
-    folder = config.at(config.cards.folder)
+    config: Config, story: stories.Story, photo: Path | None, portrait: Path | None, problems: list[str]
+) -> tuple[tuple[Card, ...], Path | None]:
+    """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
+    event, template, folder = story.event, story.template or None, config.at(config.cards.folder)
     try:
-        return make_cards(event, config=config, photo=photo, portrait=portrait, folder=folder)
+        cards = make_cards(
+            event, config=config, photo=photo, portrait=portrait, folder=folder, template=template
+        )
+        return cards, photo
     except PhotoError as error:
-        if photo is None and portrait is None:
+        if story.in_bulk or (photo is None and portrait is None):
             raise
         problems.append(f"the card has no photo: {error.message}")
-        return make_cards(event, config=config, photo=None, folder=folder)
+        return make_cards(event, config=config, photo=None, folder=folder, template=template), None
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
@@ -117,15 +126,27 @@ def _give_up(store: Store, story: stories.Story) -> None:
     with store.write() as tx:
         now = store.now()
         deliveries.fail_planned(tx, story.event.id, problem, now)
-        stories.finish(tx, story, story.cards, problem, now)
+        stories.finish(tx, story, story.cards, problem, now, failed=story.in_bulk)
         trail.add(tx, now, story.event.id, "problem", problem)
 
 
-def _freeze(store: Store, story: stories.Story, cards: tuple[Card, ...], problem: str) -> None:
+def _leave(store: Store, story: stories.Story, why: str) -> None:
+    """What an archive run cannot draw as well as it was keeps the cards and the metadata that it has."""
+    problem = f"not drawn anew: {why}"
+    with store.write() as tx:
+        now = store.now()
+        stories.finish(tx, story, story.cards, problem, now, failed=True)
+        trail.add(tx, now, story.event.id, "problem", problem)
+
+
+def _freeze(
+    store: Store, story: stories.Story, cards: tuple[Card, ...], problems: list[str], *, failed: bool
+) -> None:
     with store.read() as tx:
         known = {account.name: account for account in accounts.everyone(tx)}
         planned = [d for d in deliveries.of_story(tx, story.event.id) if d.state is State.PLANNED]
     drafts = [(d, draft(story.event, known[d.account], d, cards, store)) for d in planned]
+    problem = "; ".join([*problems, *_unheard(story.event, known)])
     with store.write() as tx:
         now = store.now()
         stories.get(tx, story.event.id, lock=True)  # first the story, then its posts, as everywhere
@@ -134,7 +155,19 @@ def _freeze(store: Store, story: stories.Story, cards: tuple[Card, ...], problem
             trail.add(tx, now, story.event.id, "problem", problem)
         for delivery, frozen in drafts:
             deliveries.freeze(tx, delivery, frozen, now)
-        stories.finish(tx, story, cards, problem, now)
+        stories.finish(tx, story, cards, problem, now, failed=failed)
+
+
+def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:
+    """What is wrong with the names that an event has own words for: nobody would ever say them."""
+    known = {*connected, *NETWORKS}
+    words = []
+    for name in event.overrides:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; {near[0]}, perhaps" if near else ""
+            words.append(f"overrides: no account or network is called {name}{hint}")
+    return words
 
 
 def draft(
@@ -151,7 +184,7 @@ def draft(
         description=event.summary,
         language=event.language,
         card=card,
-        alt=card.alt if card else "",
+        alt=post_alt(card, account),
         # Networks sort by it: one that goes out next week is not to look a week old.
         created=max(moment(store.now()), delivery.due or moment(0)),
     )
@@ -163,9 +196,20 @@ def post_text(event: PublishEvent, account: Account, own: str = "") -> str:
     return compose(event, limits=account.limits, override=override)
 
 
+def post_alt(card: Card | None, account: Account) -> str:
+    """What a post says of its card to those who cannot see it, as long as the network takes."""
+    return clip(card.alt, account.limits.alt) if card else ""
+
+
 def main_card(cards: Sequence[Card]) -> Card | None:
-    """The wide card: the one that posts carry and pages name."""
-    return max(cards, key=lambda card: card.width / card.height, default=None)
+    """The wide card: the one that posts carry. A clean crop stands in where no card could be drawn."""
+    return max(cards, key=lambda card: (not card.is_clean, card.width / card.height), default=None)
+
+
+def tags_of(config: Config, event: PublishEvent, cards: Sequence[Card]) -> HeadTags:
+    """What belongs into the head of the story's page."""
+    choice = config.metadata.image
+    return head_tags(event, cards, brand=config.brand, base_url=config.cards.base_url, image=choice)
 
 
 def write_metadata(config: Config, event: PublishEvent, cards: Sequence[Card]) -> None:
@@ -173,42 +217,8 @@ def write_metadata(config: Config, event: PublishEvent, cards: Sequence[Card]) -
     table = config.metadata
     if not table.pages and table.fragments is None:
         return
-    tags = head_tags(event, cards, brand=config.brand, base_url=config.cards.base_url)
+    tags = tags_of(config, event, cards)
     if table.fragments is not None:
         write_fragments(config.at(table.fragments), event.id, tags)
     if table.pages:
         rewrite_file(page_path(table.pages, event, config.folder), tags)
-
-
-def photo_of(event: PublishEvent, config: Config, folder: Path) -> Path | None:
-    """The story's photo as a file; one with a URL is fetched into `folder`, once for each version of the story.
-
-    Raises FetchError or PhotoError.
-    """
-    return _file_of(event.image, event, config, folder)
-
-
-def portrait_of(event: PublishEvent, config: Config, folder: Path) -> Path | None:
-    """As `photo_of`, for the portrait of who writes or is quoted."""
-    return _file_of(event.card.portrait, event, config, folder)
-
-
-def _file_of(image: Image | None, event: PublishEvent, config: Config, folder: Path) -> Path | None:
-    if image is None:
-        return None
-    if image.path is not None:
-        return folder / image.path
-    assert image.url is not None  # noqa: S101 - an image has a path or a URL
-    token = hashlib.sha256(f"{image.url}\0{event.version}".encode()).hexdigest()
-    known = folder / f"{token}.url"
-    if known.exists():
-        return known.resolve()
-    limits = config.fetch
-    fetched = fetch(
-        image.url, allow=limits.allow, max_bytes=limits.max_bytes, seconds=limits.seconds, accept="image/*"
-    )
-    probe_bytes(fetched.body)
-    name = keep_file(folder, fetched.body)
-    with suppress(FileExistsError):
-        known.symlink_to(name)
-    return folder / name

@@ -51,7 +51,7 @@ class Story(NamedTuple):
 
 
 class Run(NamedTuple):
-    """How far an archive run is: stories that still wait, stories that could not be drawn anew, when the next is due."""
+    """How far an archive run is: how many stories wait, how many could not be drawn anew, and when the next is due."""
 
     waiting: int
     failed: int

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from syndication.cards import make_cards
 from syndication.config import AccountTable, Config
-from syndication.metadata import head_tags
 from syndication.models import Account, Card, PublishEvent
 from syndication.networks import NETWORKS
-from syndication.pipeline.prepare import main_card, photo_of, portrait_of, post_text
+from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
+from syndication.pipeline.prepare import main_card, post_alt, post_text, tags_of
 from syndication.pipeline.sources import read_source
 from syndication.store import accounts, open_store
 from syndication.studio.preview import Page, PostPreview
@@ -24,6 +24,7 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     event = read_source(source, config, url=url)
     photo, portrait = photo_of(event, config, folder), portrait_of(event, config, folder)
     cards = make_cards(event, config=config, photo=photo, portrait=portrait, folder=folder)
+    crops, _ = clean_crops(event, photo, folder)
     connected = _connected(config)
     going, silent = [], []
     for one in connected:
@@ -35,10 +36,11 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     shown = [_post(event, one, cards, example=False) for one in going]
     if not connected:
         shown = [_post(event, one, cards, example=True) for one in _examples()]
-    tags = head_tags(event, cards, brand=config.brand, base_url=config.cards.base_url)
+    tags = tags_of(config, event, (*cards, *crops))
     return Page(
         event=event,
         cards=cards,
+        crops=crops,
         posts=tuple(shown),
         not_going=tuple(silent),
         tags_html=tags.html(),
@@ -86,6 +88,6 @@ def _post(event: PublishEvent, account: Account, cards: tuple[Card, ...], *, exa
         title=event.headline,
         description=event.summary,
         card=card,
-        alt=card.alt if card else "",
+        alt=post_alt(card, account),
         notes=tuple(notes),
     )

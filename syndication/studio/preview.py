@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from syndication.cards.clean import LARGE
 from syndication.config import Brand
 from syndication.errors import InputError, SyndicationError
 from syndication.models import Card, Priority, PublishEvent
@@ -78,10 +79,14 @@ class PostPreview:
 
 @dataclass(frozen=True)
 class Page:
-    """All that the page shows. `not_going` holds (account, why); `tags_html` is the source of the page's tags."""
+    """All that the page shows. `not_going` holds (account, why); `tags_html` is the source of the page's tags.
+
+    `crops` are of the photo alone, for search engines.
+    """
 
     event: PublishEvent
     cards: tuple[Card, ...]
+    crops: tuple[Card, ...]
     posts: tuple[PostPreview, ...]
     not_going: tuple[tuple[str, str], ...]
     tags_html: str
@@ -108,6 +113,7 @@ def checks(page: Page) -> list[Check]:
     return [
         *_card_checks(page),
         _image_tag_check(page),
+        *_crop_check(page),
         *(_length_check(post) for post in page.posts),
         *_word_checks(page.event),
     ]
@@ -122,7 +128,7 @@ def write_preview(page: Page, cards_folder: Path, out: Path) -> Path:
     try:
         _refuse_foreign(out, index)
         (out / "cards").mkdir(parents=True, exist_ok=True)
-        for card in page.cards:
+        for card in (*page.cards, *page.crops):
             shutil.copyfile(cards_folder / card.file, out / "cards" / card.file)
         shutil.copyfile(_STYLE, out / _STYLE.name)
         # Last and whole: whoever opens the index finds all that it names.
@@ -152,7 +158,7 @@ def preview_app(build: Callable[[], tuple[Page, Path]]) -> Starlette:
                 page, folder = build()
         except SyndicationError as error:
             return HTMLResponse(_TEMPLATES.get_template("trouble.html").render(error=error), headers=_HEADERS)
-        shown.update({card.file: folder / card.file for card in page.cards})
+        shown.update({card.file: folder / card.file for card in (*page.cards, *page.crops)})
         return HTMLResponse(_render(page), headers=_HEADERS)
 
     def card(request: Request) -> Response:
@@ -236,11 +242,30 @@ def _image_tag_check(page: Page) -> Check:
     if "og:image" not in tags or wide is None:
         return Check("warn", "The page names no og:image", "Set base_url in [cards] of syndicate.toml.")
     declared = (tags.get("og:image:width"), tags.get("og:image:height"))
-    if declared != (str(wide.width), str(wide.height)) or not tags["og:image"].endswith(wide.file):
+    named = next((one for one in (*page.cards, *page.crops) if tags["og:image"].endswith(one.file)), None)
+    if named is None or declared != (str(named.width), str(named.height)):
         return Check(
-            "bad", "og:image is not the wide card", "Write the page's tags anew: syndicate meta --into."
+            "bad",
+            "og:image is no picture of this story",
+            "Write the page's tags anew: syndicate meta --into.",
         )
-    return Check("good", f"og:image is {wide.width}×{wide.height}, as declared")
+    what = "the photo" if named.is_clean else "the card"
+    return Check("good", f"og:image is {what}, {named.width}×{named.height}, as declared")
+
+
+def _crop_check(page: Page) -> Iterator[Check]:
+    if page.event.image is None:
+        return
+    widest = max((crop.width for crop in page.crops), default=0)
+    if widest >= LARGE:
+        yield Check("good", f"Search engines get the photo without words, up to {widest:,} pixels wide")
+    else:
+        told = f"is {widest:,} pixels wide" if widest else "is too small for them"
+        yield Check(
+            "warn",
+            f"The photo for search engines {told}",
+            f"Google Discover shows one large from {LARGE:,} on.",
+        )
 
 
 def _tags(page: Page) -> dict[str, str]:

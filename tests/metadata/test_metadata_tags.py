@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,6 +15,11 @@ from syndication.metadata import HeadTags, head_tags
 from syndication.models import Card, PublishEvent
 
 Make = Callable[..., HeadTags]
+
+
+def card(width: int = 1200, height: int = 630, file: str = "wide card.jpg", **more: Any) -> Card:
+    values = {"template": "article", "sha256": "0" * 64, "size": 9, "alt": "A card", **more}
+    return Card(width=width, height=height, file=file, **values)
 
 
 def contents(tags: HeadTags) -> dict[str, str]:
@@ -46,14 +52,59 @@ class Reader(HTMLParser):
 
 
 def test_the_picture_is_the_share_card(make_tags: Make) -> None:
-    """og:image is the 1200x630 card with all its facts, wherever it stands in the list; JSON-LD names every card."""
+    """og:image is the 1200x630 card with all its facts, wherever it stands in the list."""
     tags = make_tags()
     found = contents(tags)
     assert found["og:image"] == found["og:image:secure_url"] == "https://cdn.example/cards/wide%20card.jpg"
     assert (found["og:image:width"], found["og:image:height"]) == ("1200", "630")
     assert (found["og:image:type"], found["og:image:alt"]) == ("image/jpeg", "A card")
     assert (found["twitter:card"], found["twitter:image:alt"]) == ("summary_large_image", "A card")
-    assert [picture["width"] for picture in tags.json_ld["image"]] == [1080, 1200]
+
+
+CROPS = [
+    card(1200, 1200, "square.jpg", template="", alt="A bay"),
+    card(1600, 900, "photo.jpg", template="", alt="A bay"),
+]
+
+
+def test_search_engines_are_told_the_photo_without_words(make_tags: Make) -> None:
+    """JSON-LD names the clean crops, with caption and credit, and the photo itself; never a card, which has words."""
+    image = {"url": "https://news.example/bay.jpg", "alt": "A bay", "credit": "Mara Osei"}
+    pictures = make_tags(cards=[card(), *CROPS], image=image).json_ld["image"]
+    assert [picture["url"].rpartition("/")[2] for picture in pictures] == ["square.jpg", "photo.jpg", "bay.jpg"]
+    assert {(picture["caption"], picture["creditText"]) for picture in pictures} == {("A bay", "Mara Osei")}
+    assert "image" not in make_tags(cards=[card()]).json_ld
+
+
+@pytest.mark.parametrize(
+    ("choice", "pictures", "named"),
+    [
+        ("card", [*CROPS, card()], "wide%20card.jpg"),
+        ("photo", [*CROPS, card()], "photo.jpg"),
+        ("card", CROPS, "photo.jpg"),
+        ("photo", [card()], "wide%20card.jpg"),
+    ],
+)
+def test_the_newsroom_chooses_the_shared_picture(
+    event: Callable[..., PublishEvent], choice: Any, pictures: list[Card], named: str
+) -> None:
+    """og:image is the card or the widest crop as the config says, and the other one where that is missing."""
+    found = contents(head_tags(event(), pictures, brand=Brand(), base_url="https://cdn.example", image=choice))
+    assert found["og:image"] == found["twitter:image"] == f"https://cdn.example/{named}"
+    assert found["og:image:alt"] == ("A bay" if named == "photo.jpg" else "A card")
+
+
+def test_a_picture_may_be_shown_large(make_tags: Make) -> None:
+    """Search engines may show a named picture large; where none is named nothing is said of it."""
+    assert contents(make_tags())["robots"] == "max-image-preview:large"
+    assert "robots" not in contents(make_tags(cards=[]))
+
+
+def test_descriptions_of_pictures_are_as_long_as_x_takes(make_tags: Make) -> None:
+    """og:image:alt and twitter:image:alt have at most 420 characters, whole sentences of them."""
+    found = contents(make_tags(cards=[card(alt="The sea took the road twice. " * 40)]))
+    for name in ("og:image:alt", "twitter:image:alt"):
+        assert 390 < len(found[name]) <= 420 and found[name].endswith("twice.")
 
 
 def test_no_secure_url_over_http(make_tags: Make) -> None:

@@ -64,6 +64,7 @@ def make_page(cards_folder: Path, event: Callable[..., PublishEvent]) -> Callabl
         )
         for width, height in ((1200, 630), (1080, 1080))
     )
+    crop = {"template": "", "width": 1600, "height": 900, "alt": "The sun over a calm sea"}
     named = (
         f'<meta property="og:image" content="https://cards.example/{cards[0].file}" />\n'
         '<meta property="og:image:width" content="1200" />\n<meta property="og:image:height" content="630" />'
@@ -74,6 +75,7 @@ def make_page(cards_folder: Path, event: Callable[..., PublishEvent]) -> Callabl
         base: dict[str, Any] = {
             "event": story,
             "cards": cards,
+            "crops": (cards[0].model_copy(update=crop),) if story.image else (),
             "posts": (_post(link=story.url, card=cards[0]),),
             "not_going": (("sport", "section is Climate"),),
             "tags_html": named,

@@ -191,7 +191,8 @@ def test_checks_pass_a_story_that_is_well(make_page: Callable[..., Page]) -> Non
     page = make_page({"image": {"path": "sea.jpg", "alt": "The sun low over a calm sea"}})
     assert set(levels(page).values()) == {"good"}
     assert "Alt text of the photo has 27 characters" in levels(page)
-    assert "og:image is 1200×630, as declared" in levels(page)
+    assert "og:image is the card, 1200×630, as declared" in levels(page)
+    assert "Search engines get the photo without words, up to 1,600 pixels wide" in levels(page)
 
 
 def test_checks_name_what_will_hurt_with_its_remedy(
@@ -200,7 +201,7 @@ def test_checks_name_what_will_hurt_with_its_remedy(
     """What an editor can mend before it goes out is marked, each with a remedy."""
     heavy = tuple(card.model_copy(update={"size": 400 * 1024}) for card in make_page().cards)
     changes = {"image": {"path": "sea.jpg"}, "headline": "x" * 71, "summary": "y" * 201}
-    page = make_page(changes, cards=heavy, posts=(make_post(count=520),), tags_html="")
+    page = make_page(changes, cards=heavy, crops=(), posts=(make_post(count=520),), tags_html="")
     found = checks(page)
     assert all(check.remedy for check in found if check.level != "good")
     assert levels(page) == {
@@ -208,6 +209,7 @@ def test_checks_name_what_will_hurt_with_its_remedy(
         "1080×1080 card has 400 KB": "warn",
         "The photo has no alt text": "warn",
         "The page names no og:image": "warn",
+        "The photo for search engines is too small for them": "warn",
         "Mastodon @meridian@press.example is 20 over the 500 it takes": "bad",
         "Headline has 71 characters": "warn",
         "Summary has 201 characters": "warn",
@@ -218,7 +220,7 @@ def test_checks_see_a_wrong_og_image(make_page: Callable[..., Page]) -> None:
     """Tags that name another picture, or another size, are wrong."""
     page = make_page()
     wrong = page.tags_html.replace("1200", "1080")
-    assert levels(make_page(tags_html=wrong))["og:image is not the wide card"] == "bad"
+    assert levels(make_page(tags_html=wrong))["og:image is no picture of this story"] == "bad"
 
 
 def test_says_where_it_goes_and_where_not(
