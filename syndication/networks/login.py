@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_oauthlib import OAuth1, OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 
-from syndication.errors import NotSent, Refused, Unauthorized
+from syndication.errors import InputError, NotSent, Refused, Unauthorized
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Dialogue, Secret
 from syndication.networks.http import Http, Shape, at, is_loopback, redact
@@ -165,6 +165,21 @@ def sign_oauth1(secret: Secret) -> OAuth1:
         secret.get("token", ""),
         secret.get("token_secret", ""),
     )
+
+
+def choose(desk: Dialogue, what: str, places: Sequence[tuple[str, str]]) -> str:
+    """The id of one of several places, each (id, name), which the person picks by its number.
+
+    Raises Refused where there is none, InputError for a number that is not there.
+    """
+    if not places:
+        raise Refused(f"this login may post to no {what}", "Ask its owner for the right to post there.")
+    for number, (_, name) in enumerate(places, 1):
+        desk.say(f"{number:3}  {name}")
+    said = desk.ask(f"{what} (1 to {len(places)})") if len(places) > 1 else "1"
+    if not (said.isascii() and said.isdigit() and 1 <= int(said) <= len(places)):
+        raise InputError(f"there is no {what} {said}", f"Give its number: 1 to {len(places)}.")
+    return places[int(said) - 1][0]
 
 
 class Listener:
