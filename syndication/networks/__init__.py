@@ -7,10 +7,12 @@ from syndication.errors import ConfigError
 from syndication.networks.base import Connector
 from syndication.networks.bluesky import Bluesky
 from syndication.networks.mastodon import Mastodon
+from syndication.networks.x import X
 
 NETWORKS: dict[str, Connector] = {
     "mastodon": Mastodon(),
     "bluesky": Bluesky(),
+    "x": X(),
 }
 
 # Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.
