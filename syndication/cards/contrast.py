@@ -4,7 +4,10 @@ from functools import lru_cache
 
 from PIL import Image
 
+from syndication.cards.ops import LogoOp, TextOp
+
 Rgb = tuple[int, int, int]
+Box = tuple[int, int, int, int]
 
 GRAIN = 4
 """Pixels of a card, each way, that are measured as one: about a pixel of the screen where cards are shown, and finer
@@ -17,6 +20,23 @@ behind a headline: less than a stroke of one letter. A photo's single sparks are
 _WEIGHTS = (0.2126, 0.7152, 0.0722)
 _LINEAR = [(v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4) for v in range(256)]
 _LINEAR_BYTES = [round(value * 255) for value in _LINEAR] * 3
+
+
+SMALL, LARGE, MARK = 4.5, 3.0, 3.0
+"""What WCAG 2.2 asks of words (1.4.3), of large ones, and of what is no word (1.4.11), which we ask of logos too."""
+
+_LARGE_SIZE = 18.66
+"""CSS pixels, of bold letters, as headlines are. Counted where cards stand in a page on a computer, as WCAG does: a
+phone shows them smaller and is held nearer."""
+
+_COLUMN = 506  # CSS pixels: a card's width in such a page
+
+
+def wanted(part: TextOp | LogoOp, width: int) -> float:
+    """The contrast that words or a logo on a card of a width in pixels must have."""
+    if isinstance(part, LogoOp) or part.name == "brand":
+        return MARK
+    return LARGE if part.block and part.block.size * _COLUMN / width >= _LARGE_SIZE else SMALL
 
 
 def luminance(color: Rgb) -> float:
@@ -40,23 +60,30 @@ def linear(share: float) -> float:
 
 
 class Ground:
-    """The luminances of a picture's blocks of GRAIN pixels. If it is `flat`, one pixel of each stands for it."""
+    """The luminances of a picture's blocks of GRAIN pixels, in a box of it (pixels) or in all of it."""
 
-    def __init__(self, picture: Image.Image, *, flat: bool = False) -> None:
-        size = -(-picture.width // GRAIN), -(-picture.height // GRAIN)
-        small = picture.resize(size, Image.Resampling.NEAREST) if flat else picture.reduce(GRAIN)
+    def __init__(self, picture: Image.Image, box: Box | None = None) -> None:
+        left, top, right, bottom = box or (0, 0, *picture.size)
+        self._x, self._y = left - left % GRAIN, top - top % GRAIN
+        small = picture.reduce(GRAIN, (self._x, self._y, right, bottom))
         self._light = small.point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
 
-    def under(self, box: tuple[int, int, int, int]) -> list[int]:
+    def under(self, box: Box) -> list[int]:
         """How many blocks of each of 256 luminances stand in a box (pixels of the picture), in part or whole."""
         left, top, right, bottom = box
-        part = (left // GRAIN, top // GRAIN, -(-right // GRAIN), -(-bottom // GRAIN))
+        x, y, size = self._x, self._y, self._light.size
+        part = (
+            max((left - x) // GRAIN, 0),
+            max((top - y) // GRAIN, 0),
+            min(-((x - right) // GRAIN), size[0]),
+            min(-((y - bottom) // GRAIN), size[1]),
+        )
         return self._light.crop(part).histogram()
 
 
-def brightest(blocks: list[int]) -> float:
-    """The luminance that all but the brightest blocks keep within, 0 to 1."""
-    spare = (1 - SHARE) * sum(blocks)
+def brightest(blocks: list[int], part: float = SHARE) -> float:
+    """The luminance that all but the brightest of the blocks, or a lesser part of them, keep within, 0 to 1."""
+    spare = (1 - part) * sum(blocks)
     for value in range(255, -1, -1):
         spare -= blocks[value]
         if spare < 0:
@@ -72,6 +99,14 @@ def least(blocks: list[int], color: Rgb, alpha: float) -> float:
         if spare < 0:
             return contrast
     return 21.0
+
+
+@lru_cache(maxsize=64)
+def lightest(color: Rgb, alpha: float, contrast: float) -> float:
+    """The greatest luminance of a ground on which light words of a colour and alpha have a contrast."""
+    fitting = [value for found, value in _worst_first(color, alpha) if found >= contrast]
+    dark = [value for value in fitting if value / 255 < luminance(color)]
+    return max(dark, default=0) / 255
 
 
 @lru_cache(maxsize=64)

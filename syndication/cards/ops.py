@@ -90,9 +90,29 @@ class TextOp(Op):
     rtl: bool = False
     boxed: bool = False
 
+    def lines(self) -> list[Rect]:
+        """The box of each line."""
+        return (
+            [
+                Rect(
+                    self.rect.right - line.width if self.rtl else self.rect.x,
+                    self.rect.y + index * self.block.pitch,
+                    line.width,
+                    self.block.pitch,
+                )
+                for index, line in enumerate(self.block.lines)
+            ]
+            if self.block
+            else []
+        )
+
 
 @dataclass(frozen=True)
 class LogoOp(Op):
     """The brand's logo picture, or the agency's; `color` is what its words would be set in."""
 
     agency: bool = False
+
+    def lines(self) -> list[Rect]:
+        """Its box, as if it were a line of words."""
+        return [self.rect]

@@ -55,7 +55,8 @@ class View:
         return Rect((width - across) / 2, (height - down) / 2, across, down)
 
 
-_LINK, _SQUARE, _PORTRAIT, _PIN, _STORY = (1.5, 2.1), (0.9, 1.1), (0.75, 0.9), (0.6, 0.75), (0.5, 0.6)
+_LINK, _FEED, _PIN, _STORY = (1.5, 2.1), (0.75, 1.1), (0.6, 0.75), (0.5, 0.6)
+_PHONE = 300  # CSS pixels: what a picture of no known shape has of a phone's width
 
 # Facebook, Telegram, Discord and Slack lay one over pages that hold a video for their players: 64 of about 500 pixels.
 _PLAY = Laid("the play button", (0.435, 0.376, 0.565, 0.624), video=True)
@@ -149,14 +150,14 @@ VIEWS = (
     View(
         "Instagram",
         "at most 8 MB, JPEG: documented; width: arithmetic",
-        (0.75, 1.1),
+        _FEED,
         375,
         None,
         0,
         (),
         8_000_000,
     ),
-    View("Instagram’s grid", "3:4 since January 2025: observed", (0.75, 1.1), 125, 0.75, thumbnail=True),
+    View("Instagram’s grid", "3:4 since January 2025: observed", _FEED, 125, 0.75, thumbnail=True),
     View(
         "Pinterest",
         "2:3: documented; two columns on a screen of 390: arithmetic; corners: observed",
@@ -182,6 +183,15 @@ VIEWS = (
 def of(width: int, height: int) -> tuple[View, ...]:
     """The views of a card of that size in pixels."""
     return tuple(view for view in VIEWS if view.shapes[0] <= width / height <= view.shapes[1])
+
+
+@lru_cache(maxsize=64)
+def smallest(width: int, height: int) -> float:
+    """CSS pixels for one of the card's where a card of that size is shown smallest, thumbnails aside."""
+    scales = [
+        view.width / view.shown(width, height).width for view in of(width, height) if not view.thumbnail
+    ]
+    return min(scales, default=_PHONE / width)
 
 
 @lru_cache(maxsize=64)

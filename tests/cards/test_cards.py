@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from syndication import cards
+from syndication.cards import brand as brands
 from syndication.cards import draw, fonts, layout, ops, photo, sheet, template, words
 from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.errors import CardError, PhotoError, TemplateError
@@ -299,8 +300,8 @@ def test_words_can_be_read_over_a_bright_sky(
     design, _ = template.read(name, config)
     placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, (1600, 900)), size)
     source = photo.load(tmp_path / "sky.png", [size], (247, 244, 238))
-    brand = draw.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
-    ground = draw.draw([op for op in placed if not isinstance(op, ops.TextOp)], size, brand, source)
+    brand = brands.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
+    ground = draw.ground(placed, size, brand, source)
     for op in placed:
         if isinstance(op, ops.TextOp) and not op.boxed:
             left, top, right, bottom = op.rect.pixels()
