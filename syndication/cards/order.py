@@ -8,9 +8,16 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+import regex
 from bidi import algorithm
 from bidi.mirror import MIRRORED
 
+# For characters that are younger than this Python's own tables, such as the emoji of the last years.
+_YOUNGER = regex.compile(
+    r"(?P<ON>\p{bc=ON})|(?P<NSM>\p{bc=NSM})|(?P<AL>\p{bc=AL})|(?P<R>\p{bc=R})|(?P<AN>\p{bc=AN})|(?P<EN>\p{bc=EN})"
+    r"|(?P<L>.)",
+    regex.DOTALL,
+)
 _STRONG = {"L": "L", "R": "R", "EN": "R", "AN": "R"}  # numbers count as right-to-left here
 
 
@@ -22,6 +29,9 @@ def levels(text: str, *, rtl: bool) -> list[int]:
     algorithm.get_embedding_levels(text, storage)
     for index, character in enumerate(storage["chars"]):
         character["index"] = index
+        if not character["type"]:
+            match = _YOUNGER.match(character["ch"])
+            character["type"] = character["orig"] = match.lastgroup if match else "L"
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
     for run in storage["runs"]:

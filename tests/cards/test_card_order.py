@@ -30,3 +30,10 @@ def test_joiners_go_with_what_stands_before_them() -> None:
     """A zero-width non-joiner, which the algorithm takes out, keeps its place in the text."""
     text = "می\u200cخواهیم"
     assert order.levels(text, rtl=True) == [1] * len(text)
+
+
+def test_characters_younger_than_python_have_an_order() -> None:
+    """An emoji that this Python's tables lack is a neutral sign, a letter that they lack keeps its direction."""
+    assert order.levels("a \U0001fae8 b", rtl=False) == [0] * 5
+    assert order.levels("\u05d0 \U0001fae8 \u05d1", rtl=False) == [1] * 5
+    assert order.levels("\U00010ec0", rtl=False) == [1]
