@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from syndication.errors import CannotTell, DeliveryError, Unsupported
+from syndication.errors import CannotTell, DeliveryError, Refused, Unsupported
 from syndication.models import Draft, Form, Limits, Receipt
 
 if TYPE_CHECKING:
@@ -121,6 +121,17 @@ class Connector(ABC):
     def price(self, draft: Draft) -> Decimal:
         """What posting the draft costs, in US dollars."""
         return Decimal(0)
+
+    def card_file(self, draft: Draft, image: bytes | None) -> tuple[str, bytes, str] | None:
+        """The card as a part of a form: name, bytes, type. None without a card; Refused if it has too many bytes."""
+        if draft.card is None or image is None:
+            return None
+        if len(image) > self.limits.image_bytes:
+            raise Refused(
+                f"the card has {len(image):,} bytes; {self.title} takes {self.limits.image_bytes:,}",
+                "Use a card template that draws a smaller file.",
+            )
+        return f"card.{draft.card.mime.partition('/')[2]}", image, draft.card.mime
 
     @abstractmethod
     def publish(self, http: "Http", draft: Draft, image: bytes | None) -> Receipt:

@@ -67,6 +67,8 @@ class _Scripted(BaseHTTPRequestHandler):
         if isinstance(answer, list):  # in turn; the last one stays
             answer = answer[min(self.script.whats().count(asked.what), len(answer)) - 1]
         said = answer.get("body")
+        if isinstance(said, str):  # plain text, as it is
+            said = said.encode()
         out = said if isinstance(said, bytes) else b"" if said is None else json.dumps(said).encode()
         self.send_response(answer["status"])
         for name, value in answer["headers"].items():

@@ -1,6 +1,7 @@
 """What every connector keeps, run over the registry with answers from a script.
 
-`tests/samples/NETWORK/answers.json` holds the answers of one network:
+`tests/samples/NETWORK/answers.json` holds the answers of one network; one that differs by kind of account or form of
+post has a file for each, `answers-KIND.json`:
 
 - `source`: where they are from: recorded (when, at which server) or made after which documents
 - `secret`, `form` (the draft's; its usual one if absent), `handle`, `limits` (what read_limits says, in part)
@@ -44,9 +45,9 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 class Told:
     """A network, its answers, and a server that gives them."""
 
-    def __init__(self, name, scripted):
-        self.network = connector(name)
-        self.sample = json.loads((SAMPLES / name / "answers.json").read_text(encoding="utf-8"))
+    def __init__(self, sample, scripted):
+        self.network = connector(sample.parent.name)
+        self.sample = json.loads(sample.read_text(encoding="utf-8"))
         self.server = scripted(self.sample["happy"])
         self.creates = self.sample["create"]
         self.form = self.sample.get("form", self.network.forms[0])
@@ -69,7 +70,14 @@ class Told:
         return Receipt.model_validate(self.sample["receipt"])
 
 
-@pytest.fixture(params=sorted(NETWORKS))
+def samples(name):
+    return sorted((SAMPLES / name).glob("answers*.json")) or [SAMPLES / name / "answers.json"]
+
+
+@pytest.fixture(
+    params=[sample for name in sorted(NETWORKS) for sample in samples(name)],
+    ids=lambda sample: sample.parent.name + sample.stem.removeprefix("answers"),
+)
 def told(request, scripted):
     return Told(request.param, scripted)
 
