@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError, dates, lists
 from babel.core import get_global
@@ -51,6 +52,7 @@ def alt(values: dict[str, str], event: PublishEvent, *, photo: bool, more: Seque
     return " ".join(part if part[-1] in _ENDS else f"{part}." for part in parts if part)
 
 
+@lru_cache(maxsize=128)
 def locale_of(language: str) -> Locale:
     """The locale of a BCP 47 tag, with its most likely script and region; English if CLDR does not know it.
 
@@ -79,7 +81,12 @@ def day(time: datetime, locale: Locale, form: str) -> str:
     """
     # ICU tells times in the machine's zone: the day's noon is on that day in any.
     noon = datetime(time.year, time.month, time.day, 12)  # noqa: DTZ001
-    return MessageFormat(f"{{day,date,{form}}}", str(locale)).format({"day": noon})
+    return _day_format(form, str(locale)).format({"day": noon})
+
+
+@lru_cache(maxsize=128)
+def _day_format(form: str, locale: str) -> MessageFormat:
+    return MessageFormat(f"{{day,date,{form}}}", locale)
 
 
 def _moment(time: datetime, locale: Locale) -> str:
