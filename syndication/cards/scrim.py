@@ -6,7 +6,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from syndication.cards import contrast
 from syndication.cards.brand import Brand, Rgb
-from syndication.cards.ops import Rect, ScrimOp, TextOp
+from syndication.cards.ops import LogoOp, Rect, ScrimOp, TextOp
 
 Box = tuple[int, int, int, int]
 Need = tuple[Box, float]
@@ -82,15 +82,26 @@ def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb, deeper: f
     lefts, tops, rights, bottoms = zip(*(box for _, box in lines), strict=True)
     ground = contrast.Ground(canvas, (min(lefts), min(tops), max(rights), max(bottoms)))
     x, y = op.rect.pixels()[:2]
-    scale, needs = views.smallest(*canvas.size), []
+    needs = []
     for part, (left, top, right, bottom) in lines:
         ink, alpha = brand.color(part.color)
-        limit = contrast.lightest(ink, alpha, contrast.wanted(part, scale) * _SPARE)
-        bright = contrast.brightest(ground.under((left, top, right, bottom)))
-        needs.append(
-            ((left - x, top - y, right - x, bottom - y), min(_needed(bright, limit, color) + deeper, 1))
+        blocks = ground.under((left, top, right, bottom))
+        need = max(
+            _needed(contrast.brightest(blocks, share), contrast.lightest(ink, alpha, mark * _SPARE), color)
+            for mark, share in _marks(part, canvas.width)
         )
+        needs.append(((left - x, top - y, right - x, bottom - y), min(need + deeper, 1.0)))
     return needs
+
+
+def _marks(part: TextOp | LogoOp, width: int) -> list[tuple[float, float]]:
+    """The contrasts that words need, each with the part of the ground it must hold for.
+
+    Half of what large letters stand on contrasts as much as small ones need: they are shown small as well.
+    """
+    wanted = contrast.wanted(part, width)
+    large = isinstance(part, TextOp) and part.name != "brand" and wanted == contrast.LARGE
+    return [(wanted, contrast.SHARE), *([(contrast.SMALL, 0.5)] if large else [])]
 
 
 def _needed(bright: float, limit: float, color: Rgb) -> float:
