@@ -5,6 +5,7 @@
 
 import logging
 import os
+import sys
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,8 @@ from celery import Celery
 from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import setup_logging
 
-from syndication.config import Config, load
+from syndication.config import FILE_NAME, Config, load
+from syndication.errors import ConfigError
 from syndication.log import start_logging
 from syndication.store import Store, open_store
 from workers.broker import broker_url
@@ -75,5 +77,15 @@ def settings(config: Config) -> dict[str, Any]:
     }
 
 
+def _config() -> Config:
+    """The config; without one, plain `celery -A workers` ends with a line of words and not with a traceback."""
+    try:
+        return load()
+    except ConfigError as error:
+        where = f"./{FILE_NAME} is read, or the file that SYNDICATE_CONFIG names."
+        print(f"{error.message}\n  → {where}", file=sys.stderr)  # noqa: T201 - no log is set up yet
+        raise SystemExit(error.exit_status) from None
+
+
 app = Celery("workers", include=["workers.tasks"])
-app.conf.update(settings(load()))
+app.conf.update(settings(_config()))

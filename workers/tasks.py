@@ -5,7 +5,7 @@ What to do stands in the rows, most urgent first; a task that finds nothing ends
 
 import time
 
-from syndication.pipeline import deliver_next, prepare_next, sweep
+from syndication.pipeline import deliver_next, mailboxes_due, prepare_next
 from workers.app import DELIVER, DRAW, app, home
 from workers.nudge import nudge
 
@@ -18,7 +18,8 @@ def draw() -> None:
     while time.monotonic() < until:
         if prepare_next(store, config) is None:
             return
-        nudge(DELIVER, sweep(store).mailboxes)
+        if due := mailboxes_due(store):
+            nudge(DELIVER, due)
     nudge(DRAW)
 
 

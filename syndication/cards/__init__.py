@@ -26,10 +26,11 @@ from syndication.models import Card, Priority, PublishEvent
 __all__ = ["SIZES", "Drawn", "Format", "choose_template", "make_cards", "render_cards", "template_names"]
 
 SIZES = ((1200, 630), (1080, 1080))
+SIDES = (200, 4000)
+"""Pixels that each side of a card may have, at least and at most."""
 
 # Counts up with each change of the engine that changes pixels: older cards then get new names.
 _ENGINE = 2
-_SIZE_LIMITS = (200, 4000)
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
 Format = Literal["jpeg", "png"]
@@ -170,8 +171,8 @@ class _Maker:
         )
 
     def lay_out(self, size: tuple[int, int]) -> tuple[Op, ...]:
-        if not all(_SIZE_LIMITS[0] <= side <= _SIZE_LIMITS[1] for side in size):
-            low, high = _SIZE_LIMITS
+        low, high = SIDES
+        if not all(low <= side <= high for side in size):
             raise CardError(f"a card cannot be {size[0]}x{size[1]} pixels; each side is from {low} to {high}")
         logo = self.brand.logo or self.brand.logo_dark
         subject = layout.Subject(

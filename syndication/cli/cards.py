@@ -20,32 +20,54 @@ if TYPE_CHECKING:
 _url = click.option("--url", default="", help="The public address of EVENT, where it is an HTML file.")
 
 
-@click.command(short_help="Draw the cards of an event into a folder.")
-@click.argument("event")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder that gets the cards.")
+@click.command(short_help="Draw the cards of an event into a folder, or the whole archive's anew.")
+@click.argument("event", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder that gets the cards of EVENT.")
 @click.option("--template", help="A template's name; else the config's choice for the story.")
 @click.option(
     "--size", multiple=True, metavar="WxH", help="1200x630; may be given again. Default: wide and square."
 )
 @click.option("--format", "form", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True)
 @click.option("--debug", is_flag=True, help="Outline every box, with its name, size and lines.")
+@click.option("--all", "archive", is_flag=True, help="Draw the stories of the store anew, by the workers.")
+@click.option(
+    "--since", metavar="TIME", help="With --all: stories published from then on, such as 2026-01-31."
+)
+@click.option("--until", metavar="TIME", help="With --all: stories published before then.")
+@click.option("--section", help="With --all: the stories of this section.")
 @_url
 @as_json
+@click.pass_context
 def render(
-    event: str,
-    out: Path,
+    context: click.Context,
+    event: str | None,
+    out: Path | None,
     template: str | None,
     size: tuple[str, ...],
     form: "Format",
     debug: bool,
+    archive: bool,
+    since: str | None,
+    until: str | None,
+    section: str | None,
     url: str,
     machine: bool,
-) -> None:
+) -> int:
     """Draw the cards of an EVENT (JSON or HTML file, URL, or -).
+
+    With --all the cards and the metadata of every story in the store are made anew, behind all that is urgent.
+    Nothing is posted, and posts that are written keep their cards. Interrupted, the same command goes on.
 
     \b
     syndicate render story.json --out cards --template quote --size 1200x630
+    syndicate render --all --template article --section World
     """
+    _refuse_mixed(context, archive)
+    if archive:
+        from syndication.cli.archive import render_all
+
+        return render_all(template or "", since, until, section or "", machine=machine)
+    assert event and out  # noqa: S101 - they were asked for
     from syndication.pipeline.sources import read_source
 
     sizes = tuple(_size(one) for one in size)
@@ -54,20 +76,35 @@ def render(
     cards = draw(story, config, out, template, sizes, outlined=debug, form=form)
     if machine:
         show_json([{**card.model_dump(mode="json"), "path": str(out / card.file)} for card in cards])
-        return
+        return 0
     show_rows(
         ("Size", "KB", "Card"),
         [(f"{card.width}x{card.height}", f"{card.size / 1024:.0f}", str(out / card.file)) for card in cards],
     )
+    return 0
+
+
+def _refuse_mixed(context: click.Context, archive: bool) -> None:
+    """What is said of one event says nothing of the archive, nor the other way round."""
+    one, many = ("event", "out", "size", "form", "debug", "url"), ("since", "until", "section")
+    for name in one if archive else many:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            shown = {"event": "EVENT", "form": "--format"}.get(name, f"--{name}")
+            raise click.UsageError(f"{shown} {'does not go' if archive else 'goes only'} with --all.")
+    if not archive and not (context.params["event"] and context.params["out"]):
+        raise click.UsageError("Name an EVENT and --out FOLDER; or --all, for every story in the store.")
 
 
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{2,4})[x×](\d{2,4})", text)
     if not match:
         raise click.BadParameter(f"found {text}, expected pixels such as 1200x630", param_hint="--size")
-    width, height = int(match[1]), int(match[2])
-    if not (200 <= width <= 4096 and 200 <= height <= 4096):
-        raise click.BadParameter(f"found {text}, expected 200 to 4096 pixels each way", param_hint="--size")
+    from syndication.cards import SIDES
+
+    (low, high), width, height = SIDES, int(match[1]), int(match[2])
+    if not (low <= width <= high and low <= height <= high):
+        expected = f"expected {low} to {high} pixels each way"
+        raise click.BadParameter(f"found {text}, {expected}", param_hint="--size")
     return width, height
 
 

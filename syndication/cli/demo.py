@@ -217,7 +217,7 @@ def _report(store: "Store", config: "Config", published: list[str], server: str,
         page = page_path(config.metadata.pages, story.event, config.folder)
         problems += _faults(story, posts, page, on_server, config)
         rows.append([story.event.headline])
-        rows += [["card", card.file] for card in story.cards]
+        rows += [["photo" if card.is_clean else "card", card.file] for card in story.cards]
         rows.append(["page", f"{page.relative_to(folder)}, {len(_tags(page))} tags"])
         rows += [[post.account, post.receipt.url if post.receipt else post.state] for post in posts]
     show_rows(("", "What was made of each story"), rows)
@@ -245,7 +245,7 @@ def _faults(
     names = {config.cards.base_url + card.file for card in story.cards}
     if tags.get("og:image") not in names:
         faults.append(f"{event.id}: the page's og:image is {tags.get('og:image')!r}, no card of the story")
-    if not story.cards:
+    if all(card.is_clean for card in story.cards):
         faults.append(f"{event.id}: no card was drawn")
     return faults
 

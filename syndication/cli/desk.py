@@ -203,7 +203,8 @@ def status(story: str | None, count: int, machine: bool) -> None:
 def _story_words(one: "Story") -> str:
     """A story's heading: what it is called, where it is, and what is to be said of its cards."""
     event = one.event
-    drawn = "being drawn" if one.due_at is not None else f"{counted(len(one.cards), 'card')} drawn"
+    cards = sum(not card.is_clean for card in one.cards)
+    drawn = "being drawn" if one.due_at is not None else f"{counted(cards, 'card')} drawn"
     stands = "withdrawn" if one.withdrawn else drawn
     named = event.headline if event.id == event.url else f"{event.id}: {event.headline}"
     return "\n".join((named, event.url, f"{stands}; {one.problem}" if one.problem else stands))

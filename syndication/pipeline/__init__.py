@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from syndication.config import Config
 from syndication.pipeline.accept import Accepted, Verdict, accept, read_event
+from syndication.pipeline.archive import Archive, Part, redraw_archive
 from syndication.pipeline.connect import connect_account, read_account
 from syndication.pipeline.deliver import deliver_next
 from syndication.pipeline.desk import Shared, resolve, share
@@ -16,15 +17,19 @@ from syndication.store import Store, accounts, deliveries, stories
 
 __all__ = [
     "Accepted",
+    "Archive",
     "Due",
+    "Part",
     "Shared",
     "Verdict",
     "accept",
     "connect_account",
     "deliver_next",
+    "mailboxes_due",
     "prepare_next",
     "read_account",
     "read_event",
+    "redraw_archive",
     "resolve",
     "run_due",
     "share",
@@ -46,6 +51,12 @@ def sweep(store: Store) -> Due:
         deliveries.doubt_expired(tx, now)
         deliveries.give_up_expired(tx, now)
         return Due(stories.count_due(tx, now), accounts.count_due(tx, now))
+
+
+def mailboxes_due(store: Store) -> int:
+    """How many mailboxes could be opened now; cheaper than a sweep."""
+    with store.read() as tx:
+        return accounts.count_due(tx, store.now())
 
 
 def run_due(store: Store, config: Config, *, seconds: float = 3600.0) -> int:

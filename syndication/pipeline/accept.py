@@ -1,14 +1,17 @@
 """The first step of a story: what a CMS says becomes rows, in one transaction, before anyone is told "accepted"."""
 
 import hashlib
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from syndication.cards import template_names
 from syndication.cards.photo import probe
 from syndication.config import AccountTable, Config
+from syndication.errors import EventError, Fault
 from syndication.events import parse_event
 from syndication.files import write_whole
 from syndication.models import Kind, PublishEvent
@@ -48,7 +51,9 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
     """Write down what an event asks for. Once this returns, nothing of it can be lost.
 
     The same event again changes nothing, and an older one changes nothing; nor does a `webhook` id seen before.
+    Raises EventError if its card's template is none.
     """
+    _check_template(config, event)
     event = _keep_photos(config, event)
     with store.write() as tx:
         now = store.now()
@@ -57,6 +62,15 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
         verdict = _write(tx, config, event, now)
         due = event.embargo is None or milliseconds(event.embargo) <= now
     return Accepted(event.id, verdict, due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.UPDATED))
+
+
+def _check_template(config: Config, event: PublishEvent) -> None:
+    name = event.card.template
+    if event.kind is Kind.WITHDRAW or not name or name in (known := template_names(config)):
+        return  # a takedown is never refused for its looks
+    near = get_close_matches(name, known, n=1)
+    expected = f"{near[0]}, perhaps" if near else f"one of {', '.join(known)}"
+    raise EventError([Fault("card.template", repr(name), expected)])
 
 
 def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Verdict:

@@ -63,7 +63,7 @@ def test_templates_are_listed_and_shown(run):
     [
         (["--out", "x", "--template", "nope"], 2, "article"),
         (["--out", "x", "--size", "wide"], 2, "1200x630"),
-        (["--out", "x", "--size", "10x10"], 2, "200 to 4096"),
+        (["--out", "x", "--size", "10x10"], 2, "200 to 4000"),
         (["--out", "story.json"], 1, "story.json"),
         ([], 2, "--out"),
     ],
