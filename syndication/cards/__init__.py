@@ -265,7 +265,7 @@ def _logo(path: Path | None) -> bytes | None:
 
 
 def _aspect(logo: bytes) -> float:
-    with Image.open(io.BytesIO(logo), formats=photo.FORMATS) as image:
+    with photo.opened(io.BytesIO(logo), "the logo") as image:
         return image.width / image.height
 
 

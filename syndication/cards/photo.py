@@ -7,21 +7,22 @@ import hashlib
 import io
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
-from syndication.cards import crop
+from syndication.cards import crop, kinds, pixels
 from syndication.errors import PhotoError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
 MAX_PIXELS = 100_000_000
+# Where a photo cannot be decoded at a fraction of its size it is in memory as a whole, at up to 4 bytes a pixel, and
+# some decoders hold it once or twice more: by kind, what stays within 300 MB (measured 2026-11 with Pillow 13).
+_MOST_WHOLE = 40_000_000
+_MOST = {"WEBP": 15_000_000, "AVIF": 25_000_000, "HEIF": 25_000_000}
 
-_ADVICE = "Send a JPEG, PNG, WebP, GIF, TIFF or AVIF photo of at most 100 megapixels."
 _MODES = {
     "1",
     "L",
@@ -83,7 +84,7 @@ class Source:
         `covered` are the boxes that words will cover, as shares of the part.
         """
         box = crop.window(self.image.size, size, self.interest, covered)
-        return _to_srgb(self.image.resize(size, Image.Resampling.BICUBIC, box), self.profile)
+        return pixels.to_srgb(self.image.resize(size, Image.Resampling.BICUBIC, box), self.profile)
 
 
 def load(
@@ -101,15 +102,17 @@ def load(
         orientation = _orientation(image)
         width, height = image.size if orientation < 5 else image.size[::-1]
         scale = max(max(across / width, down / height) for across, down in targets)
+        size = round(image.width * scale + 0.5), round(image.height * scale + 0.5)
         if scale < 1:  # libjpeg can leave out what would be thrown away: an eighth, quarter or half the size
-            image.draft(None, (round(image.width * scale + 0.5), round(image.height * scale + 0.5)))
+            image.draft(None, size)
+        _check_pixels(image, str(path), _MOST_WHOLE)
         image.load()
-        profile = image.info.get("icc_profile") or b""
+        profile = image.info.get("icc_profile")
         profile = profile if isinstance(profile, bytes) else b""
-        upright = ImageOps.exif_transpose(image) if orientation != 1 else image
-        solid = _solid(upright, paper)
-        interest = crop.Interest(focal) if focal else crop.look(_preview(solid, profile))
-        return Source(solid, profile, interest)
+        factor = max(1, min(image.width // size[0], image.height // size[1]))
+        picture = pixels.upright(pixels.plain(image, factor, paper), orientation)
+    interest = crop.Interest(focal) if focal else crop.look(_preview(picture, profile))
+    return Source(picture, profile, interest)
 
 
 @contextmanager
@@ -117,29 +120,51 @@ def opened(source: Path | BinaryIO, name: str = "") -> Iterator[ImageFile.ImageF
     """Open a photo whatever it holds. All that a decoder may raise on hostile bytes becomes a PhotoError."""
     name = name or str(source)
     try:
-        with warnings.catch_warnings():
-            # Pillow warns at 89 megapixels and stops at 179; our own limit stands between.
+        with warnings.catch_warnings(), ExitStack() as stack:
+            # Pillow warns at 89 megapixels and stops at 179; our own limits stand below.
             warnings.simplefilter("ignore")
-            with Image.open(source, formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise PhotoError(f"{name}: {image.width}x{image.height} pixels are too many", _ADVICE)
-                if image.mode not in _MODES:
-                    raise PhotoError(f"{name}: its pixels are of an unusual kind ({image.mode})", _ADVICE)
-                yield image
+            file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
+            image = stack.enter_context(Image.open(file, formats=kinds.openers(file, name)))
+            _check_pixels(image, name, _most(image, file))
+            if image.mode not in _MODES:
+                raise PhotoError(f"{name}: its pixels are of an unusual kind ({image.mode})", kinds.ADVICE)
+            yield image
     except PhotoError:
         raise
     except Image.DecompressionBombError:
-        raise PhotoError(f"{name}: it has too many pixels", _ADVICE) from None
+        raise PhotoError(f"{name}: it has too many pixels", kinds.ADVICE) from None
     except FileNotFoundError:
         raise PhotoError(f"{name}: no such file") from None
     except UnidentifiedImageError:
-        raise PhotoError(f"{name}: not a photo of a kind that can be used, or damaged", _ADVICE) from None
+        raise PhotoError(
+            f"{name}: not a photo of a kind that can be used, or damaged", kinds.ADVICE
+        ) from None
     except Exception as error:  # decoders raise nearly anything, from SyntaxError to struct.error
-        raise PhotoError(f"{name}: damaged, or cut off: {error}", _ADVICE) from None
+        raise PhotoError(f"{name}: damaged, or cut off: {error}", kinds.ADVICE) from None
+
+
+def _most(image: ImageFile.ImageFile, file: BinaryIO) -> int:
+    """How many pixels a photo of its kind may have."""
+    if image.format not in ("JPEG", "MPO"):
+        return _MOST.get(image.format or "", _MOST_WHOLE)
+    if image.width * image.height <= _MOST_WHOLE:
+        return _MOST_WHOLE
+    return MAX_PIXELS if kinds.in_one_scan(file) else _MOST_WHOLE
+
+
+def _check_pixels(image: Image.Image, name: str, most: int) -> None:
+    if image.width * image.height > most:
+        raise PhotoError(
+            f"{name}: {image.width}x{image.height} pixels are too many;"
+            f" {most // 1_000_000} megapixels is the limit for this kind of {image.format} file",
+            "Send it as a baseline JPEG of at most 100 megapixels, or smaller.",
+        )
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or the EXIF is damaged, as the pixels may be sound."""
+    """How the pixels are to be turned: the EXIF orientation, 1 to 8, and 1 where the EXIF is damaged or missing."""
+    if image.format in ("TIFF", "HEIF"):  # their readers turn them
+        return 1
     try:
         value = image.getexif().get(0x0112, 1)
     except Exception:  # the EXIF is as hostile as the rest, and its reader may raise nearly anything
@@ -147,54 +172,9 @@ def _orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _solid(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
-    """The image without palette, see-through pixels or 16-bit depth."""
-    if image.mode in ("I;16", "I;16B"):
-        return _eight_bit(image)
-    if image.mode in ("RGB", "L", "CMYK", "LAB"):
-        return image if "transparency" not in image.info else _flat(image.convert("RGBA"), paper)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        return _flat(image.convert("RGBA"), paper)
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Sixteen-bit grey to eight: the high byte of each pixel."""
-    raw = image.tobytes("raw", "I;16B" if image.mode == "I;16B" else "I;16")
-    return Image.frombytes("L", image.size, raw[0 if image.mode == "I;16B" else 1 :: 2])
-
-
-def _flat(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
-    ground = Image.new("RGB", image.size, paper)
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
-
-
 def _preview(image: Image.Image, profile: bytes) -> Image.Image:
     """The image, or a small one if it is to be converted, as RGB or L."""
     if image.mode in ("RGB", "L"):
         return image
     small = crop.fitting(image.size, crop.LARGEST)
-    return _to_srgb(image.resize(small, Image.Resampling.BOX), profile)
-
-
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Through the photo's own ICC profile where it has a usable one, else as its mode is usually meant."""
-    transform = _transform(profile, image.mode) if profile else None
-    if transform is not None:
-        return ImageCms.applyTransform(image, transform) or image
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-@lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> Any:
-    """From a profile to sRGB; None if the profile is sRGB itself, damaged, or for another kind of image."""
-    try:
-        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if mode == "RGB" and "sRGB" in (ImageCms.getProfileDescription(opened) or ""):
-            return None
-        return ImageCms.buildTransform(
-            opened, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
+    return pixels.to_srgb(image.resize(small, Image.Resampling.BOX), profile)

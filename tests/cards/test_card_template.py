@@ -59,7 +59,7 @@ def test_ours_are_all_readable() -> None:
             '{ fill = "ink" }',
             "column[0]: a fill or a covering photo is an outermost layer",
         ),
-        ('{ text = "headline" }', '{ photo = "round" }', "a round photo needs a size"),
+        ('{ text = "headline" }', '{ photo = "round" }', "a round or whole one needs a size"),
         ('"paper" }', '"paper", scrim = "ink" }', "layers[0].scrim: only for layers that flow"),
         ('{ fill = "paper" }', '{ photo = "round" }', "layers[0].photo: a round photo stands in a row"),
         (
