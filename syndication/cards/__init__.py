@@ -13,11 +13,24 @@ from typing import Literal, TypeVar
 import regex
 from PIL import Image
 
-from syndication.cards import crop, debug, draw, fonts, labels, layout, photo, rights, words
+from syndication.cards import (
+    checks,
+    contrast,
+    crop,
+    debug,
+    draw,
+    encode,
+    fonts,
+    labels,
+    layout,
+    photo,
+    rights,
+    words,
+)
 from syndication.cards import template as templates
 from syndication.cards.brand import Brand, Rgb
 from syndication.cards.lines import line_of
-from syndication.cards.ops import Op, PhotoOp
+from syndication.cards.ops import Op, PhotoOp, ScrimOp
 from syndication.config import Config, Section
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
@@ -31,6 +44,7 @@ SIDES = (200, 4000)
 
 # Counts up with each change of the engine that changes pixels: older cards then get new names.
 _ENGINE = 2
+_DEEPER = (0.0, 0.1, 0.2, 0.4, 0.8)  # of a scrim, where the first does not do
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
 Format = Literal["jpeg", "png"]
@@ -39,12 +53,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Drawn:
-    """A card just drawn: what it is, its file's bytes, and what was painted on which canvas before encoding."""
+    """A card just drawn: what it is, its file's bytes, what was painted on which canvas, and what is wrong with it."""
 
     card: Card
     data: bytes
     ops: tuple[Op, ...]
     canvas: Image.Image
+    faults: tuple[checks.Fault, ...]
 
 
 def render_cards(
@@ -192,12 +207,25 @@ class _Maker:
             raise TemplateError(f"{self.name}.toml: line {line}: {error.message}", error.hint) from None
 
     def draw(self, ops: tuple[Op, ...], size: tuple[int, int], source: photo.Source | None) -> Drawn:
-        canvas = draw.ground(ops, size, self.brand, source)
+        canvas, ground = self.ground(ops, size, source)
         draw.words(canvas, ops, self.brand)
         if self.outlined:
             debug.outline(canvas, ops)
-        data = draw.encode_png(canvas, self.xmp) if self.form == "png" else draw.encode(canvas, self.xmp)
-        return Drawn(self.card(size, data), data, ops, canvas)
+        data = encode.png(canvas, self.xmp) if self.form == "png" else encode.jpeg(canvas, self.xmp)
+        card = self.card(size, data)
+        return Drawn(card, data, ops, canvas, checks.check(ops, ground, self.brand, card))
+
+    def ground(
+        self, ops: Sequence[Op], size: tuple[int, int], source: photo.Source | None
+    ) -> tuple[Image.Image, contrast.Ground]:
+        """What words stand on, scrims deepened until they can be read, and its measure."""
+        over_photo = [word for op in ops if isinstance(op, ScrimOp) for word in op.words]
+        for deeper in _DEEPER:
+            canvas = draw.ground(ops, size, self.brand, source, deeper)
+            ground = contrast.Ground(canvas)
+            if not any(checks.weak_contrasts(over_photo, ground, self.brand, size[0])):
+                break
+        return canvas, ground
 
     def load_photo(self, ops: Sequence[Op]) -> photo.Source | None:
         boxes = [op.rect.pixels() for op in ops if isinstance(op, PhotoOp)]

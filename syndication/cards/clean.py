@@ -9,7 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from syndication.cards import crop, draw, photo, rights
+from syndication.cards import crop, encode, photo, rights
 from syndication.files import write_whole
 from syndication.models import Card, PublishEvent
 
@@ -38,7 +38,7 @@ def make_clean(event: PublishEvent, *, path: Path, folder: Path) -> tuple[Card, 
         source = photo.load(path, missing, _PAPER, focal)
         folder.mkdir(parents=True, exist_ok=True)
     for size in missing:
-        write_whole(files[size], draw.encode(source.cover(size), xmp, _MOST_BYTES))
+        write_whole(files[size], encode.jpeg(source.cover(size), xmp, _MOST_BYTES))
     return tuple(_card(event, size, file) for size, file in files.items())
 
 

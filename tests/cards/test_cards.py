@@ -15,7 +15,7 @@ from PIL import Image
 
 from syndication import cards
 from syndication.cards import brand as brands
-from syndication.cards import draw, fonts, layout, ops, photo, sheet, template, words
+from syndication.cards import draw, encode, fonts, layout, ops, photo, sheet, template, words
 from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.models import Card, PublishEvent
@@ -47,7 +47,7 @@ def test_a_card_is_what_it_says(make: Callable[..., tuple[Card, ...]], tmp_path:
     for card in made:
         data = (tmp_path / "cards" / card.file).read_bytes()
         assert (card.sha256, card.size) == (hashlib.sha256(data).hexdigest(), len(data))
-        assert len(data) <= draw.MAX_BYTES
+        assert len(data) <= encode.MAX_BYTES
         assert card.file.startswith("the-sea-took-the-road-twice-now-the-")
         assert card.file.endswith(f"-{card.width}x{card.height}.jpg")
         assert card.alt.endswith("20 November 2026. Low sun over a calm sea.")

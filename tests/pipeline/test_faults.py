@@ -321,11 +321,11 @@ def test_a_card_that_can_never_be_the_same_again_is_frozen_anew(
     store, config, network, published, clock, monkeypatch
 ):
     """After an upgrade the same story may give other bytes: the post that surely is not out takes those."""
-    from syndication.cards import draw
+    from syndication.cards import encode
 
     (config.at(config.cards.folder) / post(store).draft.card.file).unlink()
-    encode = draw.encode
-    monkeypatch.setattr(draw, "encode", lambda *parts: encode(*parts) + b"\0")
+    jpeg = encode.jpeg
+    monkeypatch.setattr(encode, "jpeg", lambda *parts: jpeg(*parts) + b"\0")
     settle(store, config, clock)
     assert post(store).state is State.SENT
 
