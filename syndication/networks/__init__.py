@@ -7,12 +7,22 @@ from syndication.errors import ConfigError
 from syndication.networks.base import Connector
 from syndication.networks.bluesky import Bluesky
 from syndication.networks.mastodon import Mastodon
+from syndication.networks.pinterest import Pinterest
+from syndication.networks.reddit import Reddit
+from syndication.networks.telegram import Telegram
+from syndication.networks.tumblr import Tumblr
+from syndication.networks.vk import VK
 from syndication.networks.x import X
 
 NETWORKS: dict[str, Connector] = {
     "mastodon": Mastodon(),
     "bluesky": Bluesky(),
+    "telegram": Telegram(),
     "x": X(),
+    "pinterest": Pinterest(),
+    "reddit": Reddit(),
+    "tumblr": Tumblr(),
+    "vk": VK(),
 }
 
 # Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.

@@ -191,8 +191,8 @@ class X(Connector):
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The image and its description first, where it is attached, then the post."""
         body: dict[str, Any] = {"text": draft.text}
-        if draft.form == "image" and draft.card and image:
-            body["media"] = {"media_ids": [self._upload(http, draft, image)]}
+        if draft.form == "image" and (file := self.card_file(draft, image)):
+            body["media"] = {"media_ids": [self._upload(http, draft, file)]}
         return _receipt(http, http.create(_Whole, "POST", "/2/tweets", json=body).data.id)
 
     def find(self, http: Http, draft: Draft) -> Receipt | None:
@@ -224,14 +224,7 @@ class X(Connector):
             if refused.status != 404:
                 raise
 
-    def _upload(self, http: Http, draft: Draft, image: bytes) -> str:
-        assert draft.card is not None  # noqa: S101 - asked before
-        if len(image) > self.limits.image_bytes:
-            raise Refused(
-                f"the card has {len(image):,} bytes; X takes {self.limits.image_bytes:,}",
-                "Use a card template that draws a smaller file.",
-            )
-        file = (f"card.{draft.card.mime.partition('/')[2]}", image, draft.card.mime)
+    def _upload(self, http: Http, draft: Draft, file: tuple[str, bytes, str]) -> str:
         said = {"media_category": "tweet_image"}
         media = http.read(_Whole, "POST", "/2/media/upload", files={"media": file}, data=said).data.id
         if alt := clip(draft.alt, self.limits.alt):
