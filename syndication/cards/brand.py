@@ -30,6 +30,11 @@ class Brand:
         name, _, share = role.partition(" ")
         return self.colors[name], float(share.rstrip("%")) / 100 if share else 1.0
 
+    def ink(self, op: LogoOp) -> tuple[Rgb, float]:
+        """The colour that most of a logo is of, by its luminance, and 1 for its alpha: as `color` tells of words."""
+        picture = self.picture(op)
+        return (_middle(picture), 1.0) if picture else self.color(op.color)
+
     def picture(self, op: LogoOp) -> Image.Image | None:
         """The logo that stands there, RGBA of its size; None if the brand has none."""
         (red, green, blue), _ = self.color(op.color)
@@ -45,3 +50,15 @@ class Brand:
 def _picture(data: bytes, size: tuple[int, int]) -> Image.Image:
     with Image.open(io.BytesIO(data)) as image:
         return image.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
+
+
+def _middle(picture: Image.Image) -> Rgb:
+    """The grey of the middle one of a picture's solid pixels."""
+    solid = picture.getchannel("A").point(lambda alpha: 255 * (alpha > 127))
+    counts = picture.convert("L").histogram(solid)
+    left = sum(counts) / 2
+    for value, count in enumerate(counts):
+        left -= count
+        if left <= 0:
+            return value, value, value
+    return 0, 0, 0

@@ -49,6 +49,16 @@ def ratio(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
+def lightened(color: Rgb, ground: Rgb) -> Rgb:
+    """A colour as small words can have it on a dark ground: mixed with as much white as they need."""
+    for share in range(0, 101, 4):
+        red, green, blue = (value + (255 - value) * share // 100 for value in color)
+        mixed = red, green, blue
+        if ratio(luminance(mixed), luminance(ground)) >= SMALL:
+            return mixed
+    return 255, 255, 255
+
+
 def gamma(linear: float) -> float:
     """A luminance as a share of sRGB's scale, on which colours are mixed."""
     return linear * 12.92 if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055

@@ -28,7 +28,7 @@ name = "The Meridian"
 # timezone = "UTC"                # in which dates are told, such as "Europe/London"
 
 [brand.colors]
-# accent = "#e5484d"              # the bar before the label
+# accent = "#cf3038"              # the bar before the label, and numbers: 4.5 to 1 on paper
 # paper = "#f7f4ee"
 # ink = "#17181c"
 # night = "#14161a"
@@ -85,8 +85,17 @@ name = "The Meridian"
 # max_bytes = 40000000            # of one photo
 # seconds = 15                    # for one photo
 
+[links]
+# utm = { source = "{network}", medium = "social", campaign = "{section}" }   # added to the links of posts
+
 # [accounts.desk]                 # an account made by `syndicate connect … --name desk`
 # publish = true                  # false: it posts only what an editor shares by hand
+# text = "{kicker}: {summary} {link} {hashtags}"    # else: the summary, the link, the hashtags
+# hashtags = 2                    # how many of a story's tags a post carries
+# form = "image"                  # how it carries the card: "crawled", "made" or "image", as the network can
+
+# [mentions."Ada Marlowe"]        # a byline's name, for {mentions}
+# mastodon = "@ada@social.example"
 """
 
 

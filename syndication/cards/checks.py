@@ -1,0 +1,229 @@
+"""What is wrong with a finished card: each fault with its box, the place that shows it so, its number and a remedy.
+
+Contrast is measured on the card's pixels as they stand behind its words; all else follows from where things stand.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from syndication.cards import contrast, views
+from syndication.cards.brand import Brand
+from syndication.cards.ops import LogoOp, Op, PhotoOp, Rect, TextOp
+from syndication.models import Card
+
+EVERYWHERE = "everywhere"
+
+_SMALL_PRINT = frozenset({"byline", "date", "moment", "note", "role", "credit", "source"})
+"""What a reader of the picture looks for only where it is large enough; the post and the page tell it too."""
+
+_LEAST = {"headline": 5.0}
+_LEAST_OTHER = 2.7
+"""CSS pixels of a capital's height, or of a letter like it in scripts without capitals, where a card is shown smallest.
+
+A phone's are about 0.16 mm. At 30 cm a normal eye tells letters of five minutes of arc (ISO 8596), 0.44 mm; the small
+letters that words are read by are two thirds of capitals, and a headline is to be read in passing: nearly twice that.
+"""
+
+_HAIR = 1.0  # pixels: what rounding may do
+
+
+class Fault(NamedTuple):
+    """One thing wrong: in which box (`headline`), by which check, in which view, what was found and what is wanted.
+
+    A `note` is nothing that could be mended: what a thumbnail leaves out.
+    """
+
+    box: str
+    check: str
+    view: str
+    found: str
+    wanted: str
+    remedy: str
+    note: bool = False
+
+    def __str__(self) -> str:
+        told = f"{self.box}, {self.view}: {self.check} {self.found}, wanted {self.wanted}"
+        return f"{told}. {self.remedy}" if self.remedy else told
+
+
+Words = TextOp | LogoOp
+
+
+def check(ops: Sequence[Op], ground: contrast.Ground, brand: Brand, card: Card) -> tuple[Fault, ...]:
+    """Everything that is wrong with a card: `ground` is what it was before its words were painted."""
+    words, size = words_of(ops), (card.width, card.height)
+    found = [
+        *weak_contrasts(words, ground, brand, card.width),
+        *_overflows(words, Rect(0, 0, *size)),
+        *_collisions([*words, *(op for op in ops if isinstance(op, PhotoOp) and op.round)]),
+    ]
+    for view in views.of(*size):
+        shown = view.shown(*size)
+        found += _refused(view, card)
+        found += _cut_to_thumbnail(view, words, shown) if view.thumbnail else _hidden(view, words, shown)
+    return (*found, *_too_small(words, size))
+
+
+def words_of(ops: Sequence[Op]) -> list[Words]:
+    """The words and logos among what is painted."""
+    return [op for op in ops if isinstance(op, LogoOp) or (isinstance(op, TextOp) and op.block)]
+
+
+def weak_contrasts(
+    words: Sequence[Words], ground: contrast.Ground, brand: Brand, width: int
+) -> Iterator[Fault]:
+    """Words and logos that cannot be told well enough from what stands behind them; the worst line of each."""
+    for op in words:
+        color, alpha = brand.ink(op) if isinstance(op, LogoOp) else brand.color(op.color)
+        found = min(contrast.least(ground.under(line.pixels()), color, alpha) for line in op.lines())
+        if found < (wanted := contrast.wanted(op, width)):
+            role = op.color.partition(" ")[0]
+            remedy = f"Another {role} in [brand.colors], or another ground in the template."
+            told = f"{int(found * 100) / 100} to 1"  # cut, not rounded: 4.499 is no 4.5
+            yield Fault(name_of(op), "contrast", EVERYWHERE, told, f"{wanted} to 1", remedy)
+
+
+def _overflows(words: Sequence[Words], card: Rect) -> Iterator[Fault]:
+    for op in words:
+        if (out := _beyond(op, card)) > _HAIR:
+            yield Fault(
+                name_of(op),
+                "overflow",
+                EVERYWHERE,
+                f"{out:.0f} pixels off the card",
+                "none",
+                "A larger margin.",
+            )
+
+
+def _collisions(boxes: Sequence[Op]) -> Iterator[Fault]:
+    for one, other in combinations(boxes, 2):
+        if _overlap(one.rect, other.rect) and (common := _overlap(_ink(one), _ink(other))):
+            names = f"{name_of(one)} and {name_of(other)}"
+            told = f"{common:.0f} pixels of one over the other"
+            yield Fault(
+                names, "collision", EVERYWHERE, told, "none", "A gap between them, or less of either."
+            )
+
+
+def _refused(view: views.View, card: Card) -> Iterator[Fault]:
+    """What keeps a network from taking the card at all."""
+    if view.max_bytes is not None and card.size > view.max_bytes:
+        found, wanted = f"{card.size:,}", f"at most {view.max_bytes:,}"
+        yield Fault("card", "bytes", view.name, found, wanted, "A smaller size, or JPEG.")
+    if card.width < view.least[0] or card.height < view.least[1]:
+        found, wanted = f"{card.width}x{card.height}", f"at least {view.least[0]}x{view.least[1]}"
+        yield Fault("card", "pixels", view.name, found, wanted, "A larger size.")
+
+
+def _hidden(view: views.View, words: Sequence[Words], shown: Rect) -> Iterator[Fault]:
+    """Words and logos that a view cuts off, rounds off or lays something over."""
+    video = any(isinstance(op, TextOp) and op.name == "video" for op in words)
+    laid = list(views.overlays(view, shown, video=video))
+    radius = view.radius * shown.width / view.width
+    for op in words:
+        name = name_of(op)
+        if (out := _beyond(op, shown)) > _HAIR:
+            yield Fault(name, "crop", view.name, f"{out:.0f} pixels cut off", "none", "A larger margin.")
+        elif (out := _rounded_off(op.rect, shown, radius)) > _HAIR:
+            yield Fault(
+                name, "corner", view.name, f"{out:.0f} pixels rounded off", "none", "A larger margin."
+            )
+        for over, box in laid:
+            small_print = view.handheld and name in _SMALL_PRINT
+            if (
+                not small_print
+                and _overlap(op.rect, box) > _HAIR
+                and (deep := _overlap(_ink(op), box)) > _HAIR
+            ):
+                told = f"{deep:.0f} pixels under {over.name}"
+                yield Fault(name, "overlay", view.name, told, "none", _remedy(over))
+
+
+def _remedy(over: views.Laid) -> str:
+    if over.video:
+        return "Fewer words, or a template that keeps the middle free."
+    return "Fewer words, or a template whose words stand further from the edge."
+
+
+def _cut_to_thumbnail(view: views.View, words: Sequence[Words], shown: Rect) -> Iterator[Fault]:
+    """A note of what a thumbnail cuts through or leaves out: the post beside it has to say that."""
+    if cut := list(dict.fromkeys(name_of(op) for op in words if _beyond(op, shown) > _HAIR)):
+        yield Fault(", ".join(cut), "thumbnail", view.name, "cut", "whole", "", note=True)
+
+
+def _too_small(words: Sequence[Words], size: tuple[int, int]) -> Iterator[Fault]:
+    """Words that cannot be read where the card is shown smallest."""
+    seen = [view for view in views.of(*size) if not view.thumbnail]
+    if not seen:
+        return
+    view = min(seen, key=lambda one: one.width / one.shown(*size).width)
+    scale = view.width / view.shown(*size).width
+    for op in words:
+        if isinstance(op, TextOp) and op.block and op.name not in _SMALL_PRINT:
+            high, least = op.block.capital * scale, _LEAST.get(op.name, _LEAST_OTHER)
+            if high < least:
+                found, wanted = f"{int(high * 10) / 10} pixels high", f"at least {least}"
+                yield Fault(
+                    name_of(op),
+                    "legibility",
+                    view.name,
+                    found,
+                    wanted,
+                    "Fewer words, so that they are set larger.",
+                )
+
+
+def name_of(op: Op) -> str:
+    """What a box is called."""
+    if isinstance(op, TextOp):
+        return "logo" if op.name == "brand" else op.name
+    if isinstance(op, LogoOp):
+        return "agency" if op.agency else "logo"
+    return "portrait"
+
+
+def _beyond(op: Words, frame: Rect) -> float:
+    """How far words or a logo reach out of a frame, in pixels; measured by their ink where their box does."""
+    far = _reach(op.rect, frame)
+    return _reach(_ink(op), frame) if far > _HAIR else far
+
+
+def _reach(rect: Rect, frame: Rect) -> float:
+    return max(frame.x - rect.x, frame.y - rect.y, rect.right - frame.right, rect.bottom - frame.bottom, 0)
+
+
+def _rounded_off(rect: Rect, frame: Rect, radius: float) -> float:
+    """How far the corner of a box that is nearest to one of the frame's reaches over its rounding, in pixels."""
+    across = radius - min(rect.x - frame.x, frame.right - rect.right)
+    down = radius - min(rect.y - frame.y, frame.bottom - rect.bottom)
+    return math.hypot(across, down) - radius if min(across, down) > 0 else 0
+
+
+def _overlap(one: Rect, other: Rect) -> float:
+    """How deep two boxes reach into each other, in pixels; 0 if they do not."""
+    across = min(one.right, other.right) - max(one.x, other.x)
+    down = min(one.bottom, other.bottom) - max(one.y, other.y)
+    return max(min(across, down), 0)
+
+
+def _ink(op: Op) -> Rect:
+    """The box of what is painted: of words the outlines of their letters, which may be far smaller than their line."""
+    if not isinstance(op, TextOp) or op.block is None:
+        return op.rect
+    boxes = []
+    for index, (line, box) in enumerate(zip(op.block.lines, op.lines(), strict=True)):
+        base = op.rect.y + op.block.baseline + index * op.block.pitch
+        for glyph in line.glyphs:
+            if extents := glyph.font.get_glyph_extents(glyph.id):
+                left = box.x + glyph.x + extents.x_bearing * glyph.scale
+                top = base - glyph.y - extents.y_bearing * glyph.scale
+                boxes.append(
+                    (left, top, left + extents.width * glyph.scale, top - extents.height * glyph.scale)
+                )
+    if not boxes:
+        return op.rect
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Rect(min(lefts), min(tops), max(rights) - min(lefts), max(bottoms) - min(tops))
