@@ -15,6 +15,7 @@ from typing import BinaryIO
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from syndication.cards import crop, kinds, pixels
+from syndication.cards.scale import scaled
 from syndication.errors import PhotoError
 
 MAX_PIXELS = 100_000_000
@@ -84,7 +85,7 @@ class Source:
         `covered` are the boxes that words will cover, as shares of the part.
         """
         box = crop.window(self.image.size, size, self.interest, covered)
-        return pixels.to_srgb(self.image.resize(size, Image.Resampling.BICUBIC, box), self.profile)
+        return pixels.to_srgb(scaled(self.image, size, box), self.profile)
 
 
 def load(
