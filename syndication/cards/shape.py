@@ -167,14 +167,14 @@ def _choose(
     cluster: str, script: str, role: str, weight: int, language: str, own: str, previous: fonts.Face | None
 ) -> list[fonts.Face]:
     """A face for each character of a grapheme, one for all if a font has them all: most wanted, or as before it."""
-    if cluster == " " and previous:  # a Nastaliq's blank is too narrow between figures
-        return [previous]
-    if script != fonts.PRIVATE and (face := fonts.main_face(role, weight, script, language, own)).has(
-        cluster
-    ):
-        return [face] * len(cluster)
-    if script != fonts.PRIVATE and previous and previous.has(cluster):
-        return [previous] * len(cluster)
+    if script != fonts.PRIVATE:
+        main = fonts.main_face(role, weight, script, language, own)
+        # A Nastaliq's own blank is too narrow between figures of another font.
+        blank = cluster == " " and previous and main.family == fonts.NASTALIQ
+        if main.has(cluster) and not blank:
+            return [main] * len(cluster)
+        if previous and previous.has(cluster):
+            return [previous] * len(cluster)
     for face in fonts.stack(role, weight, script, language, own):
         if face.has(cluster):
             return [face] * len(cluster)
