@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from syndication.cards import make_cards
@@ -75,7 +76,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             problems.append(f"the card has no {name}: {error.message}")
     photo, portrait = files.get("photo"), files.get("portrait")
     try:
-        cards, photo = _draw(config, story, photo, portrait, problems)
+        cards, photo = _draw(store, config, story, photo, portrait, problems)
     except CardError as error:
         if not last_try:
             return _postpone(store, story, str(error), _SOFT_PAUSE)
@@ -97,20 +98,29 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
 
 
 def _draw(
-    config: Config, story: stories.Story, photo: Path | None, portrait: Path | None, problems: list[str]
+    store: Store,
+    config: Config,
+    story: stories.Story,
+    photo: Path | None,
+    portrait: Path | None,
+    problems: list[str],
 ) -> tuple[tuple[Card, ...], Path | None]:
     """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
-    event, template, folder = story.event, story.template or None, config.at(config.cards.folder)
+    draw = partial(
+        make_cards,
+        story.event,
+        config=config,
+        folder=config.at(config.cards.folder),
+        template=story.template or None,
+        now=moment(store.now()),
+    )
     try:
-        cards = make_cards(
-            event, config=config, photo=photo, portrait=portrait, folder=folder, template=template
-        )
-        return cards, photo
+        return draw(photo=photo, portrait=portrait), photo
     except PhotoError as error:
         if story.in_bulk or (photo is None and portrait is None):
             raise
         problems.append(f"the card has no photo: {error.message}")
-        return make_cards(event, config=config, photo=None, folder=folder, template=template), None
+        return draw(photo=None), None
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
