@@ -138,3 +138,24 @@ def fresh(draft):
         return draft(key=key, created=datetime.now(UTC), **parts)
 
     return make
+
+
+class Desk:
+    """A person who types what a test says, in turn."""
+
+    def __init__(self, answers):
+        self.answers, self.said, self.hidden = list(answers), [], []
+
+    def say(self, words):
+        self.said.append(words)
+
+    def ask(self, what, *, hidden=False):
+        if hidden:
+            self.hidden.append(what)
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+def desk():
+    """Makes the person who connects an account: desk(answer, ...)."""
+    return lambda *answers: Desk(answers)

@@ -14,14 +14,17 @@ post has a file for each, `answers-KIND.json`:
 - `edit`, `withdraw`: false where the network cannot
 - `reads`: requests of `find` that read although they are no GET
 - `status_only`: requests whose answers are not read; `varies`: headers of `create` that differ by time
+- `spec.json` beside it, where there is one, holds the requests as the network's own specification has them (spec.py)
 - `plain`: what is posted without a card, [`create`] if absent; false where the network takes no post without one
 """
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from networks.spec import check
 
 from syndication import errors
 from syndication.errors import (
@@ -263,6 +266,27 @@ def test_a_post_without_a_card_uploads_nothing(told, draft):
         told.network.publish(http, plain, None)
     posted = [what for what in told.server.whats() if not what.startswith("GET ")]
     assert posted == told.sample.get("plain", [told.creates])
+
+
+def test_every_request_is_as_the_specification_says(told, draft, image):
+    """All deeds, each request held against the network's own specification, where we have one: spec.json."""
+    if not (SAMPLES / told.network.name / "spec.json").exists():
+        pytest.skip("its requests are known from documents only")
+    public = {"form": told.form, "image_url": "https://news.example/cards/a.jpg"}
+    whole = draft(text=told.text(), alt="A ferry. " * 500, title="Ferry sinks " * 40, **public)
+    with told.http() as http:
+        told.network.identify(http)
+        told.network.read_limits(http)
+    for card in (image, None):
+        with told.http() as http:
+            receipt = told.network.publish(http, whole, card)
+        with told.http() as http, suppress(Unsupported):
+            told.network.edit(http, receipt, whole, card)
+    with suppress(CannotTell):
+        found(told, draft)
+    with told.http() as http, suppress(Unsupported):
+        told.network.withdraw(http, told.receipt)
+    check(told.network.name, told.server.asked)
 
 
 def test_long_texts_are_cut_to_what_the_network_takes(told):
