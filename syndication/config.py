@@ -7,6 +7,7 @@ from key files that only their owner can read.
 import difflib
 import os
 import re
+import string
 import tomllib
 from datetime import timedelta
 from ipaddress import ip_network
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from syndication.errors import ConfigError
+from syndication.models import POST_FIELDS, Form
 
 FILE_NAME = "syndicate.toml"
 
@@ -33,6 +35,24 @@ def _network(value: str) -> str:
     except ValueError:
         raise ValueError("a network such as 10.1.2.0/24") from None
     return value
+
+
+def _filled_from(*fields: str) -> AfterValidator:
+    """Text with {fields}, none of them unknown."""
+
+    def check(value: str) -> str:
+        try:
+            parts = [part for _, *part in string.Formatter().parse(value)]
+        except ValueError:
+            raise ValueError("text whose braces come in pairs, around the name of a field") from None
+        for field, form, conversion in parts:
+            if field is not None and (field not in fields or form or conversion):
+                near = difflib.get_close_matches(field, fields, n=1)
+                advice = f"did you mean {{{near[0]}}}?" if near else f"known: {', '.join(fields)}"
+                raise ValueError(f"text with fields; {{{field}}} is none, {advice}")
+        return value
+
+    return AfterValidator(check)
 
 
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -234,10 +254,31 @@ class Fetch(_Table):
     seconds: Annotated[float, Field(gt=0, le=300)] = 15
 
 
+PostText = Annotated[str, Field(max_length=500), _filled_from(*POST_FIELDS)]
+Tracking = Annotated[str, Field(max_length=100), _filled_from("network", "account", "section", "id")]
+
+
+class Links(_Table):
+    """What is added to the links of posts, so that the paper's statistics tell where readers came from."""
+
+    utm: dict[Literal["source", "medium", "campaign", "term", "content", "id"], Tracking] = Field(
+        default_factory=dict,
+        description="Parameters such as `source`, of text and {network}, {account}, {section}, {id}.",
+    )
+
+
 class AccountTable(_Table):
     """What one connected account does by itself; the account is made by `syndicate connect`."""
 
     publish: bool = Field(True, description="Post each published story; False: only what an editor shares.")
+    text: PostText = Field("", description="How its posts read; empty: the summary, the link, the hashtags.")
+    hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
+        0, description="How many of a story's tags a post carries, as far as the network takes them."
+    )
+    form: Form | None = Field(
+        None,
+        description="How a post carries the card, where the network leaves a choice; its usual way if not told.",
+    )
 
 
 class Config(_Table):
@@ -254,7 +295,12 @@ class Config(_Table):
     serve: Serve = Serve()
     delivery: DeliveryTable = DeliveryTable()
     fetch: Fetch = Fetch()
+    links: Links = Links()
     accounts: dict[str, AccountTable] = Field(default_factory=dict)
+    mentions: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Whom {mentions} names: a byline's name, and how each network writes that person.",
+    )
 
     def at(self, path: Path) -> Path:
         """A path of the file, made absolute."""

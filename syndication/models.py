@@ -179,8 +179,11 @@ class Card(Frozen):
 Unit = Literal["grapheme", "character", "utf16", "byte", "weighted", "emoji-bytes"]
 """What a network counts a text in.
 
-Characters are code points; `weighted` is X's count; `emoji-bytes` is Threads': graphemes, an emoji as its UTF-8 bytes.
+Characters are code points; `weighted` is X's count; `emoji-bytes` is Threads': characters, emoji as UTF-8 bytes.
 """
+
+POST_FIELDS = ("headline", "summary", "kicker", "section", "byline", "mentions", "link", "hashtags")
+"""What an account's own text of a post is made of."""
 
 Form = Literal["crawled", "made", "image"]
 """How a post carries the card: the network reads the page's tags, we make the link card, or it is attached."""

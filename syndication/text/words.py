@@ -1,104 +1,152 @@
-"""The words of a post: chosen from the story, tidied, and cut to what the network takes."""
+"""The words of a post: an editor's own, or the story's in an account's voice, cut to what the network takes."""
 
-import unicodedata
-from bisect import bisect_right
-from collections.abc import Callable
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
 import regex
-from selectolax.lexbor import LexborHTMLParser
 
 from syndication.models import Limits, PublishEvent
-from syndication.text.count import breaks, fits, links
+from syndication.text.count import fits, hashtags, links
+from syndication.text.prose import lead, tidy, whole_sentences, whole_words
 
-# What nobody reads, and what stands in an article's body but is not its running text.
-_UNREAD = "script style template noscript iframe svg head".split()
-_ASIDES = "figure aside table h1 h2 h3 h4 h5 h6".split()
-# A post needs the first lines only; 100,000 nested elements took 20 s (2026-11).
-_ENOUGH_HTML = 50_000
-_BLOCKS = "p, li, blockquote, div, h1, h2, h3, h4, h5, h6"
+PLAIN = "{summary}\n\n{link}\n\n{hashtags}"
+"""How a post reads unless its account says otherwise."""
 
-_SENTENCE_END = regex.compile(
-    r"[\p{Sentence_Terminal}…]+[\p{Pe}\p{Pf}\p{Pi}\"']*(?:(?<=[。！？．｡][\p{Pe}\p{Pf}\p{Pi}\"']*)|(?=\s|\Z))|\n"
-)
-# A full stop after such a word need not end a sentence: initials, `U.S.`, `Dr.`, `Sept.`, `3. Oktober`.
-_ABBREVIATION = regex.compile(
-    r"(?<![\p{L}\p{N}])(?:\p{L}|\p{N}{1,2}|\p{Lu}\p{L}{1,3}|(?:\p{L}+\.)+\p{L}+"
-    r"|approx|art|bzw|ca|capt|cf|col|eg|etc|evtl|fig|gen|ggf|ie|inc|ltd|messrs|resp|usw|vgl|vol|vs)\.$"
-)
 _TAG = regex.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", regex.IGNORECASE)
-_DANGLING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd},;:.\"']+$")
-_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFEFF--\n]", regex.V1)
-
-# Unicode Bidirectional Algorithm, explicit formatting: what opens a run, and what closes it.
-_POP_EMBEDDING, _POP_ISOLATE = "\u202c", "\u2069"
-_OPENERS = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_EMBEDDING) | dict.fromkeys(
-    "\u2066\u2067\u2068", _POP_ISOLATE
+_WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_CASED = regex.compile(r"\p{Lu}|\p{Ll}")
+_JOINED = regex.compile(
+    r"[\p{Script=Han}\p{Script=Hira}\p{Script=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmr}]"
 )
+_LONGEST_TAG = 100  # characters; what is longer is a sentence
 
 
-def compose(event: PublishEvent, *, limits: Limits, override: str = "") -> str:
+@dataclass(frozen=True)
+class Voice:
+    """How an account speaks. `template` has the fields of `models.POST_FIELDS`; `link` stands for the story's URL.
+
+    `hashtags` is how many of the story's tags a post carries, `mentions` whom it names, as the network writes them.
+    """
+
+    template: str = PLAIN
+    hashtags: int = 0
+    mentions: tuple[str, ...] = ()
+    link: str = ""
+
+
+def compose(event: PublishEvent, *, limits: Limits, override: str = "", voice: Voice = Voice()) -> str:
     """The text of a post for a story, ready to be frozen.
 
-    The editor's `override` if there is one; else the summary; else the first sentences of the body; else the
-    headline. Where the network has no link card, the link follows after a blank line, unless the override says
-    it already. Too long a text keeps its first whole sentences, or as many words as fit and an ellipsis.
+    The editor's `override` if there is one; else what the voice's template says, its `summary` being the story's, the
+    first sentences of the body, or the headline. The link stands where the network has none beside the text, unless
+    the override says it already. What is too long loses sentences of the summary, then hashtags, then words.
     Nothing is left of the words where the link alone takes all there is.
     """
-    words = tidy(override)
-    if said := _places(event.url, words):
+    link, words = voice.link or event.url, tidy(override)
+    if said := [*_places(link, words), *_places(event.url, words)]:
         if fits(words, limits):
             return words
-        for start in reversed(said):
-            words = words[:start] + words[start + len(event.url) :]
-    words = tidy(words) or _told(event, limits)
-    tail = event.url if limits.link_in_text else ""
-    return _shorten(words, tail, limits)
+        for start in sorted(set(said), reverse=True):
+            words = words[:start] + words[start:].removeprefix(link).removeprefix(event.url)
+        words = tidy(words)
+    values = {"link": link if limits.link_in_text else ""}
+    if words:
+        return _Post("{summary}\n\n{link}", {**values, "summary": words}, (), limits, event.language).text()
+    values |= {
+        "headline": tidy(event.headline),
+        "summary": _told(event, limits),
+        "kicker": tidy(event.kicker or event.section),
+        "section": tidy(event.section),
+        "byline": tidy(", ".join(event.byline)),
+        "mentions": " ".join(voice.mentions),
+    }
+    tags = make_hashtags(event.tags, min(voice.hashtags, limits.hashtags))
+    return _Post(voice.template, values, tags, limits, event.language).text()
 
 
-def plain(html: str) -> str:
-    """The text of an HTML fragment: a blank line between blocks, one line a paragraph; never markup."""
-    return _text(_parsed(html))
+class _Post:
+    """A template with its values, made to fit."""
+
+    def __init__(
+        self, template: str, values: Mapping[str, str], tags: tuple[str, ...], limits: Limits, language: str
+    ) -> None:
+        self.parts = [(text, field or "") for text, field, _, _ in string.Formatter().parse(template)]
+        self.values, self.tags, self.limits, self.language = dict(values), tags, limits, language
+        told = [field for _, field in self.parts if self.values.get(field)]
+        # What gives way: the summary, else the headline, else whatever else there is in words.
+        self.elastic = next((one for one in ("summary", "headline", "byline", "kicker") if one in told), "")
+
+    def text(self) -> str:
+        """Whole if it fits; else whole sentences, with as many hashtags as leave room for one; else words."""
+        words = self.values.get(self.elastic, "")
+        for count in range(len(self.tags), -1, -1):
+            if self.good(words, count):
+                return self.said(words, count)
+            if kept := whole_sentences(words, lambda kept: self.good(kept, count), self.language):  # noqa: B023
+                return self.said(kept, count)
+        for spared in ("mentions", "byline", "section", "kicker"):
+            if spared != self.elastic and not whole_words(words, lambda kept: self.good(kept, 0)):
+                self.values[spared] = ""
+        return self.said(whole_words(words, lambda kept: self.good(kept, 0)), 0)
+
+    def good(self, words: str, count: int) -> bool:
+        return fits(self.said(words, count), self.limits)
+
+    def said(self, words: str, count: int) -> str:
+        """The template with its fields; what stands before an empty field goes with it."""
+        values = {**self.values, self.elastic: words}
+        standing = " ".join(values.values()).casefold()
+        values["hashtags"] = " ".join(tag for tag in self.tags[:count] if tag.casefold() not in standing)
+        text = ""
+        for index, (before, field) in enumerate(self.parts):
+            if value := values.get(field, ""):
+                text += (before if text or index == 0 else "") + value
+            elif not field and text:
+                text += before
+        return tidy(text)
 
 
-def _parsed(html: str) -> LexborHTMLParser:
-    """The fragment as a tree whose line breaks and blocks have become characters."""
-    tree = LexborHTMLParser(html[:_ENOUGH_HTML])
-    tree.strip_tags(_UNREAD, recursive=True)
-    for node in tree.css("br"):
-        node.replace_with("\n")
-    for node in tree.css(_BLOCKS):
-        node.insert_before("\n\n")
-        node.insert_after("\n\n")
-    return tree
+def make_hashtags(tags: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """The first of a story's tags as hashtags, each once: `climate change` -> `#ClimateChange`.
 
-
-def _text(tree: LexborHTMLParser) -> str:
-    return tidy(tree.body.text() if tree.body else "")
-
-
-def clip(text: str, length: int) -> str:
-    """At most `length` characters (code points) of a text: whole sentences, or words and an ellipsis.
-
-    Nothing is cut within a grapheme, a link or a mention; what is cut off at all is at most about half of `length`.
+    Words of scripts without capitals are joined by an underscore, or by nothing where they are not parted by blanks.
+    A tag without a letter (a year) makes none, nor one that is a sentence.
     """
-    text = tidy(text)
-    if len(text) <= length:
-        return text
-    return _cut(text, lambda kept: len(kept) <= length, keep_half=True)
+    made: dict[str, str] = {}
+    for tag in tags:
+        words = _WORDS.findall(tidy(tag))
+        if len(words) > 1 and all(_CASED.search(word) or word.isdigit() for word in words):
+            joined = "".join(word[:1].upper() + word[1:] for word in words)
+        else:
+            joined = ("" if any(map(_JOINED.search, words)) else "_").join(words)
+        hashtag = f"#{joined}"
+        if len(hashtag) <= _LONGEST_TAG and hashtags(hashtag):
+            made.setdefault(hashtag.casefold(), hashtag)
+    return tuple(made.values())[: max(0, most)]
+
+
+def tracked(url: str, rules: Mapping[str, str], facts: Mapping[str, str]) -> str:
+    """A story's link with `utm_` parameters: each rule's value with `{facts}`, the empty ones and those there left out.
+
+    Nothing else of the address changes.
+    """
+    parts = urlsplit(url)
+    there = {pair.partition("=")[0] for pair in parts.query.split("&")}
+    said = {f"utm_{name}": value.format_map(facts) for name, value in rules.items()}
+    new = [f"{name}={quote(value, safe='')}" for name, value in said.items() if value and name not in there]
+    if not new:
+        return url
+    base, sign, fragment = url.partition("#")
+    joint = "" if base.endswith(("?", "&")) else "&" if "?" in base else "?"
+    return f"{base}{joint}{'&'.join(new)}{sign}{fragment}"
 
 
 def language_tag(language: str) -> str:
     """A story's language as networks take it: BCP 47 with script and region, else the bare language."""
     match = _TAG.match(language.replace("_", "-"))
     return match.group() if match else language
-
-
-def tidy(text: str) -> str:
-    """NFC, without control characters, with single spaces, at most one blank line, and direction runs closed."""
-    text = text.replace("\r\n", "\n").replace("\t", " ").replace("\u2028", "\n").replace("\u2029", "\n\n")
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    lines = [regex.sub(r" {2,}", " ", line).strip() for line in text.split("\n")]
-    return _close(regex.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip())
 
 
 def _places(url: str, words: str) -> list[int]:
@@ -109,21 +157,8 @@ def _places(url: str, words: str) -> list[int]:
 def _told(event: PublishEvent, limits: Limits) -> str:
     """What the story says of itself, without repeating its headline, which the card shows."""
     headline = tidy(event.headline)
-    words = tidy(event.summary) or _lead(event.body, 8 * limits.text)
+    words = tidy(event.summary) or lead(event.body, 8 * min(limits.text, 6000))
     return _without(headline, words) if words else headline
-
-
-def _lead(body: str, enough: int) -> str:
-    """The first paragraphs of an article's body, on one line, about `enough` characters of them."""
-    tree = _parsed(body)
-    tree.strip_tags(_ASIDES, recursive=True)
-    paragraphs = [tidy(node.text()) for node in tree.css("p")]
-    lead: list[str] = []
-    for paragraph in paragraphs if any(paragraphs) else [_text(tree)]:
-        lead += paragraph.split()
-        if sum(map(len, lead)) > enough:
-            break
-    return " ".join(lead)
 
 
 def _without(headline: str, words: str) -> str:
@@ -133,74 +168,3 @@ def _without(headline: str, words: str) -> str:
     if rest[:1].isalnum():
         return words
     return rest.lstrip(" \n.:;,!?–—-|") or words
-
-
-def _shorten(words: str, tail: str, limits: Limits) -> str:
-    def whole(kept: str) -> str:
-        return "\n\n".join(filter(None, [kept, tail]))
-
-    if fits(whole(_close(words.rstrip())), limits):
-        return whole(_close(words.rstrip()))
-    return whole(_cut(words, lambda kept: fits(whole(kept), limits)))
-
-
-def _cut(words: str, good: Callable[[str], bool], *, keep_half: bool = False) -> str:
-    """The first sentences of a text that are `good` together, else as many words as are, and an ellipsis.
-
-    With `keep_half`, words are cut where the sentences that fit are less than half of what does.
-    """
-
-    def finished(end: int, ellipsis: str = "") -> str:
-        kept = words[:end].rstrip()
-        if ellipsis:
-            kept = _DANGLING.sub("", kept)
-            if any(stop == len(kept) for _, stop, _ in links(kept)):
-                kept += " "  # Mastodon would take the ellipsis for a part of the link
-            kept += ellipsis if kept else ""
-        return _close(kept)
-
-    sentences = _last(_sentence_ends(words), lambda end: good(finished(end)))
-    if sentences and not keep_half:
-        return finished(sentences)
-    places = breaks(words)
-    anywhere = _last(places, lambda end: good(finished(end, "…")))
-    if sentences and sentences * 2 >= anywhere:
-        return finished(sentences)
-    # Thai or Chinese has few spaces: there a cut between two letters beats losing half of what fits.
-    spaced = [
-        place for place in places if place < len(words) and words[place].isspace() and place <= anywhere
-    ]
-    end = spaced[-1] if spaced and spaced[-1] * 2 >= anywhere else anywhere
-    return finished(end, "…")
-
-
-def _last(places: list[int], good: Callable[[int], bool]) -> int:
-    """The last good place as far as can be told by halving, and surely a good one; 0 if none is."""
-    count = bisect_right(places, False, key=lambda place: not good(place))
-    # A link or mention that a cut would create or end can make a longer text count less.
-    while count and not good(places[count - 1]):
-        count -= 1
-    return places[count - 1] if count else 0
-
-
-def _sentence_ends(text: str) -> list[int]:
-    ends = []
-    for match in _SENTENCE_END.finditer(text):
-        end = match.end()
-        if match.group() == "\n" or not _ABBREVIATION.search(text, max(0, end - 30), end):
-            ends.append(end)
-    return ends
-
-
-def _close(text: str) -> str:
-    """The text with every direction run that it opens closed; a line's end closes those of the line."""
-    open_runs: list[str] = []
-    for char in text.rpartition("\n")[2]:
-        if char in _OPENERS:
-            open_runs.append(_OPENERS[char])
-        elif open_runs and char in (_POP_EMBEDDING, _POP_ISOLATE):
-            if char == open_runs[-1]:
-                open_runs.pop()
-            elif char == _POP_ISOLATE and char in open_runs:
-                del open_runs[len(open_runs) - 1 - open_runs[::-1].index(char) :]
-    return text + "".join(reversed(open_runs))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from syndication.models import Limits, PublishEvent
 from syndication.text import clip, compose, fits, language_tag, links, measure, plain
-from syndication.text.words import tidy
+from syndication.text.prose import tidy
 
 MASTODON = Limits(text=500, link_cost=23, link_in_text=True, alt=1500, image_bytes=16_777_216)
 BLUESKY = Limits(text=300, text_bytes=3000, link_in_text=False, alt=2000, image_bytes=1_000_000)
