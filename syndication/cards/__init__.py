@@ -23,6 +23,7 @@ from syndication.cards import (
     fonts,
     labels,
     layout,
+    memory,
     photo,
     rights,
     words,
@@ -174,6 +175,7 @@ class _Maker:
         self.content = json.dumps(content).encode()
 
     def render(self, sizes: Sequence[tuple[int, int]]) -> tuple[Drawn, ...]:
+        memory.keep()
         laid_out = {size: self.lay_out(size) for size in sizes}
         source = self.load_photo([op for ops in laid_out.values() for op in ops])
         return tuple(self.draw(ops, size, source) for size, ops in laid_out.items())
@@ -266,6 +268,8 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> Bran
     credit = event.image.credit.casefold() if event.image else ""
     agency = _named(brand.agencies, lambda name: name in credit)
     rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
+    if config.cards.look == "dark":
+        rgb["accent"] = contrast.lightened(rgb["accent"], rgb["paper"])
     files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
     return Brand(rgb, *map(_logo, files))
 
