@@ -45,6 +45,9 @@ def render_all(template: str, since: str | None, until: str | None, section: str
         told = [{"story": story, "problem": problem} for story, problem in failed]
         show_json({"run": archive.run, "stories": archive.waiting, "failed": told})
         return int(bool(failed))
+    if not archive.waiting:
+        say("There is no story of that kind in the store.")
+        return 0
     say(f"{archive.waiting - len(failed):,} of {archive.waiting:,} stories are drawn.")
     if failed:
         show_rows(("Story", "Keeps its old cards, because"), failed[:_SHOWN])
