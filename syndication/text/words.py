@@ -95,16 +95,16 @@ class _Post:
         return fits(self.said(words, count), self.limits)
 
     def said(self, words: str, count: int) -> str:
-        """The template with its fields; what stands before an empty field goes with it."""
+        """The template with its fields; what stands before an empty one, or after it at the end, goes with it."""
         values = {**self.values, self.elastic: words}
         standing = " ".join(values.values()).casefold()
         values["hashtags"] = " ".join(tag for tag in self.tags[:count] if tag.casefold() not in standing)
-        text = ""
+        text, value = "", ""
         for index, (before, field) in enumerate(self.parts):
-            if value := values.get(field, ""):
+            if not field:
+                text += before if value else ""
+            elif value := values.get(field, ""):
                 text += (before if text or index == 0 else "") + value
-            elif not field and text:
-                text += before
         return tidy(text)
 
 
