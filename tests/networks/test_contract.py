@@ -277,7 +277,7 @@ def test_every_request_is_as_the_specification_says(told, draft, image):
     with told.http() as http:
         told.network.identify(http)
         told.network.read_limits(http)
-    for card in (image, None):
+    for card in (image,) if told.sample.get("plain") is False else (image, None):
         with told.http() as http:
             receipt = told.network.publish(http, whole, card)
         with told.http() as http, suppress(Unsupported):
