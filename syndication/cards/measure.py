@@ -23,6 +23,7 @@ from syndication.errors import CardError
 
 _PILL = 0.6  # room around a pill's words, in shares of their size
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
+_HANG = 0.75  # of the margin: how far quotation marks may hang into it
 _RULE = 2  # thickness of a row's divider, units
 # How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
 # so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
@@ -190,6 +191,7 @@ class Measure:
             self.subject.language,
             self.subject.rtl,
             self.subject.fonts,
+            self.template.margin * self.unit * _HANG if style.lines > 1 and not style.pill else 0,
         )
         smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
         if width < smallest or height + 0.01 < smallest * style.leading:

@@ -23,13 +23,21 @@ _BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break sp
 _PAUSES = frozenset("、。，；：！？」』》）")
 _PAUSE = 0.15  # of the box's width, squared as lengths are
 
+# At the start of a line these hang outside, so that the letters below each other stand on one edge; of a full-width
+# sign it is the empty half that does.
+_HANGING = frozenset("“”„‟‘’‚‛«»‹›\"'「『《〈（【")
+_FULL_WIDTH = 0.8  # of the size
+
 # The dangling ends that an ellipsis does not follow.
 _BEFORE_ELLIPSIS = regex.compile(r"[\s\p{Pd},;:.،؛·|]+$")
 
 
 @dataclass(frozen=True)
 class Face:
-    """How words are set: font role, weight, leading and tracking in shares of the size, language, direction."""
+    """How words are set: font role, weight, leading and tracking in shares of the size, language, direction.
+
+    `own` is the folder of the newsroom's own fonts, `hang` how far quotation marks may stand outside, in pixels.
+    """
 
     role: str
     weight: int
@@ -37,12 +45,13 @@ class Face:
     tracking: float
     language: str
     rtl: bool
-    own: str = ""  # the folder of the newsroom's own fonts
+    own: str = ""
+    hang: float = 0
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of glyphs in visual order, and its width in pixels."""
+    """One line of glyphs in visual order, and its width in pixels without what hangs outside where it starts."""
 
     glyphs: tuple[shape.Glyph, ...]
     width: float
@@ -272,7 +281,21 @@ class _Paragraph:
             if text[solid - 1] == breaks.SOFT_HYPHEN:
                 text = f"{text[: solid - 1]}-{text[solid:]}"
                 items = self._itemised(text)
-            lines.append(Line(*shape.line(text, items, start, solid, size, face.language, face.tracking)))
+            line = Line(*shape.line(text, items, start, solid, size, face.language, face.tracking))
+            lines.append(self._hung(line, text[start], items, start, size))
         ascent, descent, capital = self.main.metrics(size, fonts.letter_of(self.script, face.language))
         pitch = size * self.leading
         return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital)
+
+    def _hung(self, line: Line, first: str, items: Sequence[shape.Item], start: int, size: int) -> Line:
+        """The line with a quotation mark that it begins with outside."""
+        rtl = self.face.rtl
+        level = next(item.level for item in items if item.start <= start < item.end)
+        # What is of the paragraph's own level begins at its edge; in words of the other direction it does not.
+        if not self.face.hang or first not in _HANGING or level != int(rtl) or len(line.glyphs) < 2:
+            return line
+        glyph = line.glyphs[-1 if rtl else 0]
+        width = glyph.font.get_glyph_h_advance(glyph.id) * glyph.scale
+        out = min(width / 2 if width > size * _FULL_WIDTH else width, self.face.hang)
+        glyphs = line.glyphs if rtl else tuple(replace(one, x=one.x - out) for one in line.glyphs)
+        return Line(glyphs, line.width - out)

@@ -1,6 +1,7 @@
 """Words into lines."""
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -181,3 +182,40 @@ def test_a_bracket_is_of_one_font() -> None:
     items = shape.itemise(text, "serif", 700, "en", "", rtl=False)
     face = {index: item.face.family for item in items for index in range(item.start, item.end)}
     assert face[text.index("(")] == face[text.index(")")] == "Source Serif 4"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "“We will not forget the road”"),
+        ("de", "„Wir vergessen die Straße nicht“"),
+        ("ar", "«لن ننسى الطريق»"),
+        ("he", "”לא נשכח את הכביש”"),
+        ("ja", "「道を忘れない」と島の人々"),
+    ],
+)
+def test_quotation_marks_hang_outside(language: str, text: str) -> None:
+    """The letters of a quote stand on the edge on which other lines start, in both directions; the mark beyond it."""
+    rtl = language in ("ar", "he")
+    level, hung = (
+        typeset.fit(
+            text, typeset.Face("serif", 700, 1.4, 0, language, rtl, hang=hang), 1500, 200, (50, 50), 1
+        )
+        for hang in (0.0, 48.0)
+    )
+    out = level.width - hung.width
+    assert 5 < out <= 48
+    left, _, right, _ = hung.ink()
+    assert (right > hung.width + 2) if rtl else (left < -2 or language == "ja")
+    edge = 0 if rtl else -out
+    assert [glyph.x for glyph in hung.lines[0].glyphs] == [
+        pytest.approx(glyph.x + edge) for glyph in level.lines[0].glyphs
+    ]
+
+
+def test_only_what_begins_a_line_hangs() -> None:
+    """A mark inside a line, or one of words of the other direction that do not begin at the edge, stays."""
+    for rtl, text in ((False, "The “road” is gone"), (True, "הכביש “road” נעלם"), (False, "“")):
+        face = typeset.Face("serif", 700, 1.4, 0, "he" if rtl else "en", rtl)
+        level = typeset.fit(text, face, 900, 200, (50, 50), 1)
+        assert typeset.fit(text, replace(face, hang=48), 900, 200, (50, 50), 1) == level
