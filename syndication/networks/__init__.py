@@ -6,10 +6,14 @@ from importlib.metadata import entry_points
 from syndication.errors import ConfigError
 from syndication.networks.base import Connector
 from syndication.networks.bluesky import Bluesky
+from syndication.networks.discord import Discord
+from syndication.networks.facebook import Facebook
+from syndication.networks.instagram import Instagram
 from syndication.networks.mastodon import Mastodon
 from syndication.networks.pinterest import Pinterest
 from syndication.networks.reddit import Reddit
 from syndication.networks.telegram import Telegram
+from syndication.networks.threads import Threads
 from syndication.networks.tumblr import Tumblr
 from syndication.networks.vk import VK
 from syndication.networks.x import X
@@ -18,11 +22,15 @@ NETWORKS: dict[str, Connector] = {
     "mastodon": Mastodon(),
     "bluesky": Bluesky(),
     "telegram": Telegram(),
+    "discord": Discord(),
     "x": X(),
     "pinterest": Pinterest(),
     "reddit": Reddit(),
     "tumblr": Tumblr(),
     "vk": VK(),
+    "facebook": Facebook(),
+    "instagram": Instagram(),
+    "threads": Threads(),
 }
 
 # Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.

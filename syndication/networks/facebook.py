@@ -1,0 +1,100 @@
+"""Facebook Pages, by Meta's Graph API (developers.facebook.com/docs/pages-api, read 2026-11; never run against it).
+
+Personal profiles and groups cannot be posted to by anyone's app.
+"""
+
+from typing import ClassVar
+
+from pydantic import Field
+from requests.auth import AuthBase
+
+from syndication.models import Draft, Form, Limits, Receipt
+from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.graph import GRAPH, GRAPH_HOST, Done, Proven, allow_pages, delete, find_post, judge
+from syndication.networks.http import Http, Shape
+from syndication.networks.login import choose
+from syndication.networks.transport import Answer
+from syndication.text import clip
+
+_SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+_POST = r"^[0-9]{1,40}_[0-9]{1,40}$"
+
+
+class _Posted(Shape):
+    id: str = Field(pattern=_POST)
+
+
+class _PhotoPosted(Shape):
+    post_id: str = Field(pattern=_POST)
+
+
+class _Page(Shape):
+    name: str = Field(min_length=1)
+
+
+class Facebook(Connector):
+    """A Page's posts show the card of the linked page, or the card itself as a photo with its description."""
+
+    name: ClassVar[str] = "facebook"
+    title: ClassVar[str] = "Facebook"
+    server: ClassVar[str] = GRAPH_HOST
+    forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
+    # 63,206 characters is what other clients use, and is not in Meta's documents; so is the length of `alt`.
+    limits: ClassVar[Limits] = Limits(
+        text=63_206, unit="utf16", link_in_text=False, alt=1000, image_bytes=4_000_000, hashtags=3
+    )
+
+    def connect(self, desk: Dialogue, server: str) -> Secret:
+        """By the newsroom's own app; the token of a Page has no end."""
+        app, pages = allow_pages(desk, server, _SCOPES)
+        page = choose(desk, "Page", [(page.id, page.name) for page in pages])
+        token = next(each.access_token for each in pages if each.id == page)
+        return {**app, "access_token": token, "page": page}
+
+    def auth(self, secret: Secret) -> AuthBase:
+        """The Page's token, with proof that the app is ours."""
+        return Proven(secret)
+
+    def refine(self, answer: Answer) -> Verdict | None:
+        """By the codes of the Graph."""
+        return judge(answer)
+
+    def identify(self, http: Http) -> str:
+        """The Page's name."""
+        asked = {"fields": "name"}
+        return http.read(_Page, "GET", f"/{GRAPH}/{http.secret['page']}", params=asked).name
+
+    def limits_of(self, limits: Limits, form: Form) -> Limits:
+        """A photo leaves no room for a link's card, so that the link stands in the text."""
+        return limits.model_copy(update={"link_in_text": form == "image"})
+
+    def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
+        """A photo, or a link whose page Facebook has been told to read first: else the first share shows no image."""
+        page = f"/{GRAPH}/{http.secret['page']}"
+        if draft.form == "image" and (file := self.card_file(draft, image)):
+            said = {"caption": draft.text, "alt_text_custom": clip(draft.alt, self.limits.alt)}
+            photo = http.create(_PhotoPosted, "POST", f"{page}/photos", data=said, files={"source": file})
+            return _receipt(photo.post_id)
+        http.call("POST", f"/{GRAPH}/", data={"id": draft.link, "scrape": "true"})
+        said = {"message": draft.text, "link": draft.link}
+        return _receipt(http.create(_Posted, "POST", f"{page}/feed", data=said).id)
+
+    def find(self, http: Http, draft: Draft) -> Receipt | None:
+        """Among the Page's posts since the draft was made, the one that says the same."""
+        url = f"/{GRAPH}/{http.secret['page']}/published_posts"
+        post = find_post(http, url, "id,message,created_time", draft)
+        return _receipt(post.id) if post else None
+
+    def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
+        """Its text; link and photo stay as they were."""
+        http.read(Done, "POST", f"/{GRAPH}/{receipt.id}", data={"message": draft.text})
+        return receipt
+
+    def withdraw(self, http: Http, receipt: Receipt) -> None:
+        """Meta does not tell a post that is gone from one that the login does not see."""
+        delete(http, f"/{GRAPH}/{receipt.id}")
+
+
+def _receipt(post: str) -> Receipt:
+    page, _, own = post.partition("_")
+    return Receipt(id=post, url=f"https://www.facebook.com/{page}/posts/{own}")
