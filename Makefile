@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` shows the whole job, `make test` checks it. Both set up all they need.
 PYTHON ?= python3
 BIN := .venv/bin
-# Node is needed only to run the reference Bluesky server in the tests.
+# Node is needed only to run the reference Bluesky server and an OAuth 2 server in the tests.
 NODE := $(shell command -v npm 2>/dev/null)
 
 .PHONY: demo test setup bench pictures clean
@@ -9,7 +9,7 @@ NODE := $(shell command -v npm 2>/dev/null)
 demo: .venv/installed
 	$(BIN)/python -m syndication demo --dir build/demo
 
-test: .venv/installed-dev $(if $(NODE),tests/pds/node_modules/installed)
+test: .venv/installed-dev $(if $(NODE),tests/pds/node_modules/installed tests/oidc/node_modules/installed)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -18,7 +18,7 @@ test: .venv/installed-dev $(if $(NODE),tests/pds/node_modules/installed)
 setup: .venv/installed-dev
 
 clean:
-	rm -rf .venv build tests/pds/node_modules
+	rm -rf .venv build tests/*/node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -34,8 +34,8 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ .venv/installed
 
-tests/pds/node_modules/installed: tests/pds/package.json
-	cd tests/pds && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+tests/%/node_modules/installed: tests/%/package.json
+	cd tests/$* && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # The README's two pictures, by the program itself; needs Debian's chromium.

@@ -30,7 +30,6 @@ _DOOR = OAuth2Door(
     pkce=False,
     basic=True,
 )
-_WEEK = 7 * 86_400.0
 _TITLE = 100
 _PAGE = 250
 _PAGES = 20
@@ -91,6 +90,7 @@ class Pinterest(Connector):
         secret = allow_oauth2(desk, _DOOR, server)
         with open_http(self, server, secret) as http:
             boards = http.read(_Boards, "GET", "/v5/boards", params={"page_size": _PAGE}).items
+            secret = http.secret
         desk.say("\n".join(f"{board.id}  {board.name} ({board.privacy.lower()})" for board in boards))
         wanted = desk.ask("Board")
         chosen = [board for board in boards if wanted in (board.id, board.name)]
@@ -105,8 +105,8 @@ class Pinterest(Connector):
         return Bearer(secret.get("access_token", ""))
 
     def fresh(self, http: Http) -> None:
-        """Days before a token's end, so that an account that posts seldom does not lose its way in."""
-        keep_fresh(http, _DOOR, margin=_WEEK)
+        """Tokens last 30 days; their renewal 60, after which an account that never posted must be connected again."""
+        keep_fresh(http, _DOOR)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """As the common table; what a person can do about it."""

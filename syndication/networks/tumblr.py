@@ -120,6 +120,7 @@ class Tumblr(Connector):
                 raise InputError(f"there is no OAuth {other[:20]}", "Answer 1 or 2.")
         with open_http(self, server, secret) as http:
             blogs = http.read(_Me, "GET", "/v2/user/info").response.user.blogs
+            secret = http.secret
         desk.say("\n".join(f"{blog.name}  {blog.title}" for blog in blogs))
         wanted = desk.ask("Blog")
         if wanted not in [blog.name for blog in blogs]:

@@ -148,7 +148,7 @@ class X(Connector):
                 raise InputError(f"there is no OAuth {other[:20]}", "Answer 1 or 2.")
         with open_http(self, server, secret) as http:
             user = _me(http)
-        return {**secret, "user_id": user.id, "username": user.username}
+            return {**http.secret, "user_id": user.id, "username": user.username}
 
     def auth(self, secret: Secret) -> AuthBase:
         """A signature (OAuth 1.0a) or a bearer token (OAuth 2)."""
