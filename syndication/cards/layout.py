@@ -16,6 +16,7 @@ __all__ = ["NoRoom", "Subject", "lay_out"]
 
 # On tall cards the words' block leaves at least this share to the photo.
 _PHOTO_SHARE = 0.42
+_AIR = 6  # units between a play button and words
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ class _Layout:
 
     def flow(self, layer: Layer) -> "_Flow":
         """A placed layer's parts where they belong, and the box of its block should it be one."""
-        margin, clear = self.template.margin * self.unit, layer.clear * self.unit
-        area = self.area(layer.area)
+        margin, area = self.template.margin * self.unit, self.area(layer.area)
         inside = self.inside(area, margin)
+        clear = self.clear(layer, inside)
         room = inside.height - clear * (2 if self.hang(layer) == "middle" else 1)
         if self.is_block(layer):
             below = self.card.height - inside.bottom
@@ -120,6 +121,13 @@ class _Layout:
         left, top = max(area.x + margin, safe.x), max(area.y + margin, safe.y)
         right, bottom = min(area.right - margin, safe.right), min(area.bottom - margin, safe.bottom)
         return Rect(left, top, right - left, bottom - top)
+
+    def clear(self, layer: Layer, inside: Rect) -> float:
+        """How much a layer leaves free across from where it hangs."""
+        if layer.clear != "middle":
+            return layer.clear * self.unit
+        button, air = views.middle(round(self.card.width), round(self.card.height)), _AIR * self.unit
+        return inside.bottom - button.y + air if self.hang(layer) == "top" else button.bottom - inside.y + air
 
     def hang(self, layer: Layer) -> str:
         return layer.at.tall if self.tall else layer.at.wide

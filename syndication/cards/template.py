@@ -69,7 +69,10 @@ class Layer(_Strict):
     spring: bool = False
     area: Area = Area()
     at: Hang = Hang()
-    clear: Units = Field(0, description="Kept free across from `at`; above and below in the middle.")
+    clear: Units | Literal["middle"] = Field(
+        0,
+        description="Kept free across from `at`; above and below in the middle. `middle`: as far as a play button.",
+    )
     scrim: Role | None = Field(None, description="Darkens the photo behind its words, as far as they need.")
     block: Role | None = Field(None, description="On tall cards a block of its own below the photo.")
 
