@@ -15,7 +15,7 @@ from typing import BinaryIO
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from syndication.cards import crop, kinds, pixels
-from syndication.cards.scale import scaled
+from syndication.cards.simd import scaled
 from syndication.errors import PhotoError
 
 MAX_PIXELS = 100_000_000

@@ -7,6 +7,7 @@ from PIL import Image, ImageChops, ImageFilter
 from syndication.cards import contrast
 from syndication.cards.brand import Brand, Rgb
 from syndication.cards.ops import LogoOp, Rect, ScrimOp, TextOp
+from syndication.cards.simd import darken
 
 Box = tuple[int, int, int, int]
 Need = tuple[Box, float]
@@ -33,7 +34,10 @@ def lay(canvas: Image.Image, op: ScrimOp, brand: Brand, deeper: float = 0) -> No
         first, last = int(box[1] / grain), min(int(box[3] / grain) + 1, size[1])
         part = (0, first * grain, mask.width, min(last * grain, mask.height))
         shade = mask.resize((size[0], last - first), Image.Resampling.BILINEAR, part)
-        canvas.paste(color, (left, top + first), shade)
+        if color == (0, 0, 0):
+            darken(canvas, (left, top + first), shade)
+        else:
+            canvas.paste(color, (left, top + first), shade)
 
 
 def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.Image:

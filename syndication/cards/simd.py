@@ -1,7 +1,7 @@
-"""Part of a picture at another size: with the processor's vector instructions where there is a resizer for it.
+"""What a processor's vector instructions do to pictures many times quicker than Pillow, where there is a wheel for it.
 
-Pillow's bicubic filter is the measure. `cykooz.resizer` computes the same an eighth as long (2026-11: 1.9 ms, not 17,
-for 1600x1067 to 1200x630; no value of any channel differs by more than 4 of 255).
+Pillow's result is the measure, and what is had without: `cykooz.resizer` gives the same (2026-11: no value of any
+channel differs by more than 4 of 255), 1600x1067 to 1200x630 in 1.9 ms, not 17.
 """
 
 from PIL import Image
@@ -12,6 +12,8 @@ except ImportError:  # it has no wheel for some machines
     simd = None
 
 Box = tuple[float, float, float, float]
+
+_INVERSE = list(range(255, -1, -1))
 
 
 def scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
@@ -28,3 +30,17 @@ def scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
     options = simd.ResizeOptions(resize_alg=bicubic, crop_box=part, use_alpha=False)
     simd.Resizer().resize_pil(image, target, options)
     return target
+
+
+def darken(canvas: Image.Image, place: tuple[int, int], mask: Image.Image) -> None:
+    """Lay black over an RGB canvas from `place` (left and top) on, by a mask of mode L: 255 is all black."""
+    if simd is None:
+        canvas.paste((0, 0, 0), place, mask)
+        return
+    part = canvas.crop((*place, place[0] + mask.width, place[1] + mask.height))
+    # Black over a picture is the picture times what is left of its light, which is how alpha is multiplied in.
+    part.putalpha(mask.point(_INVERSE))
+    simd.AlphaMulDiv().multiply_alpha_pil_inplace(part)
+    dark = Image.new("RGB", mask.size)
+    simd.Resizer().resize_pil(part, dark, simd.ResizeOptions(resize_alg=simd.ResizeAlg.nearest()))
+    canvas.paste(dark, place)
