@@ -1,6 +1,6 @@
 """How much room a template's layers take: words fitted, rows and columns filled, in reading direction, in pixels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -289,13 +289,19 @@ class Measure:
         children = self.present(layer.column)
         boxes: dict[int, Box] = {}
         for growing in (False, True):
+            fixed = dict(boxes)
             for index, child in enumerate(children):
                 if self._grows(child) == growing:
-                    room = height - self._taken(children, boxes, index, "height")
+                    beside = fixed if growing else boxes
+                    room = height - self._taken(children, beside, index, "height")
                     if box := self.layer(child, width, room):
                         boxes[index] = box
         if not boxes:
             return None
+        asking = boxes.keys() - fixed.keys()
+        self._share(
+            children, boxes, asking, height, "height", lambda child, room: self.layer(child, width, room)
+        )
         y, parts, first = 0.0, list[Op](), min(boxes)
         spare = max(0.0, height - self._taken(children, boxes, None, "height"))
         for index, box in sorted(boxes.items()):
@@ -324,21 +330,33 @@ class Measure:
                         boxes[index] = box
         if not any(part for box in boxes.values() if not box.centred for part in box.parts):
             return None  # bars alone say nothing
-        self._squeeze(children, boxes, width, height)
+        self._share(
+            children, boxes, boxes.keys(), width, "width", lambda child, room: self.layer(child, room, height)
+        )
         return self._side_by_side(layer, children, boxes, width)
 
-    def _squeeze(self, children: Sequence[Layer], boxes: dict[int, Box], width: float, height: float) -> None:
-        """Take from the widest until the row fits: each gets what it asks for, or an equal share if that is more."""
-        room = width - self._taken(children, boxes, None, "width") + sum(box.width for box in boxes.values())
-        if sum(box.width for box in boxes.values()) <= room + 0.01:
+    def _share(
+        self,
+        children: Sequence[Layer],
+        boxes: dict[int, Box],
+        asking: Collection[int],
+        whole: float,
+        side: str,
+        measure: Callable[[Layer, float], Box | None],
+    ) -> None:
+        """Take from the largest until all fit: each gets what it asks for, or an equal share if that is more."""
+
+        def size(index: int) -> float:
+            return float(getattr(boxes[index], side))
+
+        wanted = sum(map(size, asking))
+        room = whole - self._taken(children, boxes, None, side) + wanted
+        if wanted <= room + 0.01:
             return
-        left = len(boxes)
-        for index, box in sorted(boxes.items(), key=lambda entry: entry[1].width):
-            share = room / left
-            if box.width > share and (narrow := self.layer(children[index], share, height)):
-                boxes[index] = narrow
-            room -= boxes[index].width
-            left -= 1
+        for left, index in zip(range(len(asking), 0, -1), sorted(asking, key=size), strict=True):
+            if size(index) > room / left and (less := measure(children[index], room / left)):
+                boxes[index] = less
+            room -= size(index)
 
     def _side_by_side(
         self, layer: Row, children: Sequence[Layer], boxes: Mapping[int, Box], width: float

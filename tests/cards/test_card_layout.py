@@ -1,7 +1,9 @@
 """Where things stand on a card."""
 
+import tomllib
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,29 @@ TEXTS = (
     "ابتثجحخ دذرز ةى ءأإ ًٌَ ۱۲٣٤ ،؛؟",
     "אבגדהו םןץ ְִֵ ״׳־ 34 ,.",
 )
-words = st.sampled_from(TEXTS).flatmap(lambda letters: st.text(letters, max_size=120)).map(typeset.clean)
+HEADLINES = [
+    one["text"]
+    for one in tomllib.loads(
+        (Path(__file__).parents[2] / "benchmarks" / "headlines.toml").read_text(encoding="utf-8")
+    )["headline"]
+]
+LONG_WORDS = (
+    "https://www.meridian.example/world/2026/11/harbour-towns-vote-to-let-the-sea-back-in?ref=card#top",
+    "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz",
+    "Lopadotemachoselachogaleokranioleipsanodrimhypotrimmatosilphioparaomelitokatakechymenokichlepikossy",
+    "กรุงเทพมหานครอมรรัตนโกสินทร์มหินทรายุธยามหาดิลกภพนพรัตนราชธานีบูรีรมย์",
+)
+letters = st.sampled_from(TEXTS).flatmap(lambda letters: st.text(letters, max_size=120))
+# A headline of any script, in part, in capitals, or before another of another script.
+real = st.builds(
+    lambda text, more, length, capitals: f"{text.upper() if capitals else text} {more}"[:length],
+    st.sampled_from([*HEADLINES, *LONG_WORDS]),
+    st.sampled_from(["", *HEADLINES, *LONG_WORDS]),
+    st.integers(1, 200),
+    st.booleans(),
+)
+words = (letters | real).map(typeset.clean)
+LANGUAGES = ["en", "ar", "he", "ur", "de", "hi", "th", "my", "ja", "zh-Hant"]
 
 
 def words_of(placed: tuple[ops.Op, ...]) -> list[ops.TextOp]:
@@ -46,7 +70,7 @@ def lay_out(
 @given(
     st.sampled_from(TEMPLATES),
     st.sampled_from(SIZES),
-    st.sampled_from(["en", "ar", "he"]),
+    st.sampled_from(LANGUAGES),
     st.booleans(),
     st.fixed_dictionaries(
         {
