@@ -7,7 +7,7 @@ A newsroom's own fonts come before ours: a folder with `serif`, `sans`, or a lan
 import hashlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -138,12 +138,23 @@ class Face:
 
     def has(self, text: str) -> bool:
         """Whether the font can draw every character of a text."""
-        glyph = self.at(16).get_nominal_glyph
+        glyph = self._glyph
         return all(glyph(ord(character)) or _NEEDS_NO_GLYPH.match(character) for character in text)
 
     def at(self, size: float) -> hb.Font:
         """The font for a size in pixels: its weight, and its optical size where it has that axis."""
-        return _instance(self, round(size))
+        least, most = self._optical
+        return _instance(self, min(max(round(size), least), most))
+
+    @cached_property
+    def _optical(self) -> tuple[int, int]:
+        """The optical sizes there are: sizes beyond share a font, and what was shaped in it."""
+        axis = next((axis for axis in self.face.axis_infos if axis.tag == "opsz"), None)
+        return (round(axis.min_value), round(axis.max_value)) if axis else (0, 0)
+
+    @cached_property
+    def _glyph(self) -> Callable[[int], int | None]:
+        return self.at(16).get_nominal_glyph  # type: ignore[no-any-return]
 
     def metrics(self, size: float, letter: str = "H") -> tuple[float, float, float]:
         """Ascent, descent and a letter's height in pixels, all positive upwards but descent, which is below."""

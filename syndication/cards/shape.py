@@ -15,7 +15,7 @@ import regex
 import uharfbuzz as hb
 
 from syndication.cards import fonts, order
-from syndication.errors import CardError
+from syndication.errors import MissingGlyph
 
 _CASED = frozenset({"Latn", "Cyrl", "Grek", "Armn"})
 _COMMON, _OTHER = "Zyyy", "Other"
@@ -63,6 +63,7 @@ class Glyph:
     colored: bool = False
 
 
+@lru_cache(maxsize=512)
 def main_script(text: str) -> str:
     """The script that most letters of a text are of; Latin if it has no letters."""
     runs = Counter[str]()
@@ -79,6 +80,10 @@ def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: 
     scripts = _scripts(text)
     faces: list[fonts.Face] = []
     start = 0
+    if not pictures and len({*scripts}) == 1 and scripts[0] != fonts.PRIVATE:
+        main = fonts.main_face(role, weight, scripts[0], language, own)
+        if main.has(text):  # as most texts are: in one script, and its font has them whole
+            faces, start = [main] * len(text), len(text)
     while start < len(text):
         end = pictures.get(start)
         if end and fonts.emoji().has(text[start:end]):
@@ -147,7 +152,7 @@ def line(
     return tuple(glyphs), max(x, 0)
 
 
-def missing(character: str) -> CardError:
+def missing(character: str) -> MissingGlyph:
     """The error for a character that no font has; it says what would help."""
     name = unicodedata.name(character, "a character without a name")
     script = _SCRIPT_RUNS.match(character)
@@ -160,7 +165,7 @@ def missing(character: str) -> CardError:
             "Write the words without it, or put a font that has it into the folder `sans` of the folder that"
             " `fonts` in [brand] names; among the Noto fonts there is one for nearly every script."
         )
-    return CardError(f"no installed font has {character!r} (U+{ord(character):04X} {name})", hint)
+    return MissingGlyph(f"no installed font has {character!r} (U+{ord(character):04X} {name})", hint)
 
 
 def _choose(

@@ -210,6 +210,7 @@ class _Paragraph:
         self.main = fonts.main_face(self.role, face.weight, self.script, face.language, face.own)
         self.leading = max(face.leading, *(item.face.leading for item in self.items))
         self._offsets: dict[int, list[float]] = {}
+        self._shares: dict[tuple[object, ...], list[float]] = {}
         self._solid = [len(text[:end].rstrip(" ")) for end in self.ends]  # line ends without their space
 
     def _itemised(self, text: str) -> tuple[shape.Item, ...]:
@@ -218,11 +219,17 @@ class _Paragraph:
 
     def measure(self, size: int, start: int, end: int) -> float:
         """Width of `text[start:end]`, spaces at its end not counted."""
-        if size not in self._offsets:
-            widths = shape.advances(self.text, self.items, size, self.face.language, self.face.tracking)
-            self._offsets[size] = [0.0, *accumulate(widths)]
-        offsets = self._offsets[size]
+        offsets = self._offsets.get(size) or self._offsets_at(size)
         return offsets[max(start, self._solid[bisect_right(self.ends, end - 1)])] - offsets[start]
+
+    def _offsets_at(self, size: int) -> list[float]:
+        """Where each character begins, in pixels. Sizes that are set in the same fonts are in proportion."""
+        key = tuple(item.face.at(size) for item in self.items)
+        if key not in self._shares:
+            widths = shape.advances(self.text, self.items, size, self.face.language, self.face.tracking)
+            self._shares[key] = [offset / size for offset in (0.0, *accumulate(widths))]
+        self._offsets[size] = [share * size for share in self._shares[key]]
+        return self._offsets[size]
 
     def rows(self, size: int, height: float, lines: int) -> int:
         """How many lines there may be at a size."""
