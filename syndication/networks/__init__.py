@@ -8,10 +8,13 @@ from syndication.networks.base import Connector
 from syndication.networks.bluesky import Bluesky
 from syndication.networks.discord import Discord
 from syndication.networks.facebook import Facebook
+from syndication.networks.google_business import GoogleBusiness
 from syndication.networks.instagram import Instagram
+from syndication.networks.linkedin import LinkedIn
 from syndication.networks.mastodon import Mastodon
 from syndication.networks.pinterest import Pinterest
 from syndication.networks.reddit import Reddit
+from syndication.networks.slack import Slack
 from syndication.networks.telegram import Telegram
 from syndication.networks.threads import Threads
 from syndication.networks.tumblr import Tumblr
@@ -23,6 +26,7 @@ NETWORKS: dict[str, Connector] = {
     "bluesky": Bluesky(),
     "telegram": Telegram(),
     "discord": Discord(),
+    "slack": Slack(),
     "x": X(),
     "pinterest": Pinterest(),
     "reddit": Reddit(),
@@ -31,10 +35,26 @@ NETWORKS: dict[str, Connector] = {
     "facebook": Facebook(),
     "instagram": Instagram(),
     "threads": Threads(),
+    "linkedin": LinkedIn(),
+    "google_business": GoogleBusiness(),
 }
 
 # Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.
-CLOSED: dict[str, str] = {}
+CLOSED: dict[str, str] = {
+    "google_plus": (
+        "Google+ is gone: its APIs ended on 7 March 2019, the network itself on 2 April 2019. Today a publisher reaches "
+        "Google's readers by a news sitemap and the page's own tags (Search, News, Discover), and as a place on the map "
+        "by google_business."
+    ),
+    "whatsapp_channels": (
+        "WhatsApp has no interface for publishing to Channels; tools that drive a logged-in phone break its terms. "
+        "Put a share link on the page, and paste the post by hand: its link shows the card."
+    ),
+    "flipboard": (
+        "Flipboard takes no posts: it reads feeds. Offer it an RSS feed of at least 20 stories, each with an image of "
+        "500 pixels or more on its short side."
+    ),
+}
 
 GROUP = "syndication.networks"
 """The entry point group by which another package brings a connector: its name, and the class."""
