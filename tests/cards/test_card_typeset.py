@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.cards import shape, typeset
+from syndication.cards import breaks, shape, typeset
 from syndication.errors import CardError
 
 SERIF = typeset.Face("serif", 700, 1.07, -0.012, "en", rtl=False)
@@ -19,6 +19,13 @@ ALPHABETS = (
     "αβγδεζ ΆΈό 12 ·;«»",
     "ابتثجحخ دذرز ةى ءأإ ًٌَُ ۱۲٣٤ ،؛؟ \u200c\u200f پچگ",
     "אבגדהו םןץ ְִֵ ״׳־ 34 ,.",
+    "कखगत्रक्षिीुेंा् ।12",
+    "กขคงจน่้ิีุูเแไๆ",
+    "ကခဂငစကျြွှိီုူ",
+    "海水淹没公路、。「」",
+    "かなカナの灯台ー、",
+    "바다가 길을 삼켰다",
+    "👩‍👩‍👧🇺🇦👍🏽 ❤\ufe0f",
 )
 words = st.sampled_from(ALPHABETS).flatmap(st.text)
 mixed = st.lists(words, min_size=1, max_size=12).map(" ".join).map(typeset.clean).filter(bool)
@@ -41,16 +48,46 @@ def test_words_never_leave_their_box(text: str, rtl: bool, width: int, height: i
 
 
 @settings(max_examples=60, deadline=None)
-@given(mixed, st.integers(200, 1000))
-def test_a_wider_box_never_sets_smaller(text: str, width: int) -> None:
-    """Size grows with the box: an author who gives more room does not get smaller words."""
+@given(mixed, st.integers(200, 1000), st.integers(60, 400), st.integers(1, 4))
+def test_a_larger_box_never_sets_smaller(text: str, width: int, height: int, lines: int) -> None:
+    """Size grows with width, height and lines: an author who gives more room does not get smaller words."""
     sizes = []
-    for box in (width, width * 1.3):
+    for box in (
+        (width, height, lines),
+        (width * 1.3, height, lines),
+        (width, height * 1.3, lines),
+        (width, height, lines + 1),
+        (width + 1, height + 1, lines),
+    ):
         try:
-            sizes.append(typeset.fit(text, SERIF, box, 300, (20, 66), 4).size)
+            block = typeset.fit(text, SERIF, box[0], box[1], (20, 66), box[2])
+            sizes.append(block.size - block.cut)
         except CardError:
             sizes.append(0)
-    assert sizes[0] <= sizes[1]
+    assert sizes[0] == min(sizes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(mixed, st.integers(200, 1000), st.sampled_from(["en", "ar", "th", "ja", "de"]))
+def test_the_same_words_are_set_the_same(text: str, width: int, language: str) -> None:
+    """Setting words twice, also with nothing kept from the first time, gives the same lines."""
+    face = typeset.Face("serif", 700, 1.07, -0.012, language, rtl=language == "ar")
+    blocks = []
+    for _ in range(2):
+        shape.itemise.cache_clear()
+        breaks.chances.cache_clear()
+        try:
+            blocks.append(typeset.fit(text, face, width, 300, (20, 66), 4))
+        except CardError as error:
+            blocks.append(error.message)
+    assert pictured(blocks[0]) == pictured(blocks[1])
+
+
+def pictured(block: typeset.Block | str) -> object:
+    """A block's size, and each glyph's number and place."""
+    if isinstance(block, str):
+        return block
+    return block.size, [[(glyph.id, glyph.x, glyph.y) for glyph in line.glyphs] for line in block.lines]
 
 
 def test_lines_are_of_like_length() -> None:
