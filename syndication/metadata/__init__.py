@@ -2,6 +2,6 @@
 
 from syndication.metadata.files import page_path, rewrite_file, write_fragments
 from syndication.metadata.page import rewrite
-from syndication.metadata.tags import HeadTags, head_tags
+from syndication.metadata.tags import HeadTags, card_url, head_tags
 
-__all__ = ["HeadTags", "head_tags", "page_path", "rewrite", "rewrite_file", "write_fragments"]
+__all__ = ["HeadTags", "card_url", "head_tags", "page_path", "rewrite", "rewrite_file", "write_fragments"]

@@ -85,6 +85,11 @@ def script_json(data: Any, ascii_only: bool) -> str:
     return json.dumps(data, ensure_ascii=ascii_only).translate(_SCRIPT_ESCAPES)
 
 
+def card_url(base_url: str, card: Card) -> str:
+    """The public address of a card whose folder has the address `base_url`."""
+    return f"{base_url.rstrip('/')}/{quote(card.file)}"
+
+
 def head_tags(
     event: PublishEvent,
     cards: Sequence[Card],
@@ -99,7 +104,7 @@ def head_tags(
     Each stands in for the other where that is missing. JSON-LD names the crops. Without `base_url` or pictures none
     is named: a wrong address would be worse than none.
     """
-    pictures = [(f"{base_url.rstrip('/')}/{quote(card.file)}", card) for card in cards] if base_url else []
+    pictures = [(card_url(base_url, card), card) for card in cards] if base_url else []
     crops = [one for one in pictures if one[1].is_clean]
     shared = _shared(pictures, image)
     description = clean(event.summary) or _opening(event.body)
@@ -163,9 +168,7 @@ def _picture(address: str, card: Card) -> list[Meta]:
     return [Meta("property", name, content) for name, content in pairs]
 
 
-def _json_ld(
-    event: PublishEvent, crops: Sequence[Picture], brand: Brand, description: str
-) -> dict[str, Any]:
+def _json_ld(event: PublishEvent, crops: Sequence[Picture], brand: Brand, description: str) -> dict[str, Any]:
     images: list[dict[str, Any]] = [
         {"url": address, "width": card.width, "height": card.height, "encodingFormat": card.mime}
         for address, card in crops

@@ -17,11 +17,11 @@ from syndication.errors import (
     SyndicationError,
 )
 from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, write_fragments
-from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
-from syndication.networks import NETWORKS
+from syndication.models import Account, Card, Delivery, PublishEvent, State
+from syndication.networks import network_names
+from syndication.pipeline.drafts import draft, sizes_for
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.store import Store, accounts, deliveries, moment, stories, trail
-from syndication.text import clip, compose
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             return _postpone(store, story, error.message, _SOFT_PAUSE)
         problems.append(error.message)
         failed = story.in_bulk
-    return _freeze(store, story, cards, problems, failed=failed)
+    return _freeze(store, config, story, cards, problems, failed=failed)
 
 
 def _draw(
@@ -106,9 +106,11 @@ def _draw(
     problems: list[str],
 ) -> tuple[tuple[Card, ...], Path | None]:
     """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
+    known, planned = _planned(store, story.event.id)
     draw = partial(
         make_cards,
         story.event,
+        sizes=sizes_for(known[delivery.account] for delivery in planned),
         config=config,
         folder=config.at(config.cards.folder),
         template=story.template or None,
@@ -149,13 +151,32 @@ def _leave(store: Store, story: stories.Story, why: str) -> None:
         trail.add(tx, now, story.event.id, "problem", problem)
 
 
-def _freeze(
-    store: Store, story: stories.Story, cards: tuple[Card, ...], problems: list[str], *, failed: bool
-) -> None:
+def _planned(store: Store, story: str) -> tuple[dict[str, Account], list[Delivery]]:
+    """Every account by name, and the story's posts that wait for words and a card."""
     with store.read() as tx:
         known = {account.name: account for account in accounts.everyone(tx)}
-        planned = [d for d in deliveries.of_story(tx, story.event.id) if d.state is State.PLANNED]
-    drafts = [(d, draft(story.event, known[d.account], d, cards, store)) for d in planned]
+        return known, [d for d in deliveries.of_story(tx, story) if d.state is State.PLANNED]
+
+
+def _freeze(
+    store: Store,
+    config: Config,
+    story: stories.Story,
+    cards: tuple[Card, ...],
+    problems: list[str],
+    *,
+    failed: bool,
+) -> None:
+    known, planned = _planned(store, story.event.id)
+    drafts = []
+    for delivery in planned:
+        # Networks sort by it: one that goes out next week is not to look a week old.
+        created = max(moment(store.now()), delivery.due or moment(0))
+        account = known[delivery.account]
+        frozen = draft(
+            config, story.event, account, cards, key=delivery.key, created=created, own=delivery.text
+        )
+        drafts.append((delivery, frozen))
     problem = "; ".join([*problems, *_unheard(story.event, known)])
     with store.write() as tx:
         now = store.now()
@@ -170,7 +191,7 @@ def _freeze(
 
 def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:
     """What is wrong with the names that an event has own words for: nobody would ever say them."""
-    known = {*connected, *NETWORKS}
+    known = {*connected, *network_names()}
     words = []
     for name in event.overrides:
         if name not in known:
@@ -178,42 +199,6 @@ def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:
             hint = f"; {near[0]}, perhaps" if near else ""
             words.append(f"overrides: no account or network is called {name}{hint}")
     return words
-
-
-def draft(
-    event: PublishEvent, account: Account, delivery: Delivery, cards: Sequence[Card], store: Store
-) -> Draft:
-    """The post of a story for one account, as it will be sent."""
-    words = post_text(event, account, delivery.text)
-    card = main_card(cards)
-    return Draft(
-        key=delivery.key,
-        text=words,
-        link=event.url,
-        title=event.headline,
-        description=event.summary,
-        language=event.language,
-        card=card,
-        alt=post_alt(card, account),
-        # Networks sort by it: one that goes out next week is not to look a week old.
-        created=max(moment(store.now()), delivery.due or moment(0)),
-    )
-
-
-def post_text(event: PublishEvent, account: Account, own: str = "") -> str:
-    """What a post says: an editor's words, else the event's for this account or network, else the story's."""
-    override = own or event.overrides.get(account.name) or event.overrides.get(account.network, "")
-    return compose(event, limits=account.limits, override=override)
-
-
-def post_alt(card: Card | None, account: Account) -> str:
-    """What a post says of its card to those who cannot see it, as long as the network takes."""
-    return clip(card.alt, account.limits.alt) if card else ""
-
-
-def main_card(cards: Sequence[Card]) -> Card | None:
-    """The wide card: the one that posts carry. A clean crop stands in where no card could be drawn."""
-    return max(cards, key=lambda card: (not card.is_clean, card.width / card.height), default=None)
 
 
 def tags_of(config: Config, event: PublishEvent, cards: Sequence[Card]) -> HeadTags:

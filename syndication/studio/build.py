@@ -5,13 +5,17 @@ from pathlib import Path
 from syndication.cards import make_cards
 from syndication.config import AccountTable, Config
 from syndication.models import Account, Card, PublishEvent
-from syndication.networks import NETWORKS
+from syndication.networks import NETWORKS, connector
+from syndication.pipeline.drafts import draft, form_of, limits_of, sizes_for
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
-from syndication.pipeline.prepare import main_card, post_alt, post_text, tags_of
+from syndication.pipeline.prepare import tags_of
 from syndication.pipeline.sources import read_source
 from syndication.store import accounts, open_store
 from syndication.studio.preview import Page, PostPreview
 from syndication.text import measure
+
+_SHOWN = ("mastodon", "bluesky", "x", "linkedin")
+"""The examples where no account is connected: a card attached, made by us, and crawled."""
 
 _BY_HAND = "posts only what an editor shares by hand"
 
@@ -23,9 +27,16 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     """
     event = read_source(source, config, url=url)
     photo, portrait = photo_of(event, config, folder), portrait_of(event, config, folder)
-    cards = make_cards(event, config=config, photo=photo, portrait=portrait, folder=folder)
-    crops, _ = clean_crops(event, photo, folder)
     connected = _connected(config)
+    cards = make_cards(
+        event,
+        config=config,
+        photo=photo,
+        portrait=portrait,
+        folder=folder,
+        sizes=sizes_for(connected or _examples()),
+    )
+    crops, _ = clean_crops(event, photo, folder)
     going, silent = [], []
     for one in connected:
         by_hand = not config.accounts.get(one.name, AccountTable()).publish
@@ -33,9 +44,9 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
             silent.append((one.name, why))
         else:
             going.append(one)
-    shown = [_post(event, one, cards, example=False) for one in going]
+    shown = [_post(config, event, one, cards, example=False) for one in going]
     if not connected:
-        shown = [_post(event, one, cards, example=True) for one in _examples()]
+        shown = [_post(config, event, one, cards, example=True) for one in _examples()]
     tags = tags_of(config, event, (*cards, *crops))
     return Page(
         event=event,
@@ -64,30 +75,36 @@ def _examples() -> list[Account]:
         Account(
             name=name, network=name, server="https://example.com", handle="@meridian", limits=network.limits
         )
-        for name, network in NETWORKS.items()
+        for name in _SHOWN
+        if (network := NETWORKS.get(name))
     ]
 
 
-def _post(event: PublishEvent, account: Account, cards: tuple[Card, ...], *, example: bool) -> PostPreview:
-    limits, network = account.limits, NETWORKS[account.network]
-    text, card = post_text(event, account), main_card(cards)
+def _post(
+    config: Config, event: PublishEvent, account: Account, cards: tuple[Card, ...], *, example: bool
+) -> PostPreview:
+    post = draft(config, event, account, cards, key="0" * 64, created=event.published)
+    limits, network = limits_of(account, form_of(config, account)), connector(account.network)
+    card = post.card
     notes = []
     if example:
         notes.append(f"An example: no {network.title} account is connected.")
     if card and card.size > limits.image_bytes:
         notes.append(f"The card has {card.size:,} bytes; {network.title} takes {limits.image_bytes:,}.")
+    if network.public and not post.image_url:
+        notes.append(f"{network.title} fetches the card itself: set base_url in [cards].")
     return PostPreview(
         account=account.name,
         network=network.title,
         handle=account.handle,
-        text=text,
-        count=measure(text, limits),
+        text=post.text,
+        count=measure(post.text, limits),
         limit=limits.text,
-        link=event.url,
+        link=post.link,
         link_in_text=limits.link_in_text,
-        title=event.headline,
-        description=event.summary,
+        title=post.title,
+        description=post.description,
         card=card,
-        alt=post_alt(card, account),
+        alt=post.alt,
         notes=tuple(notes),
     )

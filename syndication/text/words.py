@@ -3,6 +3,7 @@
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import regex
@@ -127,7 +128,7 @@ def make_hashtags(tags: tuple[str, ...], most: int) -> tuple[str, ...]:
     return tuple(made.values())[: max(0, most)]
 
 
-def tracked(url: str, rules: Mapping[str, str], facts: Mapping[str, str]) -> str:
+def tracked(url: str, rules: Mapping[Any, str], facts: Mapping[str, str]) -> str:
     """A story's link with `utm_` parameters: each rule's value with `{facts}`, the empty ones and those there left out.
 
     Nothing else of the address changes.

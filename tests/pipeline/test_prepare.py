@@ -91,7 +91,7 @@ def test_a_portrait_is_fetched_beside_the_photo(store, config, desk, site, event
     ("answer", "said"),
     [
         (photo(b"", 404), "404"),
-        (photo(b"<svg xmlns='http://www.w3.org/2000/svg'/>", kind="image/svg+xml"), "not a photo"),
+        (photo(b"<svg xmlns='http://www.w3.org/2000/svg'/>", kind="image/svg+xml"), "an SVG drawing"),
         (photo(b"x" * 300_000), "larger than"),
         (photo(jpeg()[:-2000]), "damaged"),
     ],

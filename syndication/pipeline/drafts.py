@@ -1,0 +1,91 @@
+"""What an account posts of a story: words in its voice, the card that its network wants, a link that is counted."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from syndication.cards import SIZES
+from syndication.config import AccountTable, Config
+from syndication.errors import ConfigError
+from syndication.metadata import card_url
+from syndication.models import Account, Card, Draft, Form, Limits, PublishEvent
+from syndication.networks import connector
+from syndication.networks.base import Connector
+from syndication.text import Voice, clip, compose, tracked
+
+
+def draft(
+    config: Config,
+    event: PublishEvent,
+    account: Account,
+    cards: Sequence[Card],
+    *,
+    key: str,
+    created: datetime,
+    own: str = "",
+) -> Draft:
+    """The post of a story for one account, as it will be sent. `own` are an editor's words for this very post."""
+    network, form = _network(account), form_of(config, account)
+    limits, card = limits_of(account, form), card_for(network, cards)
+    facts = {"network": account.network, "account": account.name, "section": event.section, "id": event.id}
+    link = tracked(event.url, config.links.utm, facts)
+    override = own or event.overrides.get(account.name) or event.overrides.get(account.network, "")
+    return Draft(
+        key=key,
+        text=compose(event, limits=limits, override=override, voice=_voice(config, event, account, link)),
+        link=link,
+        title=event.headline,
+        description=event.summary,
+        language=event.language,
+        card=card,
+        alt=clip(card.alt, limits.alt, event.language) if card else "",
+        created=created,
+        form=form,
+        image_url=card_url(config.cards.base_url, card) if card and config.cards.base_url else "",
+        tags=event.tags,
+    )
+
+
+def form_of(config: Config, account: Account) -> Form | None:
+    """How an account's posts carry the card: as configured if the network can, else its usual way."""
+    network = _network(account)
+    if network is None:
+        return None
+    wanted = config.accounts.get(account.name, AccountTable()).form
+    return wanted if wanted in network.forms else network.forms[0]
+
+
+def limits_of(account: Account, form: Form | None) -> Limits:
+    """What the account's server takes of a post in that form."""
+    network = _network(account)
+    return network.limits_of(account.limits, form) if network and form else account.limits
+
+
+def sizes_for(known: Iterable[Account]) -> tuple[tuple[int, int], ...]:
+    """The cards to draw for posts to these accounts, in pixels: the usual ones, and what their networks want."""
+    wanted = [network.size for account in known if (network := _network(account))]
+    return tuple(dict.fromkeys([*SIZES, *wanted]))
+
+
+def card_for(network: Connector | None, cards: Sequence[Card]) -> Card | None:
+    """The card of the size that the network wants, else the wide one. A clean crop stands in where there is no card."""
+    wanted = network.size if network else SIZES[0]
+    return max(
+        cards,
+        key=lambda card: (not card.is_clean, (card.width, card.height) == wanted, card.width / card.height),
+        default=None,
+    )
+
+
+def _voice(config: Config, event: PublishEvent, account: Account, link: str) -> Voice:
+    table = config.accounts.get(account.name, AccountTable())
+    people = [config.mentions.get(name, {}).get(account.network, "") for name in event.byline]
+    said = {"template": table.text} if table.text else {}
+    return Voice(**said, hashtags=table.hashtags, mentions=tuple(filter(None, people)), link=link)
+
+
+def _network(account: Account) -> Connector | None:
+    """Its connector; None if the package that brought it is gone, which its own mailbox will say."""
+    try:
+        return connector(account.network)
+    except ConfigError:
+        return None
