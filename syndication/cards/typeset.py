@@ -23,6 +23,9 @@ _BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break sp
 _PAUSES = frozenset("、。，；：！？」』》）")
 _PAUSE = 0.15  # of the box's width, squared as lengths are
 
+# A last line that is one word, and shorter than this share of the box, costs as much as a line of the other.
+_WIDOW, _WIDOW_COST = 0.35, 0.45
+
 # At the start of a line these hang outside, so that the letters below each other stand on one edge; of a full-width
 # sign it is the empty half that does.
 _HANGING = frozenset("“”„‟‘’‚‛«»‹›\"'「『《〈（【")
@@ -260,7 +263,9 @@ class _Paragraph:
                     if (end == len(self.text)) != (row == count - 1):
                         continue
                     pause = width * _PAUSE if self.text[end - 1] in _PAUSES else 0
-                    total = cost + length * length - pause * pause
+                    alone = row and end == len(self.text) and " " not in self.text[start:end]
+                    widow = width * _WIDOW_COST if alone and length < width * _WIDOW else 0
+                    total = cost + length * length - pause * pause + widow * widow
                     if end not in after or total < after[end][0]:
                         after[end] = (total, (*chosen, (start, end)))
             starts = after

@@ -110,6 +110,12 @@ def test_no_word_is_left_alone(words: list[str], width: int) -> None:
     assert block.lines[-1].width > block.width / 3
 
 
+def test_a_short_last_word_takes_another_with_it() -> None:
+    """Rather an uneven headline than one whose last line is one short word."""
+    block = typeset.fit("plan government storm", SERIF, 640, 200, (66, 66), 2)
+    assert [len(line.glyphs) for line in block.lines] == [len("plan"), len("government storm")]
+
+
 def test_chinese_lines_like_to_end_after_a_pause() -> None:
     """A line ends at the comma, not a word after it, where lengths are nearly as even so."""
     face = typeset.Face("serif", 700, 1.1, 0, "zh-Hans", rtl=False)
