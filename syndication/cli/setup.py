@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syndication.config import Config
+    from syndication.models import Account
     from syndication.store import Store
 
 _CONFIG = """\
@@ -56,6 +57,10 @@ name = "The Meridian"
 # look = "light"                  # or "dark": cards without a photo are of the night
 # old_after = 365                 # days after which a story's card carries its year
 # templates = "my_templates"      # example; a folder of your own templates, looked in first
+# check = "repair"                # a card with a fault is drawn more plainly; "warn": it goes out as it is, and
+                                  # you are told; "refuse": its story waits for you
+# missing = "text-free"           # a story with a letter that no font has: a card without words;
+                                  # "refuse": it waits for you
 
 [metadata]
 # pages = ""                      # the story's page, rewritten in place on publish: "public/{path}.html"
@@ -201,6 +206,17 @@ def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
     ]
 
 
+def _wrong_form(config: "Config", account: "Account") -> str:
+    """Why an account cannot post as the config says, empty if it can."""
+    from syndication.config import AccountTable
+    from syndication.networks import connector
+
+    wanted, network = config.accounts.get(account.name, AccountTable()).form, connector(account.network)
+    if wanted is None or wanted in network.forms:
+        return ""
+    return f"form: {network.title} has no {wanted!r} posts; it has {', '.join(network.forms)}"
+
+
 def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tuple[str, str]]:
     from syndication.errors import SyndicationError
     from syndication.pipeline import read_account
@@ -211,7 +227,7 @@ def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tup
     unknown = set(config.accounts) - {account.name for account in known}
     found = [(f"account {name}", "stands in the config but is not connected") for name in sorted(unknown)]
     for account in known:
-        problem = account.paused
+        problem = account.paused or _wrong_form(config, account)
         if not offline and not problem:
             try:
                 read_account(store, config, account.name)

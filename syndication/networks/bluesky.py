@@ -73,7 +73,7 @@ class Bluesky(Connector):
     forms: ClassVar[tuple[Form, ...]] = ("made",)
     # app.bsky.feed.post, app.bsky.embed.external; the card's thumbnail has no description, so `alt` is not used.
     limits: ClassVar[Limits] = Limits(
-        text=300, text_bytes=3000, link_cost=None, link_in_text=False, alt=2000, image_bytes=1_000_000
+        text=300, text_bytes=3000, link_in_text=False, alt=2000, image_bytes=1_000_000, hashtags=8
     )
     # The key is the record's own: the same post can never stand there twice.
     replay: ClassVar[timedelta] = timedelta(days=3650)

@@ -83,6 +83,7 @@ class _Instance(Shape):
             link_in_text=True,
             alt=media.description_limit,
             image_bytes=media.image_size_limit,
+            hashtags=30,
         )
 
 
