@@ -182,6 +182,13 @@ class Cards(_Table):
     old_after: Annotated[int, Field(ge=1, le=36_500)] = Field(
         365, description="Days after which a story's card carries its year."
     )
+    check: Literal["warn", "repair", "refuse"] = Field(
+        "repair",
+        description="A card with a fault goes out and is told of, is drawn more plainly, or waits for an editor.",
+    )
+    missing: Literal["text-free", "refuse"] = Field(
+        "text-free", description="A story with a letter that no font has: a card without words, or it waits."
+    )
 
 
 class Metadata(_Table):

@@ -8,7 +8,9 @@
     |- NotFound                 the editor: no such story, account or delivery
     |- CardError
     |  |- TemplateError         the template's author: file, layer, field
-    |  `- PhotoError            the picture desk
+    |  |- PhotoError            the picture desk
+    |  |- MissingGlyph          whoever installs fonts; the service draws a card without words
+    |  `- CardRefused           the editor: the newsroom wants no such card to go out
     |- MetadataError            the page's owner
     |- FetchError               nobody or the CMS: a story's URL could not be read
     |- DeliveryError
@@ -88,6 +90,14 @@ class TemplateError(CardError, InputError):
 
 class PhotoError(CardError, InputError):
     """A photo cannot be used: not an image, damaged, or too large."""
+
+
+class MissingGlyph(CardError, InputError):
+    """No font has a character of the story; the message names it, and the hint what would help."""
+
+
+class CardRefused(CardError):
+    """A card has a fault, and the config says that such a card waits for a person."""
 
 
 class MetadataError(InputError):

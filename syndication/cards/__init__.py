@@ -44,7 +44,7 @@ SIDES = (200, 4000)
 """Pixels that each side of a card may have, at least and at most."""
 
 # Counts up with each change of the engine that changes pixels: older cards then get new names.
-_ENGINE = 2
+_ENGINE = 3
 _DEEPER = (0.0, 0.1, 0.2, 0.4, 0.8)  # of a scrim, where the first does not do
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
@@ -109,12 +109,25 @@ def make_cards(
     files = {size: folder / maker.file_name(size) for size in sizes}
     cards = {size: maker.card(size, file.read_bytes()) for size, file in files.items() if file.exists()}
     drawn = maker.render([size for size in files if size not in cards])
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in drawn:
-        size = one.card.width, one.card.height
-        write_whole(files[size], one.data)
-        cards[size] = one.card
+    cards |= {(card.width, card.height): card for card in keep(drawn, folder)}
     return tuple(cards[size] for size in files)
+
+
+def keep(drawn: Sequence[Drawn], folder: Path) -> tuple[Card, ...]:
+    """Write cards into a folder, each whole or not at all; one whose file is there stays as it is, and is told so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cards = []
+    for one in drawn:
+        if (file := folder / one.card.file).exists():
+            cards.append(one.card.model_copy(update=_told(file.read_bytes())))
+        else:
+            write_whole(file, one.data)
+            cards.append(one.card)
+    return tuple(cards)
+
+
+def _told(data: bytes) -> dict[str, str | int]:
+    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
 
 
 def choose_template(event: PublishEvent, config: Config) -> str:

@@ -1,0 +1,89 @@
+"""What becomes of a card that has a fault, or a letter that no font has: told, drawn more plainly, or refused."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from syndication.cards import SIZES, Drawn, choose_template, keep, render_cards
+from syndication.cards.checks import Fault
+from syndication.config import Config
+from syndication.errors import CardError, CardRefused, MissingGlyph
+from syndication.models import Card, PublishEvent
+
+_PLAINER = ("plain", "textfree")
+"""The templates that are tried, in order, where another has a fault: words on paper, then no words."""
+
+
+class Checked(NamedTuple):
+    """Cards that went through the checks, the template that they have in the end, and what an editor is to know."""
+
+    cards: tuple[Card, ...]
+    template: str
+    problems: tuple[str, ...]
+
+
+def checked_cards(
+    event: PublishEvent,
+    *,
+    config: Config,
+    photo: Path | None,
+    portrait: Path | None = None,
+    folder: Path,
+    template: str | None = None,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    now: datetime | None = None,
+) -> Checked:
+    """Draw a story's cards as `make_cards` does, and do with their faults as `[cards] check` and `missing` say.
+
+    They are drawn anew each time, as what is wrong with a card is known only then; a file that is there stays as it
+    is. Raises CardRefused where a person is to decide, and CardError, TemplateError or PhotoError as they come.
+    """
+
+    def render(name: str) -> tuple[Drawn, ...]:
+        return render_cards(
+            event, config=config, photo=photo, portrait=portrait, template=name, sizes=sizes, now=now
+        )
+
+    name = template or choose_template(event, config)
+    try:
+        drawn = render(name)
+    except MissingGlyph as error:
+        if config.cards.missing == "refuse":
+            raise CardRefused(error.message, error.hint) from None
+        return Checked(keep(render("textfree"), folder), "textfree", (f"the card is text-free: {error}",))
+    if not (faults := faults_of(drawn)):
+        return Checked(keep(drawn, folder), name, ())
+    told = f"the {name} card has {summary(faults)}"
+    if config.cards.check == "refuse":
+        raise CardRefused(
+            told, "Mend that and publish the story again; `syndicate check-card` shows all of it."
+        )
+    if config.cards.check == "repair" and (mended := _mended(name, render)):
+        used = mended[0].card.template
+        return Checked(keep(mended, folder), used, (f"{told} It is drawn as {used} instead.",))
+    return Checked(keep(drawn, folder), name, (told,))
+
+
+def _mended(name: str, render: Callable[[str], tuple[Drawn, ...]]) -> tuple[Drawn, ...]:
+    """The same cards by a plainer template that has no fault; none if each has one, or cannot be drawn."""
+    for plainer in _PLAINER:
+        if plainer != name:
+            try:
+                drawn = render(plainer)
+            except CardError:  # what is wrong with it is no news about the card that was asked for
+                continue
+            if not faults_of(drawn):
+                return drawn
+    return ()
+
+
+def faults_of(drawn: Sequence[Drawn]) -> list[Fault]:
+    """What is wrong with some of the cards, each once; notes are no faults."""
+    return list(dict.fromkeys(fault for one in drawn for fault in one.faults if not fault.note))
+
+
+def summary(faults: Sequence[Fault]) -> str:
+    """Faults in one line: how many, and the first in full."""
+    count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return f"{count}: {faults[0]}"
