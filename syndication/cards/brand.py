@@ -32,17 +32,21 @@ class Brand:
 
     def ink(self, op: LogoOp) -> tuple[Rgb, float]:
         """The colour that most of a logo is of, by its luminance, and 1 for its alpha: as `color` tells of words."""
-        picture = self.picture(op)
-        return (_middle(picture), 1.0) if picture else self.color(op.color)
+        logo = self._logo(op)
+        return (_middle(*logo), 1.0) if logo else self.color(op.color)
 
     def picture(self, op: LogoOp) -> Image.Image | None:
         """The logo that stands there, RGBA of its size; None if the brand has none."""
+        logo = self._logo(op)
+        return _picture(*logo) if logo else None
+
+    def _logo(self, op: LogoOp) -> tuple[bytes, tuple[int, int]] | None:
         (red, green, blue), _ = self.color(op.color)
         dark_words = red + green + blue < 384
         data = (self.logo_dark if dark_words else self.logo) or self.logo or self.logo_dark
         left, top, right, bottom = op.rect.pixels()
         if data := self.agency if op.agency else data:
-            return _picture(data, (right - left, bottom - top))
+            return data, (right - left, bottom - top)
         return None
 
 
@@ -52,8 +56,10 @@ def _picture(data: bytes, size: tuple[int, int]) -> Image.Image:
         return image.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
 
 
-def _middle(picture: Image.Image) -> Rgb:
+@lru_cache(maxsize=16)
+def _middle(data: bytes, size: tuple[int, int]) -> Rgb:
     """The grey of the middle one of a picture's solid pixels."""
+    picture = _picture(data, size)
     solid = picture.getchannel("A").point(lambda alpha: 255 * (alpha > 127))
     counts = picture.convert("L").histogram(solid)
     left = sum(counts) / 2

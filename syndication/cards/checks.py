@@ -102,7 +102,7 @@ def _overflows(words: Sequence[Words], card: Rect) -> Iterator[Fault]:
 
 def _collisions(boxes: Sequence[Op]) -> Iterator[Fault]:
     for one, other in combinations(boxes, 2):
-        if _overlap(one.rect, other.rect) and (common := _overlap(_ink(one), _ink(other))):
+        if _overlap(one.rect, other.rect) and (common := _overlap(one.ink, other.ink)):
             names = f"{name_of(one)} and {name_of(other)}"
             told = f"{common:.0f} pixels of one over the other"
             yield Fault(
@@ -130,7 +130,7 @@ def _hidden(view: views.View, words: Sequence[Words], shown: Rect) -> Iterator[F
         if (out := _beyond(op, shown)) > _HAIR:
             yield Fault(name, "crop", view.name, f"{out:.0f} pixels cut off", "none", "A larger margin.")
         elif (out := _rounded_off(op.rect, shown, radius)) > _HAIR and _rounded_off(
-            _ink(op), shown, radius
+            op.ink, shown, radius
         ) > _HAIR:
             yield Fault(
                 name, "corner", view.name, f"{out:.0f} pixels rounded off", "none", "A larger margin."
@@ -138,7 +138,7 @@ def _hidden(view: views.View, words: Sequence[Words], shown: Rect) -> Iterator[F
         for over, box in laid:
             if _overlap(op.rect, box) <= _HAIR or (view.handheld and _illegible(op, view, shown)):
                 continue
-            if (deep := _overlap(_ink(op), box)) > _HAIR:
+            if (deep := _overlap(op.ink, box)) > _HAIR:
                 told = f"{deep:.0f} pixels under {over.name}"
                 yield Fault(name, "overlay", view.name, told, "none", _remedy(over))
 
@@ -196,7 +196,7 @@ def name_of(op: Op) -> str:
 def _beyond(op: Words, frame: Rect) -> float:
     """How far words or a logo reach out of a frame, in pixels; measured by their ink where their box does."""
     far = _reach(op.rect, frame)
-    return _reach(_ink(op), frame) if far > _HAIR else far
+    return _reach(op.ink, frame) if far > _HAIR else far
 
 
 def _reach(rect: Rect, frame: Rect) -> float:
@@ -215,23 +215,3 @@ def _overlap(one: Rect, other: Rect) -> float:
     across = min(one.right, other.right) - max(one.x, other.x)
     down = min(one.bottom, other.bottom) - max(one.y, other.y)
     return max(min(across, down), 0)
-
-
-def _ink(op: Op) -> Rect:
-    """The box of what is painted: of words the outlines of their letters, which may be far smaller than their line."""
-    if not isinstance(op, TextOp) or op.block is None:
-        return op.rect
-    boxes = []
-    for index, (line, box) in enumerate(zip(op.block.lines, op.lines(), strict=True)):
-        base = op.rect.y + op.block.baseline + index * op.block.pitch
-        for glyph in line.glyphs:
-            if extents := glyph.font.get_glyph_extents(glyph.id):
-                left = box.x + glyph.x + extents.x_bearing * glyph.scale
-                top = base - glyph.y - extents.y_bearing * glyph.scale
-                boxes.append(
-                    (left, top, left + extents.width * glyph.scale, top - extents.height * glyph.scale)
-                )
-    if not boxes:
-        return op.rect
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return Rect(min(lefts), min(tops), max(rights) - min(lefts), max(bottoms) - min(tops))

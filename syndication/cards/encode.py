@@ -60,4 +60,4 @@ def _differences(image: Image.Image) -> bytes:
     above = Image.new("RGB", image.size)
     above.paste(image, (0, 1))
     rows, length = memoryview(ImageChops.subtract_modulo(image, above).tobytes()), 3 * image.width
-    return b"".join(part for at in range(0, len(rows), length) for part in (b"\2", rows[at : at + length]))
+    return b"".join([part for at in range(0, len(rows), length) for part in (b"\2", rows[at : at + length])])

@@ -1,6 +1,7 @@
 """What there is to paint on a card, as the layout says it and `draw` does it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from syndication.cards.typeset import Block
 
@@ -49,6 +50,11 @@ class Op:
 
     rect: Rect
     color: str = ""
+
+    @cached_property
+    def ink(self) -> Rect:
+        """The box of what is painted."""
+        return self.rect
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,24 @@ class TextOp(Op):
             if self.block
             else []
         )
+
+    @cached_property
+    def ink(self) -> Rect:
+        """The box of the outlines of its letters, which may be far smaller than their lines', or larger."""
+        boxes = []
+        for index, box in enumerate(self.lines()):
+            assert self.block  # noqa: S101 - it has lines
+            base = self.rect.y + self.block.baseline + index * self.block.pitch
+            for glyph in self.block.lines[index].glyphs:
+                if extents := glyph.font.get_glyph_extents(glyph.id):
+                    left = box.x + glyph.x + extents.x_bearing * glyph.scale
+                    top = base - glyph.y - extents.y_bearing * glyph.scale
+                    right, bottom = left + extents.width * glyph.scale, top - extents.height * glyph.scale
+                    boxes.append((left, top, right, bottom))
+        if not boxes:
+            return self.rect
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        return Rect(min(lefts), min(tops), max(rights) - min(lefts), max(bottoms) - min(tops))
 
 
 @dataclass(frozen=True)
