@@ -141,8 +141,8 @@ class Pinterest(Connector):
         for _ in range(_PAGES):
             page = http.read(_Pins, "GET", f"/v5/boards/{http.secret['board']}/pins", params=asked)
             for pin in page.items:
-                made = pin.created_at.replace(tzinfo=UTC) if pin.created_at else since
-                if made >= since and pin.link == draft.link and same(pin.description or "", draft.text):
+                new = pin.created_at is None or _aware(pin.created_at) >= since
+                if new and same(pin.link or "", draft.link) and same(pin.description or "", draft.text):
                     return pin.receipt()
             if not page.bookmark:
                 return None
@@ -160,6 +160,10 @@ class Pinterest(Connector):
         except Refused as refused:
             if refused.status != 404:
                 raise
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _words(draft: Draft) -> dict[str, str]:

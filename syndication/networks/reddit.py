@@ -16,7 +16,7 @@ from syndication.errors import CannotTell, InputError, RateLimited, Refused, Una
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
-from syndication.networks.http import Http, Shape, open_http
+from syndication.networks.http import LONGEST_PAUSE, Http, Shape, open_http
 from syndication.networks.login import OAuth2Door, allow_oauth2, keep_fresh
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
@@ -52,7 +52,7 @@ _ERRORS = {
         Unauthorized, hint="The community wants a flair now: connect the account again and choose one."
     ),
 }
-_MARKUP = regex.compile(r"[\\`*_{}\[\]<>()#+\-.!|~^&]")
+_MARKUP = regex.compile(r"[\\`*_{}\[\]<>()#+\-.!|~^&=]")
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -165,7 +165,9 @@ class Reddit(Connector):
         if code == "RATELIMIT":
             # Not the header's, which is about all requests; the minutes stand in localised words.
             seconds = inner.get("ratelimit") if isinstance(inner, dict) else None
-            return Verdict(RateLimited, retry_after=seconds if isinstance(seconds, int | float) else _BREAK)
+            if not isinstance(seconds, int | float):
+                seconds = _BREAK
+            return Verdict(RateLimited, retry_after=max(1.0, min(LONGEST_PAUSE, seconds)))
         if code == "QUOTA_FILLED":
             return Verdict(RateLimited, retry_after=3600.0)
         if first is not None:

@@ -12,7 +12,7 @@ from syndication.errors import CannotTell, InputError, RateLimited, Refused, Una
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
-from syndication.networks.http import Http, Shape, open_http
+from syndication.networks.http import LONGEST_PAUSE, Http, Shape, open_http
 from syndication.networks.login import (
     OAuth1Door,
     OAuth2Door,
@@ -246,4 +246,4 @@ def _reset(headers: Mapping[str, str]) -> float | None:
     """Seconds until the longest of the limits that are used up begins anew (tumblr-likes#25, 2026-05)."""
     used = [span for span in ("perday", "perhour") if headers.get(f"x-ratelimit-{span}-remaining") == "0"]
     reset = headers.get(f"x-ratelimit-{used[0]}-reset", "") if used else ""
-    return float(reset) if reset.isdecimal() else None
+    return min(LONGEST_PAUSE, float(reset)) if reset.isdecimal() else None
