@@ -130,7 +130,7 @@ def test_connecting_again_renews_and_never_turns_an_account_into_another(desk, n
         (["mastodon", "--server", "http://127.0.0.1:1"], 1, "no answer"),
         (["mastodon", "--server", "http://127.0.0.1:1", "--name", "a,b"], 2, "letters, digits"),
         (["bluesky", "--server", "http://127.0.0.1:1", "--handle", "m.test"], 2, "standard input"),
-        (["threads"], 2, "mastodon"),
+        (["myspace"], 2, "mastodon"),
     ],
 )
 def test_a_connection_that_cannot_be_made_says_why(run, words, status, said):
