@@ -42,9 +42,9 @@ NETWORKS: dict[str, Connector] = {
 # Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.
 CLOSED: dict[str, str] = {
     "google_plus": (
-        "Google+ is gone: its APIs ended on 7 March 2019, the network itself on 2 April 2019. Today a publisher reaches "
-        "Google's readers by a news sitemap and the page's own tags (Search, News, Discover), and as a place on the map "
-        "by google_business."
+        "Google+ is gone: its APIs ended on 7 March 2019, the network itself on 2 April 2019. Today Google's readers "
+        "are reached by a news sitemap and the page's own tags (Search, News, Discover), and those of a place on the "
+        "map by google_business."
     ),
     "whatsapp_channels": (
         "WhatsApp has no interface for publishing to Channels; tools that drive a logged-in phone break its terms. "

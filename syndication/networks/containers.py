@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import ClassVar, Literal
 
+import regex
 from pydantic import AliasChoices, Field
 
 from syndication.errors import CannotTell, DeliveryError, NotSent, Refused, Unauthorized, Unknown
@@ -22,6 +23,10 @@ from syndication.networks.transport import Answer
 
 _DAY = 86_400.0
 _PAUSES = (5.0, 10.0, 20.0, 30.0)  # Threads advises half a minute; images are there after a few seconds
+
+_NAMED = regex.compile(
+    r"\b[A-Z]+(?:_[A-Z]+)+\b|\b[0-9]{5,9}\b"
+)  # of an error's words, what is the same in any language
 
 
 class _Container(Shape):
@@ -127,7 +132,9 @@ class Containers(Connector):
                 return http.progress["container"]
             if found.status != "IN_PROGRESS":
                 http.remember(container="")
-                raise Refused(f"{self.title} could not use the card: {found.why[:200]}", CARD_HINT)
+                why = " ".join(_NAMED.findall(found.why)[:3]) or found.status
+                hint = f"See that the card's address is public and answers at once. {CARD_HINT}"
+                raise Refused(f"{self.title} could not use the card: {why}", hint)
             http.wait(pause)
         raise NotSent(f"{self.title} has not finished with the card", retry_after=60)
 
