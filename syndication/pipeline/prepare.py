@@ -6,10 +6,12 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
-from syndication.cards import make_cards
+from syndication.cards import choose_template
+from syndication.cards.policy import Checked, checked_cards
 from syndication.config import Config
 from syndication.errors import (
     CardError,
+    CardRefused,
     ClaimLost,
     FetchError,
     MetadataError,
@@ -76,7 +78,13 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             problems.append(f"the card has no {name}: {error.message}")
     photo, portrait = files.get("photo"), files.get("portrait")
     try:
-        cards, photo = _draw(store, config, story, photo, portrait, problems)
+        checked, photo = _draw(store, config, story, photo, portrait, problems)
+        if story.in_bulk and checked.template != (story.template or choose_template(event, config)):
+            return _leave(store, story, "; ".join(checked.problems))
+        cards = checked.cards
+        problems += checked.problems
+    except CardRefused as error:
+        return _leave(store, story, str(error)) if story.in_bulk else _hold(store, story, str(error))
     except CardError as error:
         if not last_try:
             return _postpone(store, story, str(error), _SOFT_PAUSE)
@@ -104,11 +112,11 @@ def _draw(
     photo: Path | None,
     portrait: Path | None,
     problems: list[str],
-) -> tuple[tuple[Card, ...], Path | None]:
+) -> tuple[Checked, Path | None]:
     """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
     known, planned = _planned(store, story.event.id)
     draw = partial(
-        make_cards,
+        checked_cards,
         story.event,
         sizes=sizes_for(known[delivery.account] for delivery in planned),
         config=config,
@@ -134,7 +142,13 @@ def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> N
 
 
 def _give_up(store: Store, story: stories.Story) -> None:
-    problem = f"drawing it was tried {MOST_TRIES} times: {story.problem or 'the workers died of it'}"
+    _hold(
+        store, story, f"drawing it was tried {MOST_TRIES} times: {story.problem or 'the workers died of it'}"
+    )
+
+
+def _hold(store: Store, story: stories.Story, problem: str) -> None:
+    """Nothing of the story goes out until a person has mended it, or says so with `syndicate resolve`."""
     with store.write() as tx:
         now = store.now()
         deliveries.fail_planned(tx, story.event.id, problem, now)
@@ -191,9 +205,10 @@ def _freeze(
 
 def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:
     """What is wrong with the names that an event has own words for: nobody would ever say them."""
-    known = {*connected, *network_names()}
+    strangers = [name for name in event.overrides if name not in connected]
+    known = {*connected, *network_names()} if strangers else set()
     words = []
-    for name in event.overrides:
+    for name in strangers:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"; {near[0]}, perhaps" if near else ""
