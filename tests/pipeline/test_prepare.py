@@ -187,16 +187,16 @@ def test_a_card_that_was_lost_is_drawn_again_and_goes_out(store, config, network
     assert file.exists()
 
 
-def test_a_headline_that_cannot_be_drawn_goes_out_without_a_card(store, config, network, desk, event, clock):
-    """Letters that no font has cost the story its card, not its posts, and the story says so."""
+def test_a_headline_that_cannot_be_drawn_goes_out_with_a_card_without_words(
+    store, config, network, desk, event
+):
+    """A letter that no font has will not mend itself: the text-free card goes out at once, and the story says so."""
     accept(store, config, event(headline="The sea \U00012345 took the road twice"))
-    prepare_next(store, config)
-    assert "U+12345" in story(store).problem
-    prepare_all(store, config, clock)
     run_due(store, config)
     assert post(store).state is State.SENT
-    assert network.sent[0].card is None
-    assert story(store).problem.startswith("there is no card: ")
+    assert network.sent[0].card.template == "textfree"
+    assert story(store).problem.startswith("the card is text-free: no installed font has")
+    assert "U+12345" in story(store).problem
 
 
 def test_a_full_disk_is_waited_for(store, config, desk, event, clock, monkeypatch):
@@ -207,7 +207,7 @@ def test_a_full_disk_is_waited_for(store, config, desk, event, clock, monkeypatc
 
     accept(store, config, event())
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "make_cards", full)
+        patch.setattr(prepare, "checked_cards", full)
         prepare_all(store, config, clock, rounds=4)
     assert post(store).state is State.PLANNED
     assert "No space left" in story(store).problem
@@ -218,14 +218,14 @@ def test_a_full_disk_is_waited_for(store, config, desk, event, clock, monkeypatc
 
 def test_a_fault_of_ours_is_told_and_the_next_story_goes_on(store, config, desk, event, clock, monkeypatch):
     """One story that breaks the program stops neither the worker nor the others."""
-    whole = prepare.make_cards
+    whole = prepare.checked_cards
 
     def breaks(event, **how):
         if event.id == "cms-1":
             raise ZeroDivisionError
         return whole(event, **how)
 
-    monkeypatch.setattr(prepare, "make_cards", breaks)
+    monkeypatch.setattr(prepare, "checked_cards", breaks)
     accept(store, config, event(priority="breaking"))
     accept(store, config, event(id="cms-2"))
     prepare_all(store, config, clock, rounds=1)
@@ -243,7 +243,7 @@ def test_a_story_whose_worker_died_is_taken_up_after_the_lease(
 
     accept(store, config, event())
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(prepare, "make_cards", killed)
+        patch.setattr(prepare, "checked_cards", killed)
         prepare_next(store, config)
     assert prepare_next(store, config) is None
     clock.move(61)
@@ -261,7 +261,7 @@ def test_a_story_that_kills_every_worker_is_given_up_and_can_be_taken_up_again(
 
     accept(store, config, event())
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "make_cards", killed)
+        patch.setattr(prepare, "checked_cards", killed)
         for _ in range(prepare.MOST_TRIES):
             with pytest.raises(SystemExit):
                 prepare_next(store, config)

@@ -1,0 +1,93 @@
+"""What becomes of a story whose card has a fault: told, drawn more plainly, or held for an editor."""
+
+import pytest
+from scripted import post
+
+from syndication.config import parse
+from syndication.models import State
+from syndication.pipeline import accept, resolve, run_due
+from syndication.store import stories
+
+LIST = {"template": "list", "facts": ["The outer road is given up", "Forty homes move inland"]}
+PALE = '[brand.colors]\naccent = "#f0b0b0"\n'
+CLEAR = '[brand.colors]\naccent = "#a01020"\n'
+
+
+def configured(folder, text):
+    return parse(f"[delivery]\nlease = 60\n{text}", folder / "syndicate.toml")
+
+
+def problem(store):
+    with store.read() as tx:
+        return stories.need(tx, "cms-1").problem
+
+
+def cards(store):
+    with store.read() as tx:
+        return {card.template for card in stories.need(tx, "cms-1").cards}
+
+
+def test_a_fault_is_repaired_by_a_plainer_card_and_told(store, tmp_path, network, desk, event):
+    """By default the words that cannot be read make way for a card that has no fault; one line says why."""
+    config = configured(tmp_path, PALE)
+    accept(store, config, event(card=LIST))
+    run_due(store, config)
+    assert post(store).state is State.SENT
+    assert cards(store) == {"plain"}
+    told = problem(store)
+    assert told.startswith("the list card has ")
+    assert "place, everywhere: contrast 1." in told
+    assert "wanted 4.5 to 1" in told
+    assert told.endswith("It is drawn as plain instead.")
+    assert "\n" not in told
+
+
+def test_a_sound_card_is_left_alone(store, tmp_path, network, desk, event):
+    """What passes its checks goes out as it was asked for, without a word."""
+    config = configured(tmp_path, CLEAR)
+    accept(store, config, event(card=LIST))
+    run_due(store, config)
+    assert (cards(store), problem(store)) == ({"list"}, "")
+
+
+def test_by_warn_the_card_goes_out_as_it_is(store, tmp_path, network, desk, event):
+    """The newsroom may want its card whatever is wrong with it; it is told each time the story is drawn."""
+    config = configured(tmp_path, f'[cards]\ncheck = "warn"\n{PALE}')
+    for revision in (1, 2):
+        accept(store, config, event(card=LIST, revision=revision, summary=f"Summary {revision}"))
+        run_due(store, config)
+        assert (post(store).state, cards(store)) == (State.SENT, {"list"})
+        assert "contrast" in problem(store)
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "why"),
+    [
+        (f'[cards]\ncheck = "refuse"\n{PALE}', {"card": LIST}, "the list card has "),
+        ('[cards]\nmissing = "refuse"\n', {"headline": "The sea \U00012345"}, "U+12345"),
+    ],
+    ids=["a fault", "a letter that no font has"],
+)
+def test_by_refuse_the_story_waits_for_an_editor(store, tmp_path, network, desk, event, table, changes, why):
+    """Nothing goes out, the reason stands at the story and its post, and an editor's word takes it up again."""
+    strict = configured(tmp_path, table)
+    accept(store, strict, event(**changes))
+    run_due(store, strict)
+    assert post(store).state is State.FAILED
+    assert why in post(store).reason
+    assert why in problem(store)
+    assert network.sent == []
+    assert not list(strict.at(strict.cards.folder).glob("*"))
+    resolve(store, 1, retry=True)
+    lenient = configured(tmp_path, "")
+    run_due(store, lenient)
+    assert post(store).state is State.SENT
+
+
+def test_where_no_card_is_without_fault_the_one_asked_for_goes_out(store, tmp_path, network, desk, event):
+    """Ink that cannot be read on paper spoils every card of words: the story still goes out, and says so."""
+    config = configured(tmp_path, '[brand.colors]\nink = "#c8c8c8"\n')
+    accept(store, config, event())
+    run_due(store, config)
+    assert (post(store).state, cards(store)) == (State.SENT, {"article"})
+    assert "contrast 1.52 to 1, wanted 3.0 to 1. Another ink in [brand.colors]" in problem(store)
