@@ -1,5 +1,6 @@
 """What kind of file it is that somebody sent as a photo, told by its first bytes and never by its name."""
 
+import io
 import re
 from functools import lru_cache
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
 ADVICE = "Send a JPEG, PNG, WebP, GIF, TIFF or AVIF photo of at most 100 megapixels."
 
 _HEAD = 4096
+_MOST_READS = 200_000  # a photo of 100 MB takes some ten thousand
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _VIDEO_BRANDS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
 _BEGINNINGS = {
@@ -28,6 +30,19 @@ _BEGINNINGS = {
     b"PK\3\4": "a ZIP archive",
     b"\x1aE\xdf\xa3": "a video",
 }
+
+
+class Reader(io.BufferedReader):
+    """A file that is not read in endless small steps: Pillow goes through its segments, chunks or blocks one by one."""
+
+    _reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file. Raises OSError after too many calls."""
+        self._reads += 1
+        if self._reads > _MOST_READS:
+            raise OSError("it is in too many pieces")
+        return super().read(size)
 
 
 def openers(file: BinaryIO, name: str) -> tuple[str, ...]:
@@ -55,24 +70,28 @@ def openers(file: BinaryIO, name: str) -> tuple[str, ...]:
     return FORMATS
 
 
-def in_one_scan(file: BinaryIO) -> bool:
-    """Whether a JPEG file is a baseline one with all its colours in its first scan.
+def scans(file: BinaryIO) -> int:
+    """In how many scans a JPEG file comes; 1 only of a baseline one with all its colours in its first scan.
 
-    Of any other libjpeg holds the whole photo's coefficients, however small it is to be decoded.
+    Of any other, libjpeg holds the whole photo's coefficients, however small it is to be decoded, and goes through all
+    of them once for each scan.
     """
     file.seek(2)
-    colours = b""
+    baseline, colours = False, b""
     while len(marker := file.read(4)) == 4 and marker[0] == 0xFF:
         kind, length = marker[1], int.from_bytes(marker[2:]) - 2
         if kind == 0xFF:  # padding before a marker
             file.seek(-3, 1)
-        elif kind in (0xC0, 0xC1):  # start of a baseline frame: depth, height, width, number of colours
-            colours = file.read(length)[5:6]
+        elif 0xC0 <= kind <= 0xC2:  # start of frame: depth, height, width, number of colours
+            baseline, colours = kind != 0xC2, file.read(max(length, 0))[5:6]
         elif kind == 0xDA:  # start of scan: number of colours
-            return file.read(1) == colours
+            if file.read(1) == colours and baseline:
+                return 1
+            # Within a scan the marker's bytes never follow each other (ITU T.81, F.1.2.3).
+            return 2 + file.read().count(b"\xff\xda")
         else:
-            file.seek(length, 1)
-    return False
+            file.seek(max(length, 0), 1)
+    return 2
 
 
 def _brands(head: bytes) -> set[bytes]:

@@ -22,6 +22,7 @@ MAX_PIXELS = 100_000_000
 # Where a photo cannot be decoded at a fraction of its size it is in memory as a whole, at up to 4 bytes a pixel, and
 # some decoders hold it once or twice more: by kind, what stays within 300 MB (measured 2026-11 with Pillow 13).
 _MOST_WHOLE = 40_000_000
+_MOST_SCANS = 40  # encoders make about ten; each takes up to 30 ms of a photo that is as large as can be
 _MOST = {"WEBP": 15_000_000, "AVIF": 25_000_000, "HEIF": 25_000_000}
 
 _MODES = {
@@ -117,16 +118,17 @@ def load(
 
 
 @contextmanager
-def opened(source: Path | BinaryIO, name: str = "") -> Iterator[ImageFile.ImageFile]:
+def opened(source: Path | io.BytesIO, name: str = "") -> Iterator[ImageFile.ImageFile]:
     """Open a photo whatever it holds. All that a decoder may raise on hostile bytes becomes a PhotoError."""
     name = name or str(source)
     try:
         with warnings.catch_warnings(), ExitStack() as stack:
             # Pillow warns at 89 megapixels and stops at 179; our own limits stand below.
             warnings.simplefilter("ignore")
-            file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
+            raw = source.open("rb", buffering=0) if isinstance(source, Path) else source
+            file = stack.enter_context(kinds.Reader(raw))
             image = stack.enter_context(Image.open(file, formats=kinds.openers(file, name)))
-            _check_pixels(image, name, _most(image, file))
+            _check_pixels(image, name, _most(image, file, name))
             if image.mode not in _MODES:
                 raise PhotoError(f"{name}: its pixels are of an unusual kind ({image.mode})", kinds.ADVICE)
             yield image
@@ -144,13 +146,16 @@ def opened(source: Path | BinaryIO, name: str = "") -> Iterator[ImageFile.ImageF
         raise PhotoError(f"{name}: damaged, or cut off: {error}", kinds.ADVICE) from None
 
 
-def _most(image: ImageFile.ImageFile, file: BinaryIO) -> int:
+def _most(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> int:
     """How many pixels a photo of its kind may have."""
     if image.format not in ("JPEG", "MPO"):
         return _MOST.get(image.format or "", _MOST_WHOLE)
-    if image.width * image.height <= _MOST_WHOLE:
-        return _MOST_WHOLE
-    return MAX_PIXELS if kinds.in_one_scan(file) else _MOST_WHOLE
+    scans = kinds.scans(file)
+    if scans > _MOST_SCANS:
+        raise PhotoError(
+            f"{name}: a JPEG in {scans} scans, which takes too long to read", "Save it as a baseline JPEG."
+        )
+    return MAX_PIXELS if scans == 1 else _MOST_WHOLE
 
 
 def _check_pixels(image: Image.Image, name: str, most: int) -> None:
