@@ -2,7 +2,7 @@
 
 Since 2026 each request is paid for, a post with a link thirteen times as dear as one without. A link in a reply of our
 own would save nothing, as the reply is a post with a link; and self-serve apps may reply only where they were
-summoned. Whoever wants the cheap post leaves the link out of its text.
+summoned. Whoever wants the cheap post leaves `{link}` out of the account's template.
 """
 
 import html
@@ -27,8 +27,9 @@ from syndication.networks.login import (
     sign_oauth1,
 )
 from syndication.networks.transport import Answer
-from syndication.text import clip, links
+from syndication.text import clip
 from syndication.text.same import same
+from syndication.text.weighted import found
 
 _OAUTH2 = OAuth2Door(
     authorize="https://x.com/i/oauth2/authorize",
@@ -184,9 +185,9 @@ class X(Connector):
         return f"@{_me(http).username}"
 
     def price(self, draft: Draft) -> Decimal:
-        """By whether a link stands in the text; the description of an image is a request of its own."""
+        """By whether X sees a link in the text; the description of an image is a request of its own."""
         described = draft.form == "image" and draft.card and draft.alt
-        return (_POST_WITH_LINK if links(draft.text) else _POST) + (_DESCRIPTION if described else 0)
+        return (_POST_WITH_LINK if found(draft.text) else _POST) + (_DESCRIPTION if described else 0)
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The image and its description first, where it is attached, then the post."""

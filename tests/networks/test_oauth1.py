@@ -1,6 +1,7 @@
 """OAuth 1.0a held against oauthlib's own server side: the dance, and every signed request of X and Tumblr."""
 
 import json
+import logging
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -194,6 +195,17 @@ def test_a_wrong_key_is_the_operators(network, server, draft, changed):
     with open_http(network, server.url, wrong) as http, pytest.raises(Unauthorized) as caught:
         network.publish(http, draft(form="crawled"), None)
     assert "syndicate connect" in caught.value.hint
+
+
+def test_debug_logging_tells_no_secret(network, server, draft, image, caplog):
+    """The libraries log what they sign at DEBUG, and are kept quiet."""
+    caplog.set_level(logging.DEBUG)
+    secret = network.connect(person(), server.url)
+    with open_http(network, server.url, secret) as http:
+        network.publish(http, draft(form="image"), image)
+    assert "POST" in caplog.text
+    for name in ("consumer_key", "consumer_secret", "token", "token_secret"):
+        assert secret[name] not in caplog.text
 
 
 def test_a_person_who_says_no_is_heard(network, server):

@@ -1,6 +1,7 @@
 """OAuth 2 against a server not of our making (npm oidc-provider): codes, PKCE, renewals good once, their reuse."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -132,6 +133,17 @@ def test_a_post_renews_first_and_keeps_the_new_pair_before_it_is_used(place, dra
         "refresh_token",
         "expires_at",
     }
+
+
+def test_debug_logging_tells_no_secret(place, draft, image, caplog):
+    """Neither the dance nor a renewal nor a post."""
+    caplog.set_level(logging.DEBUG)
+    secret, kept = place.network.connect(place.person(), place.url), []
+    with place.http(ending(secret), keep=kept.append) as http:
+        place.network.publish(http, draft(form=place.network.forms[0]), image)
+    assert "POST" in caplog.text
+    for value in (*kept[0].values(), *secret.values()):
+        assert len(value) < 20 or value == place.said["client_id"] or value not in caplog.text
 
 
 def test_a_renewal_used_twice_ends_the_grant_and_pauses_the_account(place, draft, image):

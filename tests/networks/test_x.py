@@ -83,10 +83,14 @@ def test_an_account_that_posts_without_end_is_not_read_to_its_end(shows):
     ("parts", "price"),
     [
         ({"text": "Twelve are missing."}, "0.015"),
-        ({"text": f"Twelve are missing. {LINK}"}, "0.200"),
+        ({"text": "Twelve are missing. https://www.example.org/4711"}, "0.200"),
+        ({"text": "Twelve are missing, says example.org."}, "0.200"),
         ({"text": "Twelve are missing.", "form": "image"}, "0.020"),
         ({"text": "Twelve are missing.", "form": "image", "alt": ""}, "0.015"),
-        ({"text": f"Twelve are missing. {LINK}", "form": "image", "card": None}, "0.200"),
+        (
+            {"text": "Twelve are missing. https://www.example.org/4711", "form": "image", "card": None},
+            "0.200",
+        ),
     ],
 )
 def test_a_post_has_its_price(draft, parts, price):
