@@ -12,6 +12,7 @@ from syndication.networks.google_business import GoogleBusiness
 from syndication.networks.instagram import Instagram
 from syndication.networks.linkedin import LinkedIn
 from syndication.networks.mastodon import Mastodon
+from syndication.networks.matrix import Matrix
 from syndication.networks.pinterest import Pinterest
 from syndication.networks.reddit import Reddit
 from syndication.networks.slack import Slack
@@ -27,6 +28,7 @@ NETWORKS: dict[str, Connector] = {
     "telegram": Telegram(),
     "discord": Discord(),
     "slack": Slack(),
+    "matrix": Matrix(),
     "x": X(),
     "pinterest": Pinterest(),
     "reddit": Reddit(),
