@@ -141,8 +141,9 @@ def test_a_container_that_cannot_be_published_yet_is_made_anew(told, draft):
 def test_a_card_that_meta_cannot_use_is_refused_with_its_words(told, draft):
     """Of its words only the name or number of the error. The next try makes a new container."""
     told.status("ERROR", error_message="FAILED_DOWNLOADING_IMAGE, they \x1b say: EAAsecret")
-    with pytest.raises(Refused, match="could not use the card: FAILED_DOWNLOADING_IMAGE$"):
+    with pytest.raises(Refused, match="could not use the card") as caught:
         told.publish(draft)
+    assert caught.value.message.endswith(": FAILED_DOWNLOADING_IMAGE")
     assert not told.progress["container"]
 
 
