@@ -187,9 +187,7 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
         return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
     delivery = _delivery({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
-    return Claim(
-        delivery, mailbox, row["intent_at"], row["expires_at"], *story, json.loads(row["progress"])
-    )
+    return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], *story, json.loads(row["progress"]))
 
 
 def remember(tx: Connection, claim: Claim, progress: dict[str, str]) -> None:

@@ -96,7 +96,7 @@ deliveries = Table(
     Column("intent_at", BigInteger),  # since when the network may have it; null: it surely has not
     Column("text", Text, nullable=False),  # an editor's own words, empty for the story's
     Column("draft", Text),
-    Column("progress", Text, nullable=False, server_default="{}"),  # what the network made of this draft so far
+    Column("progress", Text, nullable=False, server_default="{}"),  # what the network made of the draft
     Column("receipt", Text),
     Column("reason", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy.event import listen, remove
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
 from syndication.models import MOVES, Card, Draft, Receipt, State
 from syndication.store import accounts, deliveries, open_store, stories, trail
+from syndication.store.migrations import upgrade
 from syndication.store.schema import metadata
 from syndication.store.schema import trail as trail_table
 
@@ -335,3 +337,43 @@ def test_four_processes_never_take_the_same_letter(tmp_path, store, planned):
     with sqlite3.connect(path) as raw:
         assert raw.execute("SELECT count(*) FROM deliveries WHERE state='sending'").fetchone() == (100,)
     raw.close()
+
+
+def test_a_large_archive_slows_no_sweep_down(store, planned):
+    """What is late, and what waits for an archive run, is found by an index, never by looking at every row."""
+    planned()
+    asked = []
+
+    def note(*call):
+        asked.append(call[2:4])
+
+    listen(store.engine, "before_cursor_execute", note)
+    with store.write() as tx:
+        now = store.now()
+        deliveries.doubt_expired(tx, now)
+        deliveries.give_up_expired(tx, now)
+        stories.count_due(tx, now)
+        stories.progress(tx, "all")
+        stories.failures(tx, "all")
+    remove(store.engine, "before_cursor_execute", note)
+    selects = [(words, values) for words, values in asked if words.startswith("SELECT")]
+    assert len(selects) >= 5
+    with store.read() as tx:
+        for words, values in selects:
+            plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
+            assert all("INDEX" in step or "accounts" in step for step in plan if step.startswith("S")), plan
+
+
+def test_an_older_store_gets_the_new_columns(tmp_path):
+    """A store made by the first release opens with its rows, and its stories can be drawn anew."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    made = create_engine(url)
+    with made.begin() as tx:
+        upgrade(tx, "0001")
+        tx.execute(text("INSERT INTO stories VALUES ('a', 'u', 0, 1, '{}', '[]', '', NULL, 1, 0, 5)"))
+    made.dispose()
+    opened = open_store(url)
+    with opened.write() as tx:
+        assert stories.start_run(tx, "all", "quote", None, 7) == 1
+        assert stories.progress(tx, "all") == (1, 0, 7)
+    opened.close()

@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 HEAD = "0003"
 
 
-def upgrade(tx: Connection) -> None:
-    """Bring the tables to HEAD inside the caller's transaction."""
+def upgrade(tx: Connection, step: str = HEAD) -> None:
+    """Bring the tables to a step inside the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = tx
-    command.upgrade(config, HEAD)
+    command.upgrade(config, step)
