@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from PIL import ImageColor
+
 from syndication.cards import contrast, views
 from syndication.cards.brand import Brand
 from syndication.cards.ops import LogoOp, Op, PhotoOp, Rect, TextOp
+from syndication.config import Config
 from syndication.models import Card
 
 EVERYWHERE = "everywhere"
@@ -65,7 +68,7 @@ def check(ops: Sequence[Op], ground: contrast.Ground, brand: Brand, card: Card) 
         shown = view.shown(*size)
         found += _refused(view, card)
         found += _cut_to_thumbnail(view, words, shown) if view.thumbnail else _hidden(view, words, shown)
-    return (*found, *_too_small(words, size))
+    return tuple(dict.fromkeys([*found, *_too_small(words, size)]))
 
 
 def words_of(ops: Sequence[Op]) -> list[Words]:
@@ -215,3 +218,29 @@ def _overlap(one: Rect, other: Rect) -> float:
     across = min(one.right, other.right) - max(one.x, other.x)
     down = min(one.bottom, other.bottom) - max(one.y, other.y)
     return max(min(across, down), 0)
+
+
+def weak_colors(config: Config) -> list[str]:
+    """The config's colours that cannot be read on what templates set them on, each in one line."""
+    colors = config.brand.colors
+    accents = {f"sections.{name}.accent": own.accent for name, own in config.brand.sections.items()}
+    # Where cards are of the night, accents are lightened until they can be read.
+    on_paper = {} if config.cards.look == "dark" else {"colors.accent": colors.accent, **accents}
+    pairs = [(f"{name} on paper", value, colors.paper) for name, value in on_paper.items()]
+    pairs += [
+        ("colors.ink on paper", colors.ink, colors.paper),
+        ("paper on colors.night", colors.paper, colors.night),
+        ("white on colors.night", "#ffffff", colors.night),
+        ("white on colors.alarm", "#ffffff", colors.alarm),
+        ("black on colors.age", "#000000", colors.age),
+    ]
+    found = [(name, _hex_contrast(*pair)) for name, *pair in pairs]
+    return [
+        f"{name} has {int(one * 100) / 100} to 1, wanted {contrast.SMALL} to 1 (see [brand] in syndicate.toml)"
+        for name, one in found
+        if one < contrast.SMALL
+    ]
+
+
+def _hex_contrast(one: str, other: str) -> float:
+    return contrast.ratio(*(contrast.luminance(ImageColor.getrgb(color)[:3]) for color in (one, other)))

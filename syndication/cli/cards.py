@@ -70,7 +70,7 @@ def render(
     assert event and out  # noqa: S101 - they were asked for
     from syndication.pipeline.sources import read_source
 
-    sizes = tuple(_size(one) for one in size)
+    sizes = tuple(size_of(one) for one in size)
     config = config_or_defaults()
     story = read_source(event, config, url=url)
     cards = draw(story, config, out, template, sizes, outlined=debug, form=form)
@@ -95,7 +95,8 @@ def _refuse_mixed(context: click.Context, archive: bool) -> None:
         raise click.UsageError("Name an EVENT and --out FOLDER; or --all, for every story in the store.")
 
 
-def _size(text: str) -> tuple[int, int]:
+def size_of(text: str) -> tuple[int, int]:
+    """A card's size as it is typed: 1200x630. Raises click's BadParameter."""
     match = re.fullmatch(r"(\d{2,4})[x×](\d{2,4})", text)
     if not match:
         raise click.BadParameter(f"found {text}, expected pixels such as 1200x630", param_hint="--size")

@@ -173,6 +173,7 @@ def check(offline: bool, machine: bool) -> int:
 
 def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
     from syndication.cards import template_names
+    from syndication.cards.checks import weak_colors
     from syndication.studio.app import webhook_secrets
 
     def templates() -> str:
@@ -183,6 +184,9 @@ def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
             if missing
             else ""
         )
+
+    def colors() -> str:
+        return "\n".join(weak_colors(config))
 
     def webhook() -> str:
         webhook_secrets(config)
@@ -201,6 +205,7 @@ def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
 
     return [
         ("card templates", templates),
+        ("colours", colors),
         ("webhook secret", webhook),
         ("queue", queue),
     ]
