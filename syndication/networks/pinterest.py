@@ -89,16 +89,9 @@ class Pinterest(Connector):
         )
         secret = allow_oauth2(desk, _DOOR, server)
         with open_http(self, server, secret) as http:
-            boards = http.read(_Boards, "GET", "/v5/boards", params={"page_size": _PAGE}).items
+            boards = _boards(http)
             secret = http.secret
-        desk.say("\n".join(f"{board.id}  {board.name} ({board.privacy.lower()})" for board in boards))
-        wanted = desk.ask("Board")
-        chosen = [board for board in boards if wanted in (board.id, board.name)]
-        if len(chosen) != 1:
-            raise InputError(
-                f"{len(chosen)} boards are called {wanted[:60]}", "Give the number that stands before it."
-            )
-        return {**secret, "board": chosen[0].id}
+        return {**secret, "board": _chosen(desk, boards)}
 
     def auth(self, secret: Secret) -> AuthBase:
         """A bearer token."""
@@ -160,6 +153,33 @@ class Pinterest(Connector):
         except Refused as refused:
             if refused.status != 404:
                 raise
+
+
+def _boards(http: Http) -> list[_Board]:
+    asked: dict[str, str | int] = {"page_size": _PAGE}
+    boards: list[_Board] = []
+    for _ in range(_PAGES):
+        page = http.read(_Boards, "GET", "/v5/boards", params=asked)
+        boards += page.items
+        if not page.bookmark:
+            break
+        asked["bookmark"] = page.bookmark
+    return boards
+
+
+def _chosen(desk: Dialogue, boards: list[_Board]) -> str:
+    if not boards:
+        raise InputError("the account has no board", "Make one at Pinterest, then connect again.")
+    if len(boards) == 1:
+        return boards[0].id
+    desk.say("\n".join(f"{board.id}  {board.name} ({board.privacy.lower()})" for board in boards))
+    wanted = desk.ask("Board")
+    chosen = [board.id for board in boards if wanted in (board.id, board.name)]
+    if len(chosen) != 1:
+        raise InputError(
+            f"{len(chosen)} boards are called {wanted[:60]}", "Give the number that stands before it."
+        )
+    return chosen[0]
 
 
 def _aware(moment: datetime) -> datetime:

@@ -142,8 +142,7 @@ class Reddit(Connector):
             rules = _ask(http, _Rules, f"/api/v1/{community}/post_requirements")
             if rules.is_flair_required:
                 flairs = _ask(http, _Flairs, f"/r/{community}/api/link_flair_v2").root
-                desk.say("\n".join(f"{flair.id}  {flair.text}" for flair in flairs))
-                secret["flair"] = desk.ask("Flair")
+                secret["flair"] = _chosen(desk, flairs)
         body = "no" if rules.body_restriction_policy == "notAllowed" else "yes"
         return {**secret, "community": community, "body": body}
 
@@ -228,6 +227,14 @@ def markdown(text: str) -> str:
         at = end
     told.append(_MARKUP.sub(r"\\\g<0>", text[at:]))
     return "".join(told).replace("\n", "  \n")
+
+
+def _chosen(desk: Dialogue, flairs: list[_Flair]) -> str:
+    desk.say("\n".join(f"{flair.id}  {flair.text}" for flair in flairs))
+    wanted = desk.ask("Flair")
+    if wanted not in [flair.id for flair in flairs]:
+        raise InputError(f"there is no flair {wanted[:60]}", "Give what stands first in its line.")
+    return wanted
 
 
 def _ask(http: Http, shape: type[T], path: str, params: dict[str, Any] | None = None) -> T:

@@ -121,11 +121,7 @@ class Tumblr(Connector):
         with open_http(self, server, secret) as http:
             blogs = http.read(_Me, "GET", "/v2/user/info").response.user.blogs
             secret = http.secret
-        desk.say("\n".join(f"{blog.name}  {blog.title}" for blog in blogs))
-        wanted = desk.ask("Blog")
-        if wanted not in [blog.name for blog in blogs]:
-            raise InputError(f"the account has no blog {wanted[:60]}", "Give one of those listed.")
-        return {**secret, "blog": wanted}
+        return {**secret, "blog": _chosen(desk, blogs)}
 
     def auth(self, secret: Secret) -> AuthBase:
         """A signature (OAuth 1.0a) or a bearer token (OAuth 2)."""
@@ -205,6 +201,17 @@ class Tumblr(Connector):
         block = {"type": "image", "media": media, "alt_text": clip(draft.alt, self.limits.alt)}
         body = json.dumps({"content": [block, *content], "tags": ",".join(tags)})
         return {"files": {"json": (None, body, "application/json"), "card": file}}
+
+
+def _chosen(desk: Dialogue, blogs: tuple[_Blog, ...]) -> str:
+    names = [blog.name for blog in blogs]
+    if len(names) == 1:
+        return names[0]
+    desk.say("\n".join(f"{blog.name}  {blog.title}" for blog in blogs))
+    wanted = desk.ask("Blog")
+    if wanted not in names:
+        raise InputError(f"the account has no blog {wanted[:60]}", "Give one of those listed.")
+    return wanted
 
 
 def _text(paragraph: str) -> dict[str, Any]:

@@ -4,9 +4,11 @@ import base64
 import json
 
 import pytest
+from networks.person import Person
+from networks.spec import check
 
-from syndication.errors import CannotTell, Refused
-from syndication.networks import connector
+from syndication.errors import CannotTell, InputError, Refused
+from syndication.networks import connector, pinterest
 from syndication.networks.http import open_http
 
 NETWORK = connector("pinterest")
@@ -76,3 +78,25 @@ def test_a_story_without_a_card_is_refused_in_words(scripted, draft):
     with open_http(NETWORK, server.url, SECRET) as http, pytest.raises(Refused, match="needs an image"):
         NETWORK.publish(http, draft(card=None), None)
     assert server.asked == []
+
+
+def test_a_person_chooses_among_their_boards(scripted, monkeypatch):
+    """By number or name, from all pages; a name that two boards have is not guessed. One board is not asked for."""
+    monkeypatch.setattr(pinterest, "allow_oauth2", lambda *_: {"access_token": "a-token-of-the-meridian"})
+    boards = [{"id": str(number), "name": name} for number, name in enumerate(["World", "Sport", "Sport"])]
+    pages = [ok({"items": boards[:2], "bookmark": "Y2JV"}), ok({"items": boards[2:], "bookmark": None})]
+
+    def connect(answer, pages=pages):
+        server = scripted({"GET /v5/boards": pages})
+        board = NETWORK.connect(Person(Board=answer), server.url)["board"]
+        check("pinterest", server.asked)
+        return board
+
+    assert connect("World") == "0"
+    assert connect("2") == "2"
+    for wrong, count in (("Sport", 2), ("Weather", 0)):
+        with pytest.raises(InputError, match=f"{count} boards"):
+            connect(wrong)
+    assert connect(None, ok({"items": boards[:1]})) == "0"
+    with pytest.raises(InputError, match="no board"):
+        connect(None, ok({"items": []}))

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from networks.person import Person
 
-from syndication.errors import CannotTell, RateLimited, Refused
-from syndication.networks import connector
+from syndication.errors import CannotTell, InputError, RateLimited, Refused
+from syndication.networks import connector, reddit
 from syndication.networks.http import open_http
 from syndication.networks.reddit import markdown
 from syndication.networks.transport import Answer
@@ -111,3 +112,29 @@ def test_an_account_that_posts_without_end_is_not_read_to_its_end(scripted, draf
     )
     with open_http(NETWORK, server.url, SECRET) as http, pytest.raises(CannotTell):
         NETWORK.find(http, draft())
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept"),
+    [
+        ({"Community": "r/meridian", "Flair": "0a1b-news"}, {"community": "meridian", "body": "no", "flair": "0a1b-news"}),
+        ({"Community": "meridian", "Flair": "News"}, None),
+        ({"Community": "meri dian"}, None),
+    ],
+)  # fmt: skip
+def test_a_community_is_asked_what_it_wants(scripted, monkeypatch, answers, kept):
+    """Its own rules say whether a link may have a body and must have a flair."""
+    monkeypatch.setattr(reddit, "allow_oauth2", lambda *_: {"access_token": "a-token-of-the-meridian"})
+    rules = {"is_flair_required": True, "body_restriction_policy": "notAllowed"}
+    server = scripted({
+        "GET /api/v1/me": ok({"name": "meridian_news"}),
+        "GET /api/v1/meridian/post_requirements": ok(rules),
+        "GET /r/meridian/api/link_flair_v2": ok([{"id": "0a1b-news", "text": "News"}, {"id": "0a1b-sport"}]),
+    })  # fmt: skip
+    person = Person(**answers)
+    person.answers["Community, without r/"] = answers["Community"]
+    if kept is None:
+        with pytest.raises(InputError):
+            NETWORK.connect(person, server.url)
+    else:
+        assert kept.items() <= NETWORK.connect(person, server.url).items()

@@ -119,6 +119,29 @@ def test_a_blog_that_is_gone_pauses_the_account(scripted):
         NETWORK.identify(http)
 
 
+@pytest.fixture
+def connect(scripted, monkeypatch):
+    """Connects a person to an account with such blogs, past the dance, which test_oauth1 and test_oauth2 are about."""
+
+    def run(person, *names):
+        monkeypatch.setattr(tumblr, "allow_oauth1", lambda *_: {"access_token": "a-token-of-the-meridian"})
+        blogs = [{"name": name, "title": name.title()} for name in names]
+        server = scripted({"GET /v2/user/info": ok({"user": {"blogs": blogs}})})
+        return NETWORK.connect(person, server.url)["blog"]
+
+    return run
+
+
+def test_a_person_chooses_among_their_blogs(connect):
+    """From a list; where there is one, nobody is asked."""
+    person = Person(OAuth_1_or_2="1", Blog="meridian-sport")
+    assert connect(person, "meridian-news", "meridian-sport") == "meridian-sport"
+    assert person.said[-1] == "meridian-news  Meridian-News\nmeridian-sport  Meridian-Sport"
+    assert connect(Person(OAuth_1_or_2="1"), "meridian-news") == "meridian-news"
+    with pytest.raises(InputError, match="no blog other"):
+        connect(Person(OAuth_1_or_2="1", Blog="other"), "meridian-news", "meridian-sport")
+
+
 def test_only_two_kinds_of_oauth_are_known():
     """An editor's slip is answered with what would be right."""
     with pytest.raises(InputError, match="no OAuth 3"):
