@@ -22,8 +22,8 @@ OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 
 _SECONDS = 30.0
 
-# At DEBUG these log tokens and whole answers.
-for _name in ("requests_oauthlib", "oauthlib"):
+# At DEBUG these log tokens and whole answers, and addresses, which some networks want a token in.
+for _name in ("requests_oauthlib", "oauthlib", "urllib3"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 

@@ -75,9 +75,12 @@ class Containers(Connector):
         facts = self.facts(draft)
         state = self._state(http)
         if state == "PUBLISHED":
-            if found := self.find(http, draft):
-                return found
-            raise Unknown(f"{self.title} published it, and does not show it yet")
+            try:
+                if found := self.find(http, draft):
+                    return found
+            except CannotTell as doubt:
+                raise Unknown(doubt.message) from None
+            raise Unknown(f"{self.title} published it, and says so no more")
         if state not in ("FINISHED", "IN_PROGRESS"):
             made = http.read(Made, "POST", self._own(http, self.made_at), data=facts)
             http.remember(container=made.id)

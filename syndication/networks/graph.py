@@ -36,6 +36,9 @@ _BLOCKED = (
     "Meta has blocked this for now: open the account in its app, do what it asks for, then resume here."
 )
 _FETCH = "Meta could not fetch the card: it must lie at a public https address ([cards] base_url)."
+RETURNS = (
+    "Meta sends browsers back to https addresses only: register one of yours there, and say --redirect here."
+)
 CARD_HINT = "Use a card size that the network takes: a JPEG of at most 8 MB, from 4:5 to 1.91:1."
 
 
@@ -157,7 +160,9 @@ def allow_pages(desk: Dialogue, server: str, scopes: tuple[str, ...]) -> tuple[S
 
     A person's token of an hour becomes one of 60 days, whose Pages' tokens have no end.
     """
-    desk.say("An app is made at developers.facebook.com: type Business, with Facebook Login for Business.")
+    desk.say(
+        f"An app is made at developers.facebook.com: Business, with Facebook Login for Business. {RETURNS}"
+    )
     dialog, token = (
         f"https://www.facebook.com/{GRAPH}/dialog/oauth",
         f"{GRAPH_HOST}/{GRAPH}/oauth/access_token",

@@ -14,7 +14,17 @@ from syndication.models import Draft, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Dialogue, Secret
 from syndication.networks.containers import Containers, stay_fresh
-from syndication.networks.graph import GRAPH, GRAPH_HOST, Id, Proven, allow_pages, delete, exchange, judge
+from syndication.networks.graph import (
+    GRAPH,
+    GRAPH_HOST,
+    RETURNS,
+    Id,
+    Proven,
+    allow_pages,
+    delete,
+    exchange,
+    judge,
+)
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import OAuth2Door, allow_oauth2, choose
 from syndication.text import clip
@@ -86,7 +96,7 @@ class Instagram(Containers):
 
     def _allow_instagram(self, desk: Dialogue, server: str) -> Secret:
         desk.say(
-            "An app is made at developers.facebook.com; what it needs is the ID and secret of its product Instagram."
+            f"An app is made at developers.facebook.com; its product Instagram has an ID and secret. {RETURNS}"
         )
         short = allow_oauth2(desk, _DOOR, server)
         said = {"client_secret": short["client_secret"], "access_token": short["access_token"]}

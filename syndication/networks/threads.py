@@ -10,7 +10,7 @@ from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Dialogue, Secret
 from syndication.networks.containers import Containers, stay_fresh
-from syndication.networks.graph import Id, delete, exchange, judge
+from syndication.networks.graph import RETURNS, Id, delete, exchange, judge
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import OAuth2Door, allow_oauth2
 from syndication.text import clip
@@ -50,7 +50,7 @@ class Threads(Containers):
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By an app of its own kind, whose id and secret are not those of the Meta app around it."""
         desk.say(
-            "An app is made at developers.facebook.com; what it needs is the ID and secret of its use case Threads."
+            f"An app is made at developers.facebook.com; its use case Threads has an ID and secret. {RETURNS}"
         )
         short = allow_oauth2(desk, _DOOR, server)
         said = {"client_secret": short["client_secret"], "access_token": short["access_token"]}

@@ -111,6 +111,9 @@ def test_published_but_not_listed_is_for_a_person(told, draft):
     told.server.answers[told.list] = {**OK, "body": {"data": []}}
     with told.http() as http, pytest.raises(CannotTell):
         told.network.find(http, draft())
+    with pytest.raises(Unknown):
+        told.publish(draft)
+    assert told.create not in told.server.whats()
 
 
 def test_not_published_is_surely_not_there(told, draft):

@@ -189,7 +189,6 @@ def connecting(scripted):
 def test_a_person_lets_us_in_and_picks_a_page(scripted, caplog):
     """A person's short token becomes a long one, and that a Page's; only the Page's is kept, and none is logged."""
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
     server = connecting(scripted)
     ada = Willing(**{"Client ID": "100200300", "Client secret": "app-secret-of-us", "Page (1 to 2)": "2"})
     secret = FACEBOOK.connect(ada, server.url)
