@@ -117,11 +117,14 @@ def test_an_account_that_posts_without_end_is_not_read_to_its_end(scripted, draf
 @pytest.mark.parametrize(
     ("answers", "kept"),
     [
-        ({"Community": "r/meridian", "Flair": "0a1b-news"}, {"community": "meridian", "body": "no", "flair": "0a1b-news"}),
+        (
+            {"Community": "r/meridian", "Flair": "0a1b-news"},
+            {"community": "meridian", "body": "no", "flair": "0a1b-news"},
+        ),
         ({"Community": "meridian", "Flair": "News"}, None),
         ({"Community": "meri dian"}, None),
     ],
-)  # fmt: skip
+)
 def test_a_community_is_asked_what_it_wants(scripted, monkeypatch, answers, kept):
     """Its own rules say whether a link may have a body and must have a flair."""
     monkeypatch.setattr(reddit, "allow_oauth2", lambda *_: {"access_token": "a-token-of-the-meridian"})
