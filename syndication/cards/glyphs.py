@@ -1,6 +1,8 @@
-"""Lines of glyphs onto a canvas: letters in one colour as one mask, emoji as pictures of their own colours."""
+"""Lines of glyphs onto a canvas: letters in one colour by masks, emoji as pictures of their own colours."""
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import uharfbuzz as hb
 from PIL import Image
@@ -8,36 +10,81 @@ from PIL import Image
 from syndication.cards.shape import Glyph
 from syndication.cards.typeset import Line
 
+_STEPS = 4  # to a pixel: places where a letter may stand, so that one drawn before can be had again
+
+
+class _Letter(NamedTuple):
+    """A glyph and where its origin stands, in pixels from the left and up from the baseline."""
+
+    font: hb.Font
+    id: int
+    scale: float
+    x: float
+    y: float
+
+
+class _Ink(NamedTuple):
+    """How far letters cover each pixel, mode L, and where: pixels from the left, and down from the baseline."""
+
+    mask: Image.Image
+    left: int
+    top: int
+
 
 def paint(
     canvas: Image.Image, line: Line, x: float, y: int, color: tuple[int, int, int], alpha: float
 ) -> None:
     """Paint a line whose first pen position is `x`, on the baseline `y` (pixels from the top left)."""
-    brush, letters = hb.RasterDraw(), False
+    letters = []
     for glyph in line.glyphs:
         if glyph.colored:
             _paint_picture(canvas, glyph, x, y, alpha)
         else:
-            letters = True
-            brush.transform = (glyph.scale, 0, 0, glyph.scale, x + glyph.x, glyph.y)
-            brush.draw_glyph(glyph.font, glyph.id)
-    if letters:
-        _paint_letters(canvas, brush.render(), y, color, alpha)
+            letters.append(_Letter(glyph.font, glyph.id, glyph.scale, x + glyph.x, glyph.y))
+    for ink in _inked(letters, alpha):
+        canvas.paste(color, (ink.left, y + ink.top), ink.mask)
 
 
-def _paint_letters(
-    canvas: Image.Image, image: hb.RasterImage, y: int, color: tuple[int, int, int], alpha: float
-) -> None:
+def _inked(letters: Sequence[_Letter], alpha: float) -> Iterator[_Ink]:
+    """The letters' ink. Those that touch, such as joined ones, are drawn as one, so that no seam is seen."""
+    touching, last, reach = list[_Letter](), None, 0
+    for letter in letters:
+        whole, part = divmod(round(letter.x * _STEPS), _STEPS)
+        ink = _single(letter._replace(x=part / _STEPS, y=round(letter.y * _STEPS) / _STEPS), alpha)
+        if ink is None:
+            continue
+        ink = ink._replace(left=ink.left + whole)
+        if last and ink.left >= reach:
+            yield last if len(touching) == 1 else _drawn(touching, alpha) or last
+            touching.clear()
+        reach = max(reach if touching else 0, ink.left + ink.mask.width)
+        touching.append(letter)
+        last = ink
+    if last:
+        yield last if len(touching) == 1 else _drawn(touching, alpha) or last
+
+
+@lru_cache(maxsize=2048)
+def _single(letter: _Letter, alpha: float) -> _Ink | None:
+    return _drawn((letter,), alpha)
+
+
+def _drawn(letters: Sequence[_Letter], alpha: float) -> _Ink | None:
+    """The ink of letters drawn together; None if they are blank."""
+    brush = hb.RasterDraw()
+    for font, glyph, scale, x, y in letters:
+        brush.transform = (scale, 0, 0, scale, x, y)
+        brush.draw_glyph(font, glyph)
+    image = brush.render()
     extents = image.extents
     if not (extents.width and extents.height):
-        return
+        return None
     # HarfBuzz counts rows upwards from the baseline.
-    mask = Image.frombuffer(
-        "L", (extents.width, extents.height), image.buffer, "raw", "L", extents.stride, -1
-    )
+    size = extents.width, extents.height
+    mask = Image.frombytes("L", size, bytes(image.buffer), "raw", "L", extents.stride, -1)
     if alpha < 1:
         mask = mask.point([round(value * alpha) for value in range(256)])
-    canvas.paste(color, (extents.x_origin, y - extents.y_origin - extents.height), mask)
+    return _Ink(mask, extents.x_origin, -extents.y_origin - extents.height)
 
 
 def _paint_picture(canvas: Image.Image, glyph: Glyph, x: float, y: int, alpha: float) -> None:
