@@ -1,0 +1,276 @@
+"""Checks on finished cards: what they find, what they let pass, and that cards pass them over any photo."""
+
+import io
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from syndication.cards import Drawn, checks, contrast, render_cards, template_names, views
+from syndication.cards.brand import Brand as Look
+from syndication.cards.checks import Fault
+from syndication.cards.ops import FillOp, LogoOp, Op, Rect, TextOp
+from syndication.cards.typeset import Face, fit
+from syndication.config import Brand, Cards, Colors, Config, Section
+from syndication.models import Card, PublishEvent
+
+Make = Callable[..., PublishEvent]
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+WIDE, SQUARE, STORY = (1200, 630), (1080, 1080), (1080, 1920)
+ALL_SIZES = (WIDE, SQUARE, (1080, 1350), STORY, (1000, 1500), (1600, 900))
+COLORS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (119, 119, 119), "paper": (247, 244, 238)}
+
+
+def faults(drawn: Drawn) -> list[Fault]:
+    return [fault for fault in drawn.faults if not fault.note]
+
+
+def snow() -> Image.Image:
+    """White slopes in white light, with a little blue in their shade."""
+    picture = Image.linear_gradient("L").resize((1600, 1067)).point([235 + v // 13 for v in range(256)])
+    return Image.merge("RGB", (picture, picture, picture.point([min(255, v + 8) for v in range(256)])))
+
+
+def night() -> Image.Image:
+    """A black town with lamps."""
+    picture, chance = Image.new("RGB", (1600, 1067), "#05070c"), random.Random(7)
+    pen = ImageDraw.Draw(picture)
+    for _ in range(900):
+        x, y, size = chance.randrange(1600), chance.randrange(1067), chance.choice((2, 3, 5, 9))
+        pen.ellipse((x, y, x + size, y + size), fill=chance.choice(("#ffffff", "#ffe9b0", "#c8e0ff")))
+    return picture
+
+
+def stripes(width: int) -> Callable[[], Image.Image]:
+    """Black and white, upright, of a width in pixels."""
+
+    def make() -> Image.Image:
+        row = bytes(255 * (x // width % 2) for x in range(1600))
+        return Image.frombytes("L", (1600, 1), row).resize((1600, 1067)).convert("RGB")
+
+    return make
+
+
+def noise() -> Image.Image:
+    """Grain in each colour, about a bright grey."""
+    chance = random.Random(5)
+    grain = Image.frombytes("RGB", (400, 267), chance.randbytes(3 * 400 * 267))
+    return Image.blend(grain, Image.new("RGB", grain.size, "#d0d0d0"), 0.4).resize((1600, 1067))
+
+
+PHOTOS = {"snow": snow, "night": night, "stripes": stripes(40), "fine stripes": stripes(6), "noise": noise}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    "template", ["article", "breaking", "live", "gallery", "photo", "video", "textfree", "quote"]
+)
+@pytest.mark.parametrize("photo", sorted(PHOTOS))
+def test_cards_pass_over_any_photo(
+    photo: str, template: str, language: str, full_story: Make, tmp_path: Path
+) -> None:
+    """Over snow, night, stripes and noise the scrim is as deep as it must be, in each shape of card."""
+    PHOTOS[photo]().save(tmp_path / "photo.png")
+    event, config = full_story(language, template), Config()
+    for drawn in render_cards(
+        event, config=config, photo=tmp_path / "photo.png", template=template, sizes=(WIDE, SQUARE), now=NOW
+    ):
+        assert faults(drawn) == []
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("template", template_names(Config()))
+def test_no_sample_card_has_a_fault(template: str, look: str, full_story: Make, photos: Path) -> None:
+    """Each template passes in all sizes and both directions, with a photo and without, light and dark."""
+    config = Config(cards=Cards.model_validate({"look": look}))
+    for language in ("en", "ar"):
+        event = full_story(language, template)
+        for photo in (photos / "mountains.jpg", None):
+            for drawn in render_cards(
+                event, config=config, photo=photo, template=template, sizes=ALL_SIZES, now=NOW
+            ):
+                assert faults(drawn) == []
+
+
+def test_contrast_is_measured_behind_each_line(story: Make) -> None:
+    """Words of a colour that fails on paper are named, with the number and the colour to change."""
+    config = Config(brand=Brand(colors=Colors(accent="#f0b0b0")))
+    event = story(card={"facts": ["One", "Two"]})
+    (drawn,) = render_cards(event, config=config, photo=None, template="list", sizes=[WIDE], now=NOW)
+    (fault,) = faults(drawn)
+    assert (fault.box, fault.check, fault.view, fault.wanted) == (
+        "place",
+        "contrast",
+        "everywhere",
+        "4.5 to 1",
+    )
+    assert fault.found.startswith("1.")
+    assert "accent" in fault.remedy
+    assert str(fault).startswith("place, everywhere: contrast 1.")
+
+
+def words(
+    text: str, rect: tuple[float, float], color: str = "black", size: int = 40, name: str = "headline"
+) -> TextOp:
+    block = fit(text, Face("sans", 700, 1.2, 0, "en", rtl=False), 5000, 5000, (size, size), 1)
+    return TextOp(Rect(*rect, block.width, block.height), color, block, name)
+
+
+def checked(ops: list[Op], size: tuple[int, int] = WIDE, weight: int = 9) -> list[Fault]:
+    """The faults of words on white, on a card of so many bytes."""
+    card = Card(template="t", width=size[0], height=size[1], file="f", sha256="0", size=weight)
+    found = checks.check(ops, contrast.Ground(Image.new("RGB", size, "white")), Look(COLORS), card)
+    return [fault for fault in found if not fault.note]
+
+
+def kinds(found: list[Fault]) -> set[tuple[str, str, str]]:
+    return {(fault.box, fault.check, fault.view) for fault in found}
+
+
+def test_words_in_the_free_part_of_a_card_pass() -> None:
+    """What is large, dark on white and inside all crops has no fault."""
+    assert checked([words("Harbour", (64, 100))]) == []
+
+
+def test_each_geometric_fault_is_found() -> None:
+    """Off the card, over each other, cut by X's crop, under its label, in a rounded corner, under a play button."""
+    assert ("headline", "overflow", "everywhere") in kinds(checked([words("Harbour", (1100, 300))]))
+    collided = kinds(checked([words("Harbour", (64, 300)), words("Ferry", (100, 310), name="label")]))
+    assert collided == {("headline and label", "collision", "everywhere")}
+    assert ("headline", "crop", "X") in kinds(checked([words("Harbour", (300, -4))]))
+    under = checked([words("Harbour", (300, 560))])
+    assert ("headline", "overlay", "X") in kinds(under)
+    assert next(fault for fault in under if fault.view == "X").found.endswith("pixels under the title")
+    assert ("headline", "corner", "iMessage") in kinds(checked([words("Harbour", (0, 15))]))
+    video = [words("Video", (64, 100), name="video"), words("Harbour", (540, 290))]
+    assert ("headline", "overlay", "Facebook") in kinds(checked(video))
+    assert checked(video[1:]) == []
+
+
+def test_on_a_phone_only_words_that_can_be_read_there_must_be_clear() -> None:
+    """X's label takes a fifth of a phone's picture: a date of 25 pixels may stand there, a headline may not."""
+    date = words("20 November 2026", (64, 505), size=25, name="date")
+    assert checked([date]) == []
+    assert kinds(checked([words("Harbour", (64, 490))])) == {("headline", "overlay", "X on a phone")}
+
+
+def test_what_cannot_be_read_where_it_is_smallest_is_a_fault() -> None:
+    """A headline of 20 pixels is 2.9 high in iMessage's bubble; a credit is not asked to be read there."""
+    small = checked([words("Harbour", (64, 100), size=20)])
+    assert [(fault.check, fault.view, fault.wanted) for fault in small] == [
+        ("legibility", "iMessage", "at least 4.1")
+    ]
+    assert small[0].found == "3.0 pixels high"
+    assert checked([words("Photo: Mara Osei", (64, 100), size=18, name="credit")]) == []
+
+
+def test_bytes_and_pixels_are_held_to_each_networks_limit() -> None:
+    """A card that a network would not take names the network and its limit."""
+    heavy = checked([], weight=1_500_000)
+    assert kinds(heavy) == {("card", "bytes", "Bluesky"), ("card", "bytes", "WhatsApp")}
+    assert {fault.wanted for fault in heavy} == {"at most 1,000,000", "at most 307,200"}
+    assert ("card", "pixels", "LinkedIn") in kinds(checked([], size=(400, 210)))
+
+
+def test_a_thumbnail_cuts_words_and_that_is_a_note(story: Make) -> None:
+    """No wide headline is whole in WhatsApp's square: it is told, and nothing is refused for it."""
+    (drawn,) = render_cards(story(), config=Config(), photo=None, sizes=[WIDE], now=NOW)
+    notes = [fault for fault in drawn.faults if fault.note]
+    assert {fault.view for fault in notes} == {"WhatsApp’s square", "Slack’s square"}
+    assert all("headline" in fault.box for fault in notes)
+    assert faults(drawn) == []
+
+
+def test_a_logo_must_stand_out_as_well() -> None:
+    """A logo's own colour, by most of its pixels, is measured: light grey on white is none."""
+    for color, fails in (("#c0c0c0", True), ("#303030", False)):
+        picture = Image.new("RGBA", (90, 30), color)
+        ground = contrast.Ground(Image.new("RGB", WIDE, "white"))
+        card = Card(template="t", width=1200, height=630, file="f", sha256="0", size=9)
+        found = checks.check(
+            [LogoOp(Rect(64, 64, 90, 30), "black")], ground, Look(COLORS, logo=png(picture)), card
+        )
+        assert [fault.check for fault in found if not fault.note] == (["contrast"] if fails else [])
+
+
+def png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@given(
+    ground=st.tuples(*[st.integers(0, 255)] * 3),
+    ink=st.tuples(*[st.integers(0, 255)] * 3),
+)
+def test_contrast_on_a_flat_ground_is_wcags(ground: tuple[int, int, int], ink: tuple[int, int, int]) -> None:
+    """What is measured on pixels is what the formula says of the colours, but for rounding to 256 luminances."""
+    blocks = contrast.Ground(Image.new("RGB", (80, 40), ground)).under((8, 8, 60, 30))
+    exact = contrast.ratio(contrast.luminance(ink), contrast.luminance(ground))
+    low, high = ((contrast.luminance(ground) + step / 255, contrast.luminance(ink)) for step in (-0.8, 0.8))
+    bounds = sorted(contrast.ratio(max(one, 0), other) for one, other in (low, high))
+    assert bounds[0] - 0.06 <= contrast.least(blocks, ink, 1.0) <= max(bounds[1], exact) + 0.06
+
+
+def test_a_bright_spot_as_wide_as_a_letter_counts() -> None:
+    """White words over a dark ground fail on one lamp of a letter's size, and not on a single spark."""
+    for size, fails in ((40, True), (3, False)):
+        picture = Image.new("RGB", WIDE, "black")
+        picture.paste((255, 255, 255), (500, 120, 500 + size, 120 + size))
+        blocks = contrast.Ground(picture).under((64, 100, 1100, 171))
+        assert (contrast.least(blocks, (255, 255, 255), 1.0) < contrast.LARGE) == fails
+
+
+@given(st.integers(900, 2000), st.integers(400, 2000))
+def test_what_layout_keeps_free_is_free_in_every_view(width: int, height: int) -> None:
+    """The safe part of any card lies in every view but thumbnails, and under nothing that is laid across."""
+    safe = views.safe(width, height)
+    for view in views.of(width, height):
+        if not view.thumbnail:
+            shown = view.shown(width, height)
+            assert shown.x - 0.01 <= safe.x
+            assert shown.y - 0.01 <= safe.y
+            assert safe.right <= shown.right + 0.01
+            assert safe.bottom <= shown.bottom + 0.01
+            if not view.handheld:
+                for _, box in views.overlays(view, shown):
+                    assert box.bottom <= safe.y + 0.01 or safe.bottom <= box.y + 0.01
+
+
+def test_every_view_says_where_it_is_known_from() -> None:
+    """Each number of the table is documented, in code, observed or arithmetic, and its card shapes are some card's."""
+    for view in views.VIEWS:
+        assert any(
+            word in view.source for word in ("documented", "code", "observed", "arithmetic", "as Facebook")
+        ), view.name
+        assert any(view in views.of(*size) for size in ALL_SIZES), view.name
+    assert len({view.name for view in views.VIEWS}) == len(views.VIEWS)
+
+
+def test_the_brands_own_colours_can_be_read() -> None:
+    """The colours that come with us pass; a section's that does not is named with its number."""
+    assert checks.weak_colors(Config()) == []
+    weak = Config(brand=Brand(sections={"Sport": Section(accent="#ff8800")}))
+    (told,) = checks.weak_colors(weak)
+    assert told.startswith("sections.Sport.accent on paper has 2.")
+    dark = Config(brand=weak.brand, cards=Cards(look="dark"))
+    assert checks.weak_colors(dark) == []
+
+
+def test_on_the_night_an_accent_is_lightened_as_far_as_it_needs() -> None:
+    """A colour chosen for paper is mixed with white until small words in it can be read on a dark card."""
+    night, blue = (20, 22, 26), (16, 40, 160)
+    lighter = contrast.lightened(blue, night)
+    assert contrast.ratio(contrast.luminance(lighter), contrast.luminance(night)) >= 4.5
+    assert contrast.lightened(lighter, night) == lighter
+
+
+def test_pills_are_fills_and_collide_with_nothing() -> None:
+    """A box behind words is part of them, not another box in their way."""
+    pill = FillOp(Rect(60, 90, 300, 80), "paper")
+    assert checked([pill, words("Harbour", (64, 100))]) == []
