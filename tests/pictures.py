@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 PAPER = (247, 244, 238)
 RED, BLUE = (200, 30, 40), (30, 60, 190)
@@ -21,6 +21,24 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
+
+
+def face(side: int = 240) -> Image.Image:
+    """A drawn face, `side` pixels wide and 1.3 times as high, with the dark eyes and light nose that are looked for."""
+    image = Image.new("RGB", (240, 312), (120, 140, 150))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((20, 5, 220, 310), (70, 45, 35))
+    draw.ellipse((38, 40, 202, 300), (224, 178, 150))
+    for x in (62, 132):
+        draw.ellipse((x - 4, 112, x + 52, 150), (150, 100, 80))
+        draw.rectangle((x - 2, 104, x + 50, 114), (60, 40, 30))
+        draw.ellipse((x + 4, 124, x + 44, 144), (240, 240, 240))
+        draw.ellipse((x + 14, 122, x + 34, 146), (40, 30, 30))
+    draw.polygon(((112, 130), (128, 130), (138, 200), (102, 200)), (238, 196, 168))
+    draw.ellipse((98, 192, 142, 212), (180, 125, 100))
+    draw.ellipse((80, 228, 160, 256), (150, 60, 60))
+    draw.ellipse((86, 268, 154, 300), (210, 165, 138))
+    return image.filter(ImageFilter.GaussianBlur(2)).resize((side, round(side * 1.3)))
 
 
 def near(pixel: object, color: tuple[int, int, int], tolerance: int = 12) -> bool:

@@ -107,7 +107,8 @@ def make_cards(
     name = template or choose_template(event, config)
     maker = _Maker(event, config, photo, portrait, name, now or datetime.now(UTC), outlined, format)
     files = {size: folder / maker.file_name(size) for size in sizes}
-    cards = {size: maker.card(size, file.read_bytes()) for size, file in files.items() if file.exists()}
+    there = {size: file.read_bytes() for size, file in files.items() if file.exists()}
+    cards = {size: maker.card(size, data, maker.lay_out(size)) for size, data in there.items()}
     drawn = maker.render([size for size in files if size not in cards])
     cards |= {(card.width, card.height): card for card in keep(drawn, folder)}
     return tuple(cards[size] for size in files)
@@ -226,8 +227,9 @@ class _Maker:
         draw.words(canvas, ops, self.brand)
         if self.outlined:
             debug.outline(canvas, ops)
-        data = encode.png(canvas, self.xmp) if self.form == "png" else encode.jpeg(canvas, self.xmp)
-        card = self.card(size, data)
+        xmp = self.xmp if _shows_photo(ops) else b""
+        data = encode.png(canvas, xmp) if self.form == "png" else encode.jpeg(canvas, xmp)
+        card = self.card(size, data, ops)
         return Drawn(card, data, ops, canvas, checks.check(ops, ground, self.brand, card))
 
     def ground(
@@ -256,7 +258,7 @@ class _Maker:
             fact for _, fact in self.facts
         ]
 
-    def card(self, size: tuple[int, int], data: bytes) -> Card:
+    def card(self, size: tuple[int, int], data: bytes, ops: Sequence[Op]) -> Card:
         return Card(
             template=self.name,
             width=size[0],
@@ -265,8 +267,12 @@ class _Maker:
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             mime="image/png" if self.form == "png" else "image/jpeg",
-            alt=words.alt(self.values, self.event, photo=self.path is not None, more=self.more_words()),
+            alt=words.alt(self.values, self.event, photo=_shows_photo(ops), more=self.more_words()),
         )
+
+
+def _shows_photo(ops: Sequence[Op]) -> bool:
+    return any(isinstance(op, PhotoOp) for op in ops)
 
 
 def _brand(event: PublishEvent, config: Config, section: Section | None) -> Brand:
