@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -307,14 +308,22 @@ def _logo(path: Path | None) -> bytes | None:
     if path is None:
         return None
     try:
-        photo.probe(path)
-        return path.read_bytes()
+        found = path.stat()
+        return _read_logo(path, found.st_mtime_ns, found.st_size)
     except (PhotoError, OSError) as error:
         raise CardError(
             f"the brand's logo cannot be used: {error}", "See `logo` in [brand]; a PNG is best."
         ) from None
 
 
+@lru_cache(maxsize=32)
+def _read_logo(path: Path, changed: int, size: int) -> bytes:
+    """A logo's bytes, read again when its file has changed. Raises PhotoError or OSError."""
+    photo.probe(path)
+    return path.read_bytes()
+
+
+@lru_cache(maxsize=32)
 def _aspect(logo: bytes) -> float:
     with photo.opened(io.BytesIO(logo), "the logo") as image:
         return image.width / image.height

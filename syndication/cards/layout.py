@@ -140,13 +140,16 @@ class _Layout:
         side, _, share = place.partition(" ")
         card, part = self.card, float(share.rstrip("%") or 100) / 100
         width, height = card.width * part, card.height * part
-        return {
-            "card": card,
-            "start": replace(card, width=width),
-            "end": replace(card, x=card.width - width, width=width),
-            "top": replace(card, height=height),
-            "bottom": replace(card, y=card.height - height, height=height),
-        }[side]
+        match side:
+            case "start":
+                return replace(card, width=width)
+            case "end":
+                return replace(card, x=card.width - width, width=width)
+            case "top":
+                return replace(card, height=height)
+            case "bottom":
+                return replace(card, y=card.height - height, height=height)
+        return card
 
     def turned(self, op: Op) -> Op:
         """The operation at its place on the card, from the left."""

@@ -78,7 +78,7 @@ class Box:
 
 def moved(op: Op, x: float, y: float) -> Op:
     """The operation at another place."""
-    return replace(op, rect=replace(op.rect, x=op.rect.x + x, y=op.rect.y + y))
+    return replace(op, rect=Rect(op.rect.x + x, op.rect.y + y, op.rect.width, op.rect.height))
 
 
 class Measure:

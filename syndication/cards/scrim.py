@@ -33,11 +33,13 @@ def lay(canvas: Image.Image, op: ScrimOp, brand: Brand, deeper: float = 0) -> No
         grain = mask.height / size[1]
         first, last = int(box[1] / grain), min(int(box[3] / grain) + 1, size[1])
         part = (0, first * grain, mask.width, min(last * grain, mask.height))
-        shade = mask.resize((size[0], last - first), Image.Resampling.BILINEAR, part)
-        if color == (0, 0, 0):
-            darken(canvas, (left, top + first), shade)
+        place, black = (left, top + first), color == (0, 0, 0)
+        shade = ImageChops.invert(mask) if black else mask
+        shade = shade.resize((size[0], last - first), Image.Resampling.BILINEAR, part)
+        if black:
+            darken(canvas, place, shade)
         else:
-            canvas.paste(color, (left, top + first), shade)
+            canvas.paste(color, place, shade)
 
 
 def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.Image:

@@ -4,7 +4,7 @@ Pillow's result is the measure, and what is had without: `cykooz.resizer` gives 
 channel differs by more than 4 of 255), 1600x1067 to 1200x630 in 1.9 ms, not 17.
 """
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 try:
     import cykooz_resizer as simd
@@ -12,8 +12,6 @@ except ImportError:  # it has no wheel for some machines
     simd = None
 
 Box = tuple[float, float, float, float]
-
-_INVERSE = list(range(255, -1, -1))
 
 
 def scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
@@ -32,15 +30,14 @@ def scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
     return target
 
 
-def darken(canvas: Image.Image, place: tuple[int, int], mask: Image.Image) -> None:
-    """Lay black over an RGB canvas from `place` (left and top) on, by a mask of mode L: 255 is all black."""
+def darken(canvas: Image.Image, place: tuple[int, int], light: Image.Image) -> None:
+    """Leave an RGB canvas, from `place` (left, top) on, as much of its light as a mask of mode L says: 0 is black."""
     if simd is None:
-        canvas.paste((0, 0, 0), place, mask)
+        canvas.paste((0, 0, 0), place, ImageChops.invert(light))
         return
-    part = canvas.crop((*place, place[0] + mask.width, place[1] + mask.height))
-    # Black over a picture is the picture times what is left of its light, which is how alpha is multiplied in.
-    part.putalpha(mask.point(_INVERSE))
+    part = canvas.crop((*place, place[0] + light.width, place[1] + light.height))
+    part.putalpha(light)
     simd.AlphaMulDiv().multiply_alpha_pil_inplace(part)
-    dark = Image.new("RGB", mask.size)
+    dark = Image.new("RGB", light.size)
     simd.Resizer().resize_pil(part, dark, simd.ResizeOptions(resize_alg=simd.ResizeAlg.nearest()))
     canvas.paste(dark, place)

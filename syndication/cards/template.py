@@ -8,7 +8,7 @@ sizes. "Start" is the left of a story written from left to right and the right o
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from itertools import takewhile
 from typing import Annotated, Any, Literal, Self
@@ -252,6 +252,10 @@ class Template(_Strict):
 
     def fields(self) -> frozenset[str]:
         """The story's fields that this template can show."""
+        return self._fields
+
+    @cached_property
+    def _fields(self) -> frozenset[str]:
         return frozenset(node.text for _, node in _walk(self.layers) if isinstance(node, Text)) & set(FIELDS)
 
 
@@ -304,7 +308,12 @@ def parse(data: bytes, file: str) -> Template:
 
 def _folders(config: Config) -> list[Any]:
     own = [config.at(config.cards.templates)] if config.cards.templates else []
-    return [*own, resources.files("card_templates")]
+    return [*own, _ours()]
+
+
+@cache
+def _ours() -> Any:
+    return resources.files("card_templates")
 
 
 def _files(folder: Any) -> list[Any]:
