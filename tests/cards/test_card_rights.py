@@ -90,6 +90,33 @@ def test_a_card_carries_the_rights_and_nothing_else(
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "xmp"}
 
 
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "MPO"])
+def test_no_photo_tells_where_it_was_taken(
+    kind: str, form: cards.Format, story: Callable[..., PublishEvent], tmp_path: Path
+) -> None:
+    """Of a photo's EXIF and profile, the place first, nothing is in the card, whatever the format of either."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0131] = "SecretCamera", "SecretSoftware"
+    exif.get_ifd(0x8825).update({1: "N", 2: (59.0, 20.0, 1.0), 3: "E", 4: (18.0, 3.0, 7.0)})
+    exif.get_ifd(0x8769)[0x9286] = b"SecretNotes"
+    path, told = tmp_path / "photo", {"exif": exif.tobytes()}
+    if kind == "HEIF":
+        heif = pytest.importorskip("pillow_heif", reason="the extra `heic` is not installed")
+        heif.from_pillow(Image.new("RGB", (1600, 900), "teal")).save(path, **told)
+    else:
+        options = {"icc_profile": b"SecretProfile" * 20} if kind != "MPO" else {"save_all": True}
+        Image.new("RGB", (1600, 900), "teal").save(path, kind, **told, **options)
+    assert b"SecretCamera" in path.read_bytes()
+    (card,) = cards.render_cards(
+        story(image={"path": "photo"}), config=Config(), photo=path, sizes=[(1200, 630)], format=form
+    )
+    assert b"Secret" not in card.data
+    with Image.open(io.BytesIO(card.data)) as image:
+        assert not image.getexif()
+        assert not image.info.keys() & {"exif", "icc_profile", "comment", "photoshop"}
+
+
 def test_what_the_cms_tells_wins(story: Callable[..., PublishEvent], tmp_path: Path) -> None:
     """Credit and caption of the event replace the photo's; a change of either gives the card a new name."""
     path = photo_with(tmp_path / "a.jpg", xmp=XMP)
