@@ -141,7 +141,6 @@ def test_debug_logging_tells_no_secret(place, draft, image, caplog):
     secret, kept = place.network.connect(place.person(), place.url), []
     with place.http(ending(secret), keep=kept.append) as http:
         place.network.publish(http, draft(form=place.network.forms[0]), image)
-    assert "POST" in caplog.text
     for value in (*kept[0].values(), *secret.values()):
         assert len(value) < 20 or value == place.said["client_id"] or value not in caplog.text
 
