@@ -45,7 +45,7 @@ _MAX_DEPTH = 8
 
 JSON_LD = "application/ld+json"
 OUR_MARK = "data-syndication"
-"""The attribute of our own JSON-LD: its presence says that the page's og:image is a card, not the photo."""
+"""The attribute of our own JSON-LD: its presence says that the page's og:image is of our making, not the photo."""
 
 PHOTO_ID = "#photo"
 """How the `@id` of the story's own photo ends among the pictures of our JSON-LD."""

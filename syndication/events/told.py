@@ -45,7 +45,7 @@ def read_linked_data(tree: LexborHTMLParser, url: str) -> Told:
     nodes = {node["@id"]: node for value in values for node in _named(value)}
     story = next((one for one in stories if url in _addresses(one)), stories[0])
     pictures = [_resolve(picture, nodes) for picture in _list(story.get("image"))]
-    if ours:  # what else it names are cards, drawn from this photo
+    if ours:  # what else it names are crops of this photo
         pictures = [p for p in pictures if isinstance(p, dict) and str(p.get("@id", "")).endswith(PHOTO_ID)]
     people = [_text(_resolve(person, nodes)) for person in _list(story.get("author"))]
     keywords = [word for part in _list(story.get("keywords")) for word in _SEPARATORS.split(_text(part))]
@@ -84,7 +84,7 @@ def read_metas(tree: LexborHTMLParser) -> Told:
         elif texts:
             found[field] = texts[0]
     alt = next((told[name][0] for name in _IMAGE_ALTS if name in told), "")
-    # Our own JSON-LD says that the picture named here is a card.
+    # Our own JSON-LD says that the picture named here is a card, or a crop.
     cards = tree.css_first(f"script[{OUR_MARK}]") is not None
     sources = [] if cards else each_once(told[name][0] for name in _IMAGES if name in told)
     found["image"] = [{"src": src, "alt": alt} for src in sources]

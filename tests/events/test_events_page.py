@@ -200,10 +200,11 @@ def test_encodings(raw: bytes, charset: str | None) -> None:
 
 
 def test_our_own_cards_are_not_the_photo() -> None:
-    """A page that we have tagged before gives its photo again, not the card drawn from it."""
+    """A page that we have tagged before gives its photo again, not the card or the crop made of it."""
     first = read(PLAIN)
     card = Card(template="article", width=1200, height=630, file="c.jpg", sha256="0" * 64, size=1)
-    tags = head_tags(first, [card], brand=Brand(), base_url="https://cdn.example")
+    crop = card.model_copy(update={"template": "", "file": "p.jpg"})
+    tags = head_tags(first, [card, crop], brand=Brand(), base_url="https://cdn.example")
     bare = PLAIN.replace('<img src="/sea.jpg" alt="A wall">', "")
     for html in (PLAIN, bare):
         again = event_from_page(rewrite(html.encode(), tags), url=URL)

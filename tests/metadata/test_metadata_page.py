@@ -34,12 +34,15 @@ GONE = [
     b'\n  <meta property="og:image:alt"\n  content="<!-- a>">',
     b"<meta property='article&#58;tag' content=x>",
     b"<link rel='canonical' href=x>",
+    b"<meta name=Robots content='max-image-preview:large'>",
     LD + b'{"@type":"NewsArticle"}</script>',
     b"<body>" + LD + b'[{"@type":"Article"}]\n</script>',
     b'<script type=\'application/ld+json; charset=utf-8\'>{"@type": ["schema:Report"]}</script >',
 ]
 STAYS = [
     b"<link rel=icon href=y>",
+    b"<meta name=robots content='noindex, max-image-preview:none'>",
+    b"<meta name=robots content=noindex><meta name=googlebot content=max-image-preview:large>",
     b"<meta property=og:video content=v><meta name=author content=a>",
     LD + b' {"@type" : "Organization"}</script>',
     LD + b'{"@type":"NewsArticle",</script>',
@@ -117,9 +120,14 @@ def test_other_tags_replace_ours(make_tags: Make) -> None:
 
 def test_no_picture_leaves_the_pages_own(make_tags: Make) -> None:
     """Tags without a picture leave the picture that the page names already."""
-    page = b"<head><meta charset=utf-8><meta property='og:image' content='/a.jpg'></head>"
-    assert b"/a.jpg" in rewrite(page, make_tags(base_url=""))
-    assert b"/a.jpg" not in rewrite(page, make_tags())
+    page = (
+        b"<head><meta charset=utf-8><meta property='og:image' content='/a.jpg'>"
+        b"<meta name=robots content='max-image-preview:large'></head>"
+    )
+    without = rewrite(page, make_tags(base_url=""))
+    assert b"/a.jpg" in without and without.count(b"max-image-preview") == 1
+    ours = rewrite(page, make_tags())
+    assert b"/a.jpg" not in ours and ours.count(b"max-image-preview") == 1
 
 
 def test_line_breaks_of_the_page(tags: HeadTags) -> None:

@@ -126,6 +126,17 @@ def test_every_fault_is_listed_with_its_place(door):
     assert "yesterday" in faults["published"]["found"]
 
 
+def test_a_template_that_is_not_there_is_a_fault(door, store):
+    """What is wrong only with this newsroom's templates is told like any other fault, and nothing is kept."""
+    answer = door.send({**EVENT, "card": {"template": "qoute"}})
+    assert answer.status_code == 400
+    assert [(fault["field"], fault["expected"]) for fault in answer.json()["faults"]] == [
+        ("card.template", "quote, perhaps")
+    ]
+    with store.read() as tx:
+        assert stories.get(tx, "cms-1") is None
+
+
 def test_an_oversized_body_is_refused_unread(door, config):
     """Whether its length is declared or not."""
     most = config.serve.max_bytes

@@ -1,6 +1,10 @@
 """Celery's settings, for any lease that the config allows."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -74,3 +78,15 @@ def test_a_damaged_file_of_our_redis_is_told(tmp_path, text):
     with pytest.raises(ConfigError, match="damaged") as told:
         broker_url(config)
     assert "Remove it" in told.value.hint
+
+
+@pytest.mark.parametrize("app", ["workers", "workers.app"])
+def test_celery_without_a_config_says_so_in_words(tmp_path, app):
+    """Plain `celery -A workers` with no config ends with status 2, the file's name and the remedy; no traceback."""
+    environment = {name: value for name, value in os.environ.items() if name != "SYNDICATE_CONFIG"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    words = [sys.executable, "-m", "celery", "-A", app, "worker"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "syndicate.toml: no such file" in done.stderr and "SYNDICATE_CONFIG" in done.stderr
+    assert "Traceback" not in done.stderr
