@@ -77,7 +77,7 @@ def test_a_tiny_photo_is_told(drawn):
 
 
 def test_words_for_nobody_are_told(drawn, desk):
-    """Own words under a name that no account and no network has would never be said: it is told, and the story goes on."""
+    """Own words under a name that no account and no network has would never be said, which is told."""
     story = drawn((1800, 1400), overrides={"blusky": "Hello.", "desk": "Ours.", "mastodon": "Theirs."})
     assert story.problem == "overrides: no account or network is called blusky; bluesky, perhaps"
     assert story.due_at is None and story.cards
