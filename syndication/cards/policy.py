@@ -16,11 +16,15 @@ _PLAINER = ("plain", "textfree")
 
 
 class Checked(NamedTuple):
-    """Cards that went through the checks, the template that they have in the end, and what an editor is to know."""
+    """Cards that went through the checks, the template that they have in the end, and what an editor is to know.
+
+    `faults` are those of the cards that were asked for, also where others were drawn instead.
+    """
 
     cards: tuple[Card, ...]
     template: str
     problems: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 def checked_cards(
@@ -61,8 +65,8 @@ def checked_cards(
         )
     if config.cards.check == "repair" and (mended := _mended(name, render)):
         used = mended[0].card.template
-        return Checked(keep(mended, folder), used, (f"{told} It is drawn as {used} instead.",))
-    return Checked(keep(drawn, folder), name, (told,))
+        return Checked(keep(mended, folder), used, (f"{told} It is drawn as {used} instead.",), tuple(faults))
+    return Checked(keep(drawn, folder), name, (told,), tuple(faults))
 
 
 def _mended(name: str, render: Callable[[str], tuple[Drawn, ...]]) -> tuple[Drawn, ...]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from syndication.cards import make_cards
+from syndication.cards.policy import checked_cards
 from syndication.config import AccountTable, Config
 from syndication.models import Account, Card, PublishEvent
 from syndication.networks import NETWORKS, connector
@@ -28,14 +28,15 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     event = read_source(source, config, url=url)
     photo, portrait = photo_of(event, config, folder), portrait_of(event, config, folder)
     connected = _connected(config)
-    cards = make_cards(
+    checked = checked_cards(
         event,
-        config=config,
+        config=_lenient(config),
         photo=photo,
         portrait=portrait,
         folder=folder,
         sizes=sizes_for(connected or _examples()),
     )
+    cards = checked.cards
     crops, _ = clean_crops(event, photo, folder)
     going, silent = [], []
     for one in connected:
@@ -51,12 +52,22 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     return Page(
         event=event,
         cards=cards,
+        faults=checked.faults,
+        problems=checked.problems,
+        held=bool(checked.faults) and config.cards.check == "refuse",
         crops=crops,
         posts=tuple(shown),
         not_going=tuple(silent),
         tags_html=tags.html(),
         brand=config.brand,
     )
+
+
+def _lenient(config: Config) -> Config:
+    """What the newsroom would refuse is shown here all the same, with its faults."""
+    if config.cards.check != "refuse":
+        return config
+    return config.model_copy(update={"cards": config.cards.model_copy(update={"check": "warn"})})
 
 
 def _connected(config: Config) -> list[Account]:

@@ -23,10 +23,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from syndication.cards import views
+from syndication.cards.checks import Fault
 from syndication.cards.clean import LARGE
 from syndication.config import Brand
 from syndication.errors import InputError, SyndicationError
 from syndication.models import Card, Priority, PublishEvent
+from syndication.studio.crops import crops_of
 from syndication.text import links
 
 GENERATOR = "syndicate preview"
@@ -81,7 +84,8 @@ class PostPreview:
 class Page:
     """All that the page shows. `not_going` holds (account, why); `tags_html` is the source of the page's tags.
 
-    `crops` are of the photo alone, for search engines.
+    `crops` are of the photo alone, for search engines. `faults` are those of the card that was asked for, `problems`
+    what became of it, and `held` whether the story would wait for an editor because of it.
     """
 
     event: PublishEvent
@@ -91,6 +95,9 @@ class Page:
     not_going: tuple[tuple[str, str], ...]
     tags_html: str
     brand: Brand
+    faults: tuple[Fault, ...] = ()
+    problems: tuple[str, ...] = ()
+    held: bool = False
 
 
 class Check(NamedTuple):
@@ -112,6 +119,7 @@ def checks(page: Page) -> list[Check]:
     """What can be said of the story before it goes out, in the order an editor asks."""
     return [
         *_card_checks(page),
+        *_fault_checks(page),
         _image_tag_check(page),
         *_crop_check(page),
         *(_length_check(post) for post in page.posts),
@@ -188,6 +196,7 @@ def _render(page: Page) -> str:
         checks=checks(page),
         accent=_accent(page),
         direction="rtl" if page.event.rtl else "ltr",
+        seen=list(crops_of(page.cards)),
         wide=_wide(page.cards),
         image_named="og:image" in _tags(page),
     )
@@ -235,6 +244,29 @@ def _card_checks(page: Page) -> Iterator[Check]:
         yield Check("warn", "The photo has no alt text", "Say in one sentence what it shows, in image.alt.")
     else:
         yield Check("good", f"Alt text of the photo has {_characters(image.alt)}")
+
+
+def _fault_checks(page: Page) -> Iterator[Check]:
+    """What is wrong with the card, each box and check once with all the places that show it so."""
+    if page.held:
+        yield Check(
+            "bad", "The story would be held", "Mend its card, or say what else to do in check of [cards]."
+        )
+    found = dict[tuple[str, str], list[Fault]]()
+    for fault in page.faults:
+        found.setdefault((fault.box, fault.check), []).append(fault)
+    for (box, check), faults in found.items():
+        places = ", ".join(dict.fromkeys(fault.view for fault in faults))
+        one = faults[0]
+        yield Check("bad", f"{box}: {check} {one.found}, wanted {one.wanted} ({places})", one.remedy)
+    drawn = {card.template for card in page.cards}
+    if page.problems and not page.faults:
+        yield from (Check("warn", problem.rstrip(".")) for problem in page.problems)
+    elif page.faults and page.problems and page.problems[0].endswith("instead."):
+        yield Check("warn", f"The card is drawn as {', '.join(sorted(drawn))} instead")
+    elif page.cards and not page.faults:
+        seen = {view for card in page.cards for view in views.of(card.width, card.height)}
+        yield Check("good", f"The card can be read at {sum(not view.thumbnail for view in seen)} places")
 
 
 def _image_tag_check(page: Page) -> Check:

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from syndication.cards.checks import Fault as CardFault
 from syndication.config import Brand, Section, parse
 from syndication.errors import EventError, Fault, InputError, PhotoError
 from syndication.events import parse_event
 from syndication.metadata import head_tags
+from syndication.studio.crops import crops_of
 from syndication.studio.preview import Page, PostPreview, checks, preview_app, write_preview
 
 Get = Callable[..., Any]
@@ -207,6 +209,7 @@ def test_checks_name_what_will_hurt_with_its_remedy(
     assert levels(page) == {
         "1200×630 card has 400 KB": "warn",
         "1080×1080 card has 400 KB": "warn",
+        "The card can be read at 13 places": "good",
         "The photo has no alt text": "warn",
         "The page names no og:image": "warn",
         "The photo for search engines is too small for them": "warn",
@@ -377,3 +380,29 @@ def test_edits_show_on_reload_and_errors_are_calm(
     assert "Export it as <b>JPEG</b>." in squeezed(one(tree, "main"))
     assert "headline: found nothing, expected a text" in get("/").body.decode()
     assert one(LexborHTMLParser(get("/").body), "h1").text() == "Mended"
+
+
+def test_faults_of_the_card_stand_among_the_checks(make_page: Callable[..., Page]) -> None:
+    """Each box and check once, with every place that shows it so and its remedy; a story that would wait says so."""
+    places = ("X", "Facebook")
+    faults = tuple(
+        CardFault("headline", "overlay", one, "9 pixels", "none", "Fewer words.") for one in places
+    )
+    page = make_page(faults=faults, problems=("the article card has 2 faults.",), held=True)
+    found = {check.text: check for check in checks(page)}
+    assert found["headline: overlay 9 pixels, wanted none (X, Facebook)"].remedy == "Fewer words."
+    assert found["The story would be held"].level == "bad"
+    page = make_page(problems=("the card is text-free: no installed font has it.",))
+    assert levels(page)["the card is text-free: no installed font has it"] == "warn"
+
+
+def test_each_crop_is_shown_with_what_is_laid_over_it(make_page: Callable[..., Page]) -> None:
+    """The page draws the parts that networks show: X's two to one under its label, the squares, the whole."""
+    cards = make_page().cards
+    shown = list(crops_of(cards))
+    told = {place for crop in shown for place in crop.places}
+    assert {"X", "WhatsApp’s square", "Instagram", "iMessage"} <= told
+    whole = next(crop for crop in shown if "iMessage" in crop.places)
+    assert {"Facebook", "LinkedIn", "Mastodon"} <= set(whole.places)
+    x = next(crop for crop in shown if "X" in crop.places)
+    assert (x.shown.height, [name for name, _ in x.laid]) == (600, ["the title"])
