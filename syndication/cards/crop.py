@@ -17,8 +17,10 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 Box = tuple[float, float, float, float]
 Size = tuple[int, int]
 
-LARGEST = 640  # pixels: of the thumbnail that is searched for faces; more of a photo is never looked at
-_LEAST_FACE = 0.06  # of its shorter side: smaller ones are a crowd, which no crop can keep
+LARGEST = (
+    400  # pixels: of the thumbnail that is searched for faces, in 30 ms; more of a photo is never looked at
+)
+_LEAST_FACE = 0.08  # of its shorter side: smaller ones are a crowd, which no crop can keep
 _LOOK_SIDE = 96  # pixels: of the one whose subject is looked for
 _BINS = 48
 _STEPS = 32
@@ -48,6 +50,7 @@ class Interest:
     down: tuple[float, ...] = ()
 
 
+@lru_cache(maxsize=1)
 def finds_faces() -> bool:
     """Whether the extra that finds faces is installed. OpenCV 5 does not count: it has lost the detector used here."""
     return find_spec("cv2") is not None and hasattr(_cv2(), "CascadeClassifier")
@@ -55,9 +58,10 @@ def finds_faces() -> bool:
 
 def look(photo: Image.Image) -> Interest:
     """What there is to keep in a photo (RGB or L, any size)."""
-    faces = _faces(photo) if finds_faces() else ()
+    if finds_faces() and (faces := _faces(photo)):
+        return Interest(faces=faces)
     seen = _salience(photo)
-    return Interest(faces=faces, across=_profile(seen, 0), down=_profile(seen, 1))
+    return Interest(across=_profile(seen, 0), down=_profile(seen, 1))
 
 
 def window(size: Size, target: Size, interest: Interest, covered: Sequence[Box] = ()) -> Box:
