@@ -20,7 +20,7 @@ from syndication.models import PublishEvent
 HEADLINES = tomllib.loads(
     (Path(__file__).parents[2] / "benchmarks" / "headlines.toml").read_text(encoding="utf-8")
 )["headline"]
-RTL = {"ar", "fa", "he", "ur"}
+RTL = {"ar", "fa", "he", "sd", "ur"}
 
 
 def set_in(language: str, text: str, *, role: str = "serif", own: str = "", lines: int = 3) -> typeset.Block:
@@ -99,11 +99,25 @@ def test_urdu_hangs() -> None:
     assert set_in("ur", "سمندر").pitch > 1.4 * set_in("fa", "سمندر").pitch
 
 
-def test_letters_follow_the_language() -> None:
-    """Urdu, Serbian or Bulgarian words are not those of Arabic or Russian with the same characters."""
-    assert [glyph.id for glyph in set_in("bg", "вода").lines[0].glyphs] != [
-        glyph.id for glyph in set_in("ru", "вода").lines[0].glyphs
+@pytest.mark.parametrize(
+    ("text", "role", "one", "other"),
+    [
+        ("вода", "serif", "bg", "ru"),
+        ("бгпт", "serif", "sr", "ru"),
+        ("۴۶۷", "serif", "sd", "fa"),
+        ("۴۶۷", "sans", "sd", "fa"),
+        ("۴۶۷", "serif", "ur", "fa"),
+        ("م", "sans", "sd", "ar"),
+        ("直", "serif", "ja", "zh-Hans"),
+    ],
+)
+def test_letters_follow_the_language(text: str, role: str, one: str, other: str) -> None:
+    """The same characters have other forms in Bulgarian than in Russian, in Sindhi or Urdu than in Persian."""
+    forms = [
+        [(id(glyph.font.face), glyph.id) for glyph in set_in(language, text, role=role).lines[0].glyphs]
+        for language in (one, other)
     ]
+    assert forms[0] != forms[1]
 
 
 @pytest.mark.parametrize(
