@@ -7,7 +7,7 @@ from PIL import Image, ImageChops, ImageFilter
 from syndication.cards import contrast
 from syndication.cards.brand import Brand, Rgb
 from syndication.cards.ops import LogoOp, Rect, ScrimOp, TextOp
-from syndication.cards.simd import darken
+from syndication.cards.simd import darken, spread
 
 Box = tuple[int, int, int, int]
 Need = tuple[Box, float]
@@ -35,7 +35,7 @@ def lay(canvas: Image.Image, op: ScrimOp, brand: Brand, deeper: float = 0) -> No
         part = (0, first * grain, mask.width, min(last * grain, mask.height))
         place, black = (left, top + first), color == (0, 0, 0)
         shade = ImageChops.invert(mask) if black else mask
-        shade = shade.resize((size[0], last - first), Image.Resampling.BILINEAR, part)
+        shade = spread(shade, (size[0], last - first), part)
         if black:
             darken(canvas, place, shade)
         else:

@@ -4,6 +4,8 @@ Pillow's result is the measure, and what is had without: `cykooz.resizer` gives 
 channel differs by more than 4 of 255), 1600x1067 to 1200x630 in 1.9 ms, not 17.
 """
 
+from typing import Any
+
 from PIL import Image, ImageChops
 
 try:
@@ -22,10 +24,27 @@ def scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
         return image.crop((x, y, x + size[0], y + size[1]))
     if simd is None or image.mode not in ("RGB", "L", "CMYK"):
         return image.resize(size, Image.Resampling.BICUBIC, box)
-    target = Image.new(image.mode, size)
-    bicubic = simd.ResizeAlg.convolution(simd.FilterType.catmull_rom)
-    part = simd.CropBox(left, top, right - left, bottom - top)
-    options = simd.ResizeOptions(resize_alg=bicubic, crop_box=part, use_alpha=False)
+    return _resized(image, size, box, simd.FilterType.catmull_rom)
+
+
+def spread(mask: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+    """The part of a coarse mask of mode L in `box` at its whole size in pixels, much larger; bilinear."""
+    left, top, right, bottom = box
+    # First across, while there are few rows: down is what goes quickly.
+    rows = mask.resize((size[0], mask.height), Image.Resampling.BILINEAR, (left, 0, right, mask.height))
+    down = (0, top, size[0], bottom)
+    if simd is None:
+        return rows.resize(size, Image.Resampling.BILINEAR, down)
+    return _resized(rows, size, down, simd.FilterType.bilinear)
+
+
+def _resized(image: Image.Image, size: tuple[int, int], box: Box, filter_type: Any) -> Image.Image:
+    target, (left, top, right, bottom) = Image.new(image.mode, size), box
+    options = simd.ResizeOptions(
+        resize_alg=simd.ResizeAlg.convolution(filter_type),
+        crop_box=simd.CropBox(left, top, right - left, bottom - top),
+        use_alpha=False,
+    )
     simd.Resizer().resize_pil(image, target, options)
     return target
 
