@@ -83,16 +83,11 @@ class Instagram(Containers):
         if login == "instagram":
             return {**self._allow_instagram(desk, server), "login": login}
         app, pages = allow_pages(desk, server, _SCOPES)
-        linked = {
-            page.instagram_business_account.id: page for page in pages if page.instagram_business_account
-        }
-        names = [
-            (user, f"{page.name} (@{page.instagram_business_account.username})")
-            for user, page in linked.items()
-            if page.instagram_business_account
-        ]
+        linked = [(account, page) for page in pages if (account := page.instagram_business_account)]
+        names = [(account.id, f"{page.name} (@{account.username})") for account, page in linked]
         user = choose(desk, "account", names)
-        return {**app, "access_token": linked[user].access_token, "user": user, "login": login}
+        token = next(page.access_token for account, page in linked if account.id == user)
+        return {**app, "access_token": token, "user": user, "login": login}
 
     def _allow_instagram(self, desk: Dialogue, server: str) -> Secret:
         desk.say(
