@@ -28,7 +28,7 @@ _WIDOW, _WIDOW_COST = 0.35, 0.45
 
 # At the start of a line these hang outside, so that the letters below each other stand on one edge; of a full-width
 # sign it is the empty half that does.
-_HANGING = frozenset("“”„‟‘’‚‛«»‹›\"'「『《〈（【")
+_HANGING = frozenset("“”„‟‘’‚‛«»‹›״׳\"'「『《〈（【")
 _FULL_WIDTH = 0.8  # of the size
 
 # The dangling ends that an ellipsis does not follow.

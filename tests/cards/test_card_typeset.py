@@ -233,7 +233,7 @@ def test_a_bracket_is_of_one_font() -> None:
         ("en", "“We will not forget the road”"),
         ("de", "„Wir vergessen die Straße nicht“"),
         ("ar", "«لن ننسى الطريق»"),
-        ("he", "”לא נשכח את הכביש”"),
+        ("he", "״לא נשכח את הכביש״"),
         ("ja", "「道を忘れない」と島の人々"),
     ],
 )
