@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from babel import dates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -198,7 +198,7 @@ def _render(page: Page) -> str:
         direction="rtl" if page.event.rtl else "ltr",
         seen=list(crops_of(page.cards)),
         wide=_wide(page.cards),
-        image_named="og:image" in _tags(page),
+        named=_named(page),
     )
 
 
@@ -270,11 +270,10 @@ def _fault_checks(page: Page) -> Iterator[Check]:
 
 
 def _image_tag_check(page: Page) -> Check:
-    tags, wide = _tags(page), _wide(page.cards)
-    if "og:image" not in tags or wide is None:
+    tags, named = _tags(page), _named(page)
+    if "og:image" not in tags:
         return Check("warn", "The page names no og:image", "Set base_url in [cards] of syndicate.toml.")
     declared = (tags.get("og:image:width"), tags.get("og:image:height"))
-    named = next((one for one in (*page.cards, *page.crops) if tags["og:image"].endswith(one.file)), None)
     if named is None or declared != (str(named.width), str(named.height)):
         return Check(
             "bad",
@@ -283,6 +282,12 @@ def _image_tag_check(page: Page) -> Check:
         )
     what = "the photo" if named.is_clean else "the card"
     return Check("good", f"og:image is {what}, {named.width}×{named.height}, as declared")
+
+
+def _named(page: Page) -> Card | None:
+    """The picture of the story that og:image names."""
+    address = _tags(page).get("og:image", "")
+    return next((one for one in (*page.cards, *page.crops) if address.endswith(quote(one.file))), None)
 
 
 def _crop_check(page: Page) -> Iterator[Check]:
