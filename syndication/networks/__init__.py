@@ -20,6 +20,7 @@ from syndication.networks.telegram import Telegram
 from syndication.networks.threads import Threads
 from syndication.networks.tumblr import Tumblr
 from syndication.networks.vk import VK
+from syndication.networks.webhook import Webhook
 from syndication.networks.x import X
 
 NETWORKS: dict[str, Connector] = {
@@ -29,6 +30,7 @@ NETWORKS: dict[str, Connector] = {
     "discord": Discord(),
     "slack": Slack(),
     "matrix": Matrix(),
+    "webhook": Webhook(),
     "x": X(),
     "pinterest": Pinterest(),
     "reddit": Reddit(),

@@ -156,7 +156,12 @@ class Matrix(Connector):
         relation = {"m.relates_to": {"rel_type": "m.replace", "event_id": receipt.id}}
         whole = {**content, "body": f"* {draft.text}", "m.new_content": content, **relation}
         whole["formatted_body"] = f"* {content['formatted_body']}"
-        http.read(_Sent, "PUT", _send(http, _mark(receipt.id, draft.text, str(draft.card))), json=whole)
+        http.read(
+            _Sent,
+            "PUT",
+            _send(http, _mark(receipt.id, draft.text, str(draft.card), str(draft.created))),
+            json=whole,
+        )
         return receipt
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:

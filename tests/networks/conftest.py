@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -42,6 +43,11 @@ class Script:
         self._thread.join()
         self._server.server_close()
 
+    def answer_to(self, what):
+        """The answer of that name, else one whose name's `*` stands for anything."""
+        names = (name for name in self.answers if fnmatchcase(what, name))
+        return self.answers[what if what in self.answers else next(names)]
+
     def forget(self):
         """Begin anew: no request was asked, every list of answers starts at its first."""
         self.asked.clear()
@@ -63,7 +69,7 @@ class _Scripted(BaseHTTPRequestHandler):
         if asked.what in self.script.lost:
             self.close_connection = True
             return
-        answer = self.script.answers[asked.what]
+        answer = self.script.answer_to(asked.what)
         if isinstance(answer, list):  # in turn; the last one stays
             answer = answer[min(self.script.whats().count(asked.what), len(answer)) - 1]
         said = answer.get("body")

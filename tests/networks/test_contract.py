@@ -5,7 +5,8 @@ post has a file for each, `answers-KIND.json`:
 
 - `source`: where they are from: recorded (when, at which server) or made after which documents
 - `secret`, `form` (the draft's; its usual one if absent), `handle`, `limits` (what read_limits says, in part)
-- `happy`: for each "METHOD /path" that a deed may ask, the answer, or a list of answers in turn (the last one stays)
+- `happy`: for each "METHOD /path" that a deed may ask (`*` stands for anything), the answer, or a list of answers in
+  turn (the last one stays)
 - `create`: the one creating request; `key`: what of the draft's key it carries, absent where the network takes none
 - `receipt`: what publish and find return
 - `refusals`: answers to `create` with the `kind` of error each is, and what it `says`
