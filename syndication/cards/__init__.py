@@ -238,9 +238,10 @@ class _Maker:
     ) -> tuple[Image.Image, contrast.Ground]:
         """What words stand on, scrims deepened until they can be read, and its measure."""
         over_photo = [word for op in ops if isinstance(op, ScrimOp) for word in op.words]
+        boxes = [word.rect.pixels() for word in checks.words_of(ops)]
         for deeper in _DEEPER:
             canvas = draw.ground(ops, size, self.brand, source, deeper)
-            ground = contrast.Ground(canvas)
+            ground = contrast.Ground(canvas, boxes)
             if not any(checks.weak_contrasts(over_photo, ground, self.brand, size[0])):
                 break
         return canvas, ground

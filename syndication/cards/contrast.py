@@ -1,5 +1,6 @@
 """How well words can be told from what stands behind them: WCAG 2.2's contrast, measured on pixels."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from PIL import Image
@@ -70,25 +71,36 @@ def linear(share: float) -> float:
 
 
 class Ground:
-    """The luminances of a picture's blocks of GRAIN pixels, in a box of it (pixels) or in all of it."""
+    """The luminances of a picture's blocks of GRAIN pixels, in some boxes of it (pixels) or in all of it.
 
-    def __init__(self, picture: Image.Image, box: Box | None = None) -> None:
-        left, top, right, bottom = box or (0, 0, *picture.size)
-        self._x, self._y = left - left % GRAIN, top - top % GRAIN
-        small = picture.reduce(GRAIN, (self._x, self._y, right, bottom))
-        self._light = small.point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
+    They are measured when this is made: what is painted later is not seen.
+    """
+
+    def __init__(self, picture: Image.Image, boxes: Iterable[Box] = ()) -> None:
+        parts = [_widened(box, picture.size) for box in boxes] or [(0, 0, *picture.size)]
+        self._lights = {
+            part: picture.reduce(GRAIN, part).point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
+            for part in parts
+            if part[0] < part[2] and part[1] < part[3]
+        }
 
     def under(self, box: Box) -> list[int]:
-        """How many blocks of each of 256 luminances stand in a box (pixels of the picture), in part or whole."""
-        left, top, right, bottom = box
-        x, y, size = self._x, self._y, self._light.size
-        part = (
-            max((left - x) // GRAIN, 0),
-            max((top - y) // GRAIN, 0),
-            min(-((x - right) // GRAIN), size[0]),
-            min(-((y - bottom) // GRAIN), size[1]),
-        )
-        return self._light.crop(part).histogram()
+        """How many blocks of each of 256 luminances stand in a box, in part or whole; none where all is unmeasured."""
+        most, found = 0, [0] * 256
+        for (x, y, to_x, to_y), light in self._lights.items():
+            left, top = max(box[0], x) - x, max(box[1], y) - y
+            right, bottom = min(box[2], to_x) - x, min(box[3], to_y) - y
+            if right > left and bottom > top and (right - left) * (bottom - top) > most:
+                most = (right - left) * (bottom - top)
+                part = left // GRAIN, top // GRAIN, -(-right // GRAIN), -(-bottom // GRAIN)
+                found = light.crop(part).histogram()
+        return found
+
+
+def _widened(box: Box, size: tuple[int, int]) -> Box:
+    """A box from the first of its blocks on, and within the picture."""
+    left, top = max(box[0], 0), max(box[1], 0)
+    return left - left % GRAIN, top - top % GRAIN, min(box[2], size[0]), min(box[3], size[1])
 
 
 def brightest(blocks: list[int], part: float = SHARE) -> float:

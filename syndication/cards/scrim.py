@@ -85,8 +85,7 @@ def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb, deeper: f
     lines = [(part, box) for part in op.words for line in part.lines() if (box := _common(line, op.rect))]
     if not lines:
         return []
-    lefts, tops, rights, bottoms = zip(*(box for _, box in lines), strict=True)
-    ground = contrast.Ground(canvas, (min(lefts), min(tops), max(rights), max(bottoms)))
+    ground = contrast.Ground(canvas, [part.rect.pixels() for part in op.words])
     x, y = op.rect.pixels()[:2]
     needs = []
     for part, (left, top, right, bottom) in lines:
