@@ -5,6 +5,7 @@ width and height, from its top left, until `window` makes pixels of them.
 """
 
 import importlib
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
-from PIL import Image, ImageChops, ImageFilter, ImageStat
+from PIL import Image, ImageChops, ImageFilter
 
 Box = tuple[float, float, float, float]
 Size = tuple[int, int]
@@ -34,6 +35,9 @@ _AIR = ((0.35, 0.35), (0.6, 0.5))
 # Skin of every shade lies between these values of the two colour channels (Chai and Ngan, "Face segmentation using
 # skin-color map", IEEE TCSVT 1999), here as what it adds to a pixel.
 _SKIN = [[60 if low <= v <= high else 0 for v in range(256)] for low, high in ((77, 127), (133, 173))]
+
+
+_HALF = [value // 2 for value in range(256)]
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,11 @@ def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box]) 
     if interest.faces:
         return min(sorted(starts), key=lambda start: _harm(axis, start, share, interest.faces, covered))
     profile = interest.down if axis else interest.across
-    open_parts, anchor = _open_parts(axis, covered), _ANCHOR[axis]
+    seen, anchor = _seen_parts(axis, covered), _ANCHOR[axis]
 
     def worth(start: float) -> float:
         aside = start / free - anchor
-        return _worth(profile, start, share, open_parts, anchor) * (1 - _PULL * aside * aside)
+        return _worth(profile, start, share, seen) * (1 - _PULL * aside * aside)
 
     return max(sorted(starts), key=worth)
 
@@ -136,8 +140,8 @@ def _hidden(face: Box, axis: int, start: float, share: float, covered: Sequence[
     return min(hidden, 1.0)
 
 
-def _open_parts(axis: int, covered: Sequence[Box]) -> list[float]:
-    """Along an axis of the window, how much of each of its parts no words cover."""
+def _seen_parts(axis: int, covered: Sequence[Box]) -> list[float]:
+    """Along an axis of the window, how well each of its parts is seen: best at its anchor, and clear of words."""
     parts = [1.0] * _BINS
     for box in covered:
         first, last = box[axis], box[axis + 2]
@@ -145,19 +149,18 @@ def _open_parts(axis: int, covered: Sequence[Box]) -> list[float]:
         for index in range(_BINS):
             if first <= (index + 0.5) / _BINS < last:
                 parts[index] = max(0.0, parts[index] - breadth)
-    return parts
+    return [part * (1 - ((index + 0.5) / _BINS - _ANCHOR[axis]) ** 2) for index, part in enumerate(parts)]
 
 
-def _worth(
-    profile: Sequence[float], start: float, share: float, open_parts: Sequence[float], anchor: float
-) -> float:
-    """How much a window shows where it is seen best: at its anchor, and clear of words."""
-    worth = 0.0
-    for index, amount in enumerate(profile):
-        place = ((index + 0.5) / len(profile) - start) / share
-        if 0 <= place < 1:
-            worth += amount * open_parts[int(place * _BINS)] * (1 - (place - anchor) ** 2)
-    return worth
+def _worth(profile: Sequence[float], start: float, share: float, seen: Sequence[float]) -> float:
+    """How much a window shows where it is seen well."""
+    count = len(profile)
+    first, last = math.ceil(start * count - 0.5), math.ceil((start + share) * count - 0.5)
+    step, place = _BINS / count / share, ((first + 0.5) / count - start) / share * _BINS
+    return sum(
+        profile[first + index] * seen[min(int(place + index * step), _BINS - 1)]
+        for index in range(min(last, count) - first)
+    )
 
 
 def fitting(size: Size, side: int) -> Size:
@@ -176,12 +179,12 @@ def _salience(photo: Image.Image) -> Image.Image:
     small = small.reduce((min(4, small.width), min(4, small.height)))
     light, blue, red = small.convert("RGB").convert("YCbCr").split()
     seen = ImageChops.difference(light, light.filter(ImageFilter.BoxBlur(3))).filter(ImageFilter.BoxBlur(2))
-    seen = seen.point([min(255, 3 * value) for value in range(256)])
-    for band, gain in ((light, 0.5), (blue, 2), (red, 2)):
-        mean = ImageStat.Stat(band).mean[0]
-        apart = band.filter(ImageFilter.BoxBlur(1)).point(
-            [min(255, round(abs(value - mean) * gain)) for value in range(256)]
-        )
+    seen = ImageChops.add(ImageChops.add(seen, seen), seen)
+    for band in (light, blue, red):
+        mean = band.resize((1, 1), Image.Resampling.BOX).resize(band.size)
+        apart = ImageChops.difference(band.filter(ImageFilter.BoxBlur(1)), mean)
+        # Colour counts four times what light does.
+        apart = apart.point(_HALF) if band is light else ImageChops.add(apart, apart)
         seen = ImageChops.add(seen, apart)
     skin = ImageChops.darker(blue.point(_SKIN[0]), red.point(_SKIN[1]))
     return ImageChops.add(seen, skin)
@@ -195,7 +198,8 @@ def _profile(seen: Image.Image, axis: int) -> tuple[float, ...]:
         (float(amount) + 1) * (1 - 1.2 * ((index + 0.5) / _BINS - _ANCHOR[axis]) ** 2)  # type: ignore[arg-type]
         for index, amount in enumerate(amounts)
     ]
-    return tuple(amount / sum(weighted) for amount in weighted)
+    whole = sum(weighted)
+    return tuple(amount / whole for amount in weighted)
 
 
 _detecting = threading.Lock()  # a detector keeps its state while it works

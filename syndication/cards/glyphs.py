@@ -49,24 +49,26 @@ def _inked(letters: Sequence[_Letter], alpha: float) -> Iterator[_Ink]:
     """The letters' ink. Those that touch, such as joined ones, are drawn as one, so that no seam is seen."""
     touching, last, reach = list[_Letter](), None, 0
     for letter in letters:
-        whole, part = divmod(round(letter.x * _STEPS), _STEPS)
-        ink = _single(letter._replace(x=part / _STEPS, y=round(letter.y * _STEPS) / _STEPS), alpha)
-        if ink is None:
+        font, glyph, scale, x, y = letter
+        whole, part = divmod(round(x * _STEPS), _STEPS)
+        if (ink := _single(font, glyph, scale, part, round(y * _STEPS), alpha)) is None:
             continue
-        ink = ink._replace(left=ink.left + whole)
-        if last and ink.left >= reach:
+        mask, left, top = ink
+        left += whole
+        if last and left >= reach:
             yield last if len(touching) == 1 else _drawn(touching, alpha) or last
-            touching.clear()
-        reach = max(reach if touching else 0, ink.left + ink.mask.width)
+            touching, reach = [], 0
+        reach = max(reach, left + mask.width)
         touching.append(letter)
-        last = ink
+        last = _Ink(mask, left, top)
     if last:
         yield last if len(touching) == 1 else _drawn(touching, alpha) or last
 
 
 @lru_cache(maxsize=2048)
-def _single(letter: _Letter, alpha: float) -> _Ink | None:
-    return _drawn((letter,), alpha)
+def _single(font: hb.Font, glyph: int, scale: float, x: int, y: int, alpha: float) -> _Ink | None:
+    """The ink of one letter; `x` and `y` in steps."""
+    return _drawn([_Letter(font, glyph, scale, x / _STEPS, y / _STEPS)], alpha)
 
 
 def _drawn(letters: Sequence[_Letter], alpha: float) -> _Ink | None:
