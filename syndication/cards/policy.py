@@ -55,7 +55,8 @@ def checked_cards(
     except MissingGlyph as error:
         if config.cards.missing == "refuse":
             raise CardRefused(error.message, error.hint) from None
-        return Checked(keep(render("textfree"), folder), "textfree", (f"the card is text-free: {error}",))
+        told = f"the card is text-free: {error.message}. {error.hint}"
+        return Checked(keep(render("textfree"), folder), "textfree", (told,))
     if not (faults := faults_of(drawn)):
         return Checked(keep(drawn, folder), name, ())
     told = f"the {name} card has {summary(faults)}"
