@@ -36,7 +36,7 @@ GOOD = {
     "/xrpc/com.atproto.server.createSession": {
         "did": "did:plc:meridian", "handle": "meridian.test", "accessJwt": ACCESS, "refreshJwt": REFRESH,
     },
-    "/xrpc/com.atproto.server.getSession": {},
+    "/xrpc/com.atproto.server.getSession": {"did": "did:plc:meridian", "handle": "meridian.test"},
     "/xrpc/com.atproto.repo.uploadBlob": {"blob": {"$type": "blob"}},
 }  # fmt: skip
 
