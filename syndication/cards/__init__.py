@@ -165,7 +165,8 @@ class _Maker:
             event, path = event.model_copy(update={"image": event.card.portrait}), portrait
         self.event, self.name, self.path = event, name, path
         self.outlined, self.form = outlined, form
-        self.values = words.fields(event, config, photo=path is not None) | labels.fields(event, config, now)
+        told = words.fields(event, config, photo=path is not None, shown=self.template.fields())
+        self.values = told | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.photo_size = photo.size(path) if path else None
         self.focal = event.image.focal if event.image else None

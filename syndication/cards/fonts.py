@@ -211,8 +211,13 @@ def role_of(role: str, script: str) -> str:
 @lru_cache(maxsize=256)
 def main_face(role: str, weight: int, script: str, language: str = "", own: str = "") -> Face:
     """The face that text of a script is mostly set in; its metrics place the lines."""
-    letter, faces = letter_of(script, language), list(stack(role, weight, script, language, own))
-    return next((face for face in faces if face.has(letter)), faces[0])
+    letter, first = letter_of(script, language), None
+    for face in stack(role, weight, script, language, own):  # looked for only as far as is needed
+        if face.has(letter):
+            return face
+        first = first or face
+    assert first  # noqa: S101 - ours are always there
+    return first
 
 
 def letter_of(script: str, language: str = "") -> str:

@@ -1,5 +1,6 @@
 """What the house says on a card beside the story's own words: badges, notes, age, counts; in the story's language."""
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
@@ -89,11 +90,18 @@ def _told(language: str, config: Config) -> Mapping[str, str]:
     keys = [f"{primary}-{script}"]
     if script == words.locale_of(primary).script:
         keys += [primary, _ALIASES.get(primary, primary)]
-    tables: tuple[Mapping[str, Mapping[Any, str]], ...] = (_table(), config.brand.words)
-    ours, own = (next((table[key] for key in keys if key in table), {}) for table in tables)
+    ours = next((_ours(key) for key in keys if key in _parts()), {})
+    own: Mapping[Any, str] = next((config.brand.words[key] for key in keys if key in config.brand.words), {})
     return {**ours, **own}
 
 
 @cache
-def _table() -> dict[str, dict[str, str]]:
-    return tomllib.loads(resources.files("syndication.cards").joinpath("labels.toml").read_text("utf-8"))
+def _parts() -> dict[str, str]:
+    """Our words' file by language, unread: to read all of it takes as long as to draw a card."""
+    text = resources.files("syndication.cards").joinpath("labels.toml").read_text("utf-8")
+    return dict(re.findall(r"^\[([\w-]+)\]\n((?:[^\[\n].*\n|\n)*)", text, re.MULTILINE))
+
+
+@cache
+def _ours(key: str) -> dict[str, str]:
+    return tomllib.loads(_parts()[key])

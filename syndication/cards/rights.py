@@ -6,10 +6,10 @@ on the card they stand in XMP.
 
 import re
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
@@ -43,7 +43,7 @@ class Rights:
 
     def packet(self) -> bytes:
         """These as an XMP packet; empty if there is nothing to say."""
-        told = {name: escape(text, {'"': "&quot;"}) for name, text in vars(self).items() if text}
+        told = {name: escape(text) for name, text in vars(self).items() if text}
         if not told:
             return b""
         forms = {

@@ -1,6 +1,6 @@
 """What a story says on a card: its fields as text, told in its own language, digits and calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -19,20 +19,24 @@ _ENDS = ".!?…؟۔।॥။៕។።。！？"  # of sentences
 _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "mymr": 0x1040}
 
 
-def fields(event: PublishEvent, config: Config, *, photo: bool) -> dict[str, str]:
-    """Every field of `template.FIELDS`, empty where the story has none; dates in the brand's time zone.
+def fields(
+    event: PublishEvent, config: Config, *, photo: bool, shown: Container[str] = ("moment",)
+) -> dict[str, str]:
+    """The fields that come from the story's text, empty where it has none; dates in the brand's time zone.
 
+    A `moment` that is not among those `shown` stays empty, as to learn a language's times takes a while.
     Raises CardError if nothing can be seen of the headline.
     """
     locale = locale_of(event.language)
     published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
+    names = [name for name in event.byline if name.strip()]
     values = {
         "headline": event.headline,
         "summary": event.summary,
         "label": event.kicker or event.section,
-        "byline": lists.format_list([name for name in event.byline if name.strip()], locale=locale),
+        "byline": names[0] if len(names) == 1 else lists.format_list(names, locale=locale),
         "date": day(published, locale, "long"),
-        "moment": _moment(published, locale),
+        "moment": _moment(published, locale) if "moment" in shown else "",
         "credit": event.image.credit if event.image and photo else "",
         "brand": config.brand.name,
     }

@@ -132,3 +132,9 @@ def test_facts_are_counted_in_the_languages_digits(story: Make) -> None:
     """Empty points do not count, and each has its place in the story's own digits."""
     event = story("ar", card={"facts": ["واحد", " ", "اثنان"]})
     assert labels.facts(event) == (("١", "واحد"), ("٢", "اثنان"))
+
+
+def test_each_language_is_read_from_its_part_of_the_file() -> None:
+    """A language's words read by themselves are those that the whole file has for it."""
+    text = Path(labels.__file__).with_name("labels.toml").read_text("utf-8")
+    assert {key: labels._ours(key) for key in labels._parts()} == tomllib.loads(text)
