@@ -82,7 +82,9 @@ def weak_contrasts(
     """Words and logos that cannot be told well enough from what stands behind them; the worst line of each."""
     for op in words:
         color, alpha = brand.ink(op) if isinstance(op, LogoOp) else brand.color(op.color)
-        found = min(contrast.least(ground.under(line.pixels()), color, alpha) for line in op.lines())
+        # A pill is drawn around capitals, and a line of tall letters is higher than that: there the ink counts.
+        boxes = [op.ink] if isinstance(op, TextOp) and op.boxed else op.lines()
+        found = min(contrast.least(ground.under(box.pixels()), color, alpha) for box in boxes)
         if found < (wanted := contrast.wanted(op, width)):
             role = op.color.partition(" ")[0]
             remedy = f"Another {role} in [brand.colors], or another ground in the template."

@@ -22,6 +22,7 @@ from syndication.cards.template import (
 from syndication.errors import CardError
 
 _PILL = 0.6  # room around a pill's words, in shares of their size
+_INK = 0.4  # of that room: the least around their ink
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _HANG = 0.75  # of the margin: how far quotation marks may hang into it
 _RULE = 2  # thickness of a row's divider, units
@@ -147,19 +148,16 @@ class Measure:
             op = TextOp(Rect(0, 0, block.width, block.height), color, block, layer.text, self.subject.rtl)
             return Box(block.width, block.height, (op,), block.baseline, block.capital)
         pad = block.size * _PILL
-        rise = block.baseline - block.capital  # the pill stands evenly around the capitals
-        rect = Rect(pad, pad - rise, block.width, block.height)
-        frame = Rect(
-            0, 0, block.width + 2 * pad, block.capital + 2 * pad + (len(block.lines) - 1) * block.pitch
-        )
+        # The pill stands evenly around the capitals, and further where letters are taller or hang lower, as Nastaliq's.
+        _, ink_top, _, ink_bottom = block.ink()
+        last = block.baseline + (len(block.lines) - 1) * block.pitch
+        top = min(block.baseline - block.capital - pad, ink_top - pad * _INK)
+        bottom = max(last + pad, ink_bottom + pad * _INK)
+        frame = Rect(0, 0, block.width + 2 * pad, bottom - top)
+        rect = Rect(pad, -top, block.width, block.height)
         op = TextOp(rect, color, block, layer.text, self.subject.rtl, boxed=True)
-        return Box(
-            frame.width,
-            frame.height,
-            (FillOp(frame, self.color(style.pill)), op),
-            pad + block.capital,
-            block.capital,
-        )
+        fill = FillOp(frame, self.color(style.pill))
+        return Box(frame.width, frame.height, (fill, op), block.baseline - top, block.capital)
 
     def _at_least(self, box: Box, width: float) -> Box:
         return replace(box, width=max(box.width, width))

@@ -95,6 +95,8 @@ class Block:
                     boxes.append(
                         (x, top, x + extents.width * glyph.scale, top - extents.height * glyph.scale)
                     )
+        if not boxes:  # words of signs that draw nothing
+            return 0.0, self.baseline - self.capital, self.width, self.baseline
         left, top, right, bottom = zip(*boxes, strict=True)
         return min(left), min(top), max(right), max(bottom)
 

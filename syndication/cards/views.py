@@ -59,7 +59,6 @@ class View:
 
 
 _LINK, _FEED, _PIN, _STORY = (1.5, 2.1), (0.75, 1.1), (0.6, 0.75), (0.5, 0.6)
-_PHONE = 300  # CSS pixels: what a picture of no known shape has of a phone's width
 
 # Facebook, Telegram, Discord and Slack lay one over pages that hold a video for their players: observed, 56 of 506.
 _PLAY = Laid("the play button", disc=0.11)
@@ -186,15 +185,6 @@ VIEWS = (
 def of(width: int, height: int) -> tuple[View, ...]:
     """The views of a card of that size in pixels."""
     return tuple(view for view in VIEWS if view.shapes[0] <= width / height <= view.shapes[1])
-
-
-@lru_cache(maxsize=64)
-def smallest(width: int, height: int) -> float:
-    """CSS pixels for one of the card's where a card of that size is shown smallest, thumbnails aside."""
-    scales = [
-        view.width / view.shown(width, height).width for view in of(width, height) if not view.thumbnail
-    ]
-    return min(scales, default=_PHONE / width)
 
 
 @lru_cache(maxsize=64)

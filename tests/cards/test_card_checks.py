@@ -274,3 +274,26 @@ def test_pills_are_fills_and_collide_with_nothing() -> None:
     """A box behind words is part of them, not another box in their way."""
     pill = FillOp(Rect(60, 90, 300, 80), "paper")
     assert checked([pill, words("Harbour", (64, 100))]) == []
+
+
+@pytest.mark.parametrize("template", ["breaking", "correction", "video"])
+@pytest.mark.parametrize(
+    ("language", "headline"),
+    [("ur", "سمندر نے دو بار سڑک بہا دی"), ("my", "ပင်လယ်က လမ်းကို နှစ်ကြိမ် ယူသွားသည်"), ("th", "ทะเลพาถนนไปสองครั้ง")],
+)
+def test_pills_hold_all_of_tall_letters(language: str, headline: str, template: str, story: Make) -> None:
+    """Badges and years of scripts that rise high or hang low stand whole on their box, also in an old story."""
+    event = story(
+        language=language, headline=headline, published="2020-11-20T08:12:00Z", card={"seconds": 90}
+    )
+    for drawn in render_cards(
+        event, config=Config(), photo=None, template=template, sizes=(WIDE, SQUARE), now=NOW
+    ):
+        assert faults(drawn) == []
+
+
+def test_a_badge_of_signs_that_draw_nothing_is_no_crash(story: Make) -> None:
+    """A kicker without ink takes its room and is nothing else."""
+    event = story(kicker="\u2060")
+    (drawn,) = render_cards(event, config=Config(), photo=None, template="breaking", sizes=[WIDE], now=NOW)
+    assert drawn.card.width == 1200
