@@ -13,6 +13,7 @@ from syndication.networks.instagram import Instagram
 from syndication.networks.linkedin import LinkedIn
 from syndication.networks.mastodon import Mastodon
 from syndication.networks.matrix import Matrix
+from syndication.networks.micropub import Micropub
 from syndication.networks.pinterest import Pinterest
 from syndication.networks.reddit import Reddit
 from syndication.networks.slack import Slack
@@ -30,6 +31,7 @@ NETWORKS: dict[str, Connector] = {
     "discord": Discord(),
     "slack": Slack(),
     "matrix": Matrix(),
+    "micropub": Micropub(),
     "webhook": Webhook(),
     "x": X(),
     "pinterest": Pinterest(),

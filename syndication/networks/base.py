@@ -96,6 +96,10 @@ class Connector(ABC):
     def auth(self, secret: Secret) -> "AuthBase":
         """What signs each request."""
 
+    def named(self, secret: Secret) -> tuple[str, ...]:
+        """Further origins that an account's server named; they are asked at public addresses only."""
+        return ()
+
     def fresh(self, http: "Http") -> None:  # noqa: B027 - most tokens do not expire
         """Renew what is about to expire, before a deed's first request."""
 
@@ -113,6 +117,10 @@ class Connector(ABC):
     def read_limits(self, http: "Http") -> Limits:
         """What this server takes now."""
         return self.limits
+
+    def replay_of(self, secret: Secret) -> timedelta:
+        """`replay` at an account's own server, where servers differ."""
+        return self.replay
 
     def limits_of(self, limits: Limits, form: Form) -> Limits:
         """An account's limits for a post of that form, where forms differ."""

@@ -57,6 +57,7 @@ def open_http(connector: Connector, server: str, secret: Secret, **settings: Any
         connector.auth(secret),
         connector.refine,
         hosts=connector.hosts,
+        named=connector.named(secret),
         fresh=connector.fresh,
         **settings,
     )
@@ -65,10 +66,11 @@ def open_http(connector: Connector, server: str, secret: Secret, **settings: Any
 class Http:
     """One account's line to its server, for one deed.
 
-    `hosts` are further origins it may go to; `fresh` renews a secret before the first request. `intend` is called
-    once, just before the one creating request, and may refuse by raising; `keep` stores a renewed secret, and `note`
-    what `remember` is told, which the next try of the delivery finds in `progress`. `seconds` bounds each request in
-    all, and `deed` all of them together; `wait` passes time between two questions.
+    `hosts` are further origins it may go to, `named` those that its server named; `fresh` renews a secret before the
+    first request. `intend` is called once, just before the one creating request, and may refuse by raising; `keep`
+    stores a renewed secret, and `note` what `remember` is told, which the next try of the delivery finds in
+    `progress`. `seconds` bounds each request in all, and `deed` all of them together; `wait` passes time between two
+    questions.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Http:
         refine: Callable[[Answer], Verdict | None],
         *,
         hosts: tuple[str, ...] = (),
+        named: tuple[str, ...] = (),
         fresh: Callable[["Http"], None] | None = None,
         seconds: float = 60.0,
         deed: float = 600.0,
@@ -90,10 +93,11 @@ class Http:
     ) -> None:
         self.server, self.secret, self.auth = origin(server), dict(secret), auth
         self.progress, self.wait = dict(progress or {}), wait
-        self._hosts, self._fresh, self._refine = hosts, fresh, refine
+        named = tuple(place for place in named if place != self.server)
+        self._hosts, self._fresh, self._refine = (*hosts, *named), fresh, refine
         self._seconds, self._intend, self._keep, self._note = seconds, intend, keep, note
         self._created, self._ends = False, time.monotonic() + deed
-        self._session = make_session(direct=is_loopback(self.server))
+        self._session = make_session(direct=is_loopback(self.server), named=named)
 
     def __enter__(self) -> "Http":
         return self

@@ -4,17 +4,21 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from ssrfguard import Policy
+from ssrfguard.errors import SSRFGuardError
+from ssrfguard.requests import SafeAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from syndication.text import plain
 
@@ -74,12 +78,17 @@ def _told(data: Any, deep: int = _DEEP) -> Iterator[str]:
                 yield from _told(data[name], deep - 1)
 
 
-def make_session(*, direct: bool) -> requests.Session:
-    """A session for `exchange`; `direct` leaves out the environment's proxies, as for servers on this machine."""
+def make_session(*, direct: bool, named: Iterable[str] = ()) -> requests.Session:
+    """A session for `exchange`; `direct` leaves out the environment's proxies, as for servers on this machine.
+
+    `named` are origins that no person named but a server's answer: they are reached at public addresses only.
+    """
     session = requests.Session()
     session.trust_env = not direct
     session.mount("https://", _Adapter())
     session.mount("http://", _Adapter())
+    for place in named:
+        session.mount(f"{place}/", _Outward(policy=Policy()))
     return session
 
 
@@ -155,6 +164,32 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         return _watch(super().proxy_manager_for(*args, **kwargs))
+
+
+class _Outward(SafeAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        pools = self.poolmanager.pool_classes_by_scheme
+        self.poolmanager.pool_classes_by_scheme = {name: _watched(pool) for name, pool in pools.items()}
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        # Never by a proxy, which would look the name up for itself.
+        try:
+            return super().send(request, **{**kwargs, "proxies": None})
+        except SSRFGuardError:
+            host = urlsplit(request.url or "").hostname or ""
+            inside = NewConnectionError(HTTPConnection(host), "it leads to an address inside")
+            raise requests.ConnectionError(inside) from None
+
+
+def _watched(pool: Any) -> Any:
+    class Connection(_Watched, pool.ConnectionCls):  # type: ignore[misc]
+        pass
+
+    class Pool(pool):  # type: ignore[misc]
+        ConnectionCls = Connection
+
+    return Pool
 
 
 def _watch(manager: PoolManager) -> PoolManager:
