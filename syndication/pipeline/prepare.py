@@ -51,6 +51,11 @@ def prepare_next(store: Store, config: Config) -> str | None:
         with store.write() as tx:
             # The old version's metadata may stand where the new one's stood already.
             stories.check_again(tx, story.event.id, store.now())
+    except KeyboardInterrupt:
+        # Whoever goes on need not wait for the lease of one who said goodbye.
+        with store.write() as tx:
+            stories.postpone(tx, story, store.now(), story.problem)
+        raise
     except Exception as error:
         words = str(error)
         if not isinstance(error, SyndicationError | OSError):

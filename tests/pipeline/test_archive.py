@@ -9,7 +9,7 @@ from scripted import deliver, post, steps
 from syndication.config import parse
 from syndication.errors import InputError
 from syndication.models import State
-from syndication.pipeline import Part, accept, prepare_next, redraw_archive, share
+from syndication.pipeline import Part, accept, prepare, prepare_next, redraw_archive, share
 from syndication.store import deliveries, stories
 
 
@@ -123,6 +123,21 @@ def test_a_worker_that_dies_holds_its_story_up_and_nothing_else(store, config, a
     clock.move(61)
     assert prepare_all(store, config) == [dead]
     assert progress(store, run) == (0, 0, None)
+
+
+def test_who_is_interrupted_gives_its_story_back(store, config, archive, monkeypatch):
+    """Ctrl-C in the middle of a card leaves nothing claimed: the same command goes on at once."""
+    archive({})
+    redraw_archive(store, config, template="quote")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(prepare, "checked_cards", interrupted)
+        prepare_next(store, config)
+    assert prepare_all(store, config) == ["old-0"]
+    assert templates(store, "old-0") == [{"quote"}]
 
 
 def test_the_same_wish_goes_on_and_another_takes_over(store, config, archive):
