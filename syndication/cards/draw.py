@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from syndication.cards import glyphs, photo, scrim, typeset
 from syndication.cards.brand import Brand
@@ -80,6 +80,8 @@ def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequen
 
 @lru_cache(maxsize=8)
 def _disc(size: tuple[int, int]) -> Image.Image:
+    from PIL import ImageDraw  # not paid for by cards that have none
+
     big = Image.new("L", (size[0] * 4, size[1] * 4))
     ImageDraw.Draw(big).ellipse((0, 0, big.width - 1, big.height - 1), fill=255)
     return big.resize(size, Image.Resampling.BOX)
