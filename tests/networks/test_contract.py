@@ -20,6 +20,7 @@ post has a file for each, `answers-KIND.json`:
 """
 
 import json
+import logging
 import os
 import re
 from contextlib import suppress
@@ -120,7 +121,7 @@ def test_a_post_is_created_once_and_last_under_its_own_key(told, draft, image):
         last = told.server.asked[at]
         assert key in f"{last.what}?{last.query} {last.headers} {last.body!r}"
     else:
-        assert not told.network.replay
+        assert not told.network.replay_of(told.sample["secret"])
 
 
 def test_every_try_sends_the_same(told, draft, image):
@@ -319,6 +320,26 @@ def test_no_error_tells_a_secret(told, draft, image, status):
             told_all = f"{error} {error!r} {error.hint} {vars(error)}"
             assert not [secret for secret in secrets if secret in told_all]
             assert "\x1b" not in told_all
+
+
+def test_no_log_tells_a_secret(told, draft, image, caplog):
+    """With every logger at its most talkative: when all goes well, when it is refused, and when the line breaks."""
+    caplog.set_level(logging.DEBUG)
+    for status in (200, 401, 500):
+        told.server.forget()
+        if status != 200:
+            told.server.answers[told.creates] = {"status": status, "headers": {}, "body": {"error": "no"}}
+        with suppress(NotSent, Refused, Unknown):
+            publish(told, draft, image)
+    with suppress(NotSent, Refused, CannotTell), told.http() as http:
+        told.network.identify(http)
+        told.network.find(http, draft())
+    told.server.lost = {told.creates}
+    with suppress(NotSent, Refused, Unknown):
+        publish(told, draft, image)
+    assert not [
+        secret for secret in told.sample["secret"].values() if len(secret) >= 16 and secret in caplog.text
+    ]
 
 
 def test_unknown_networks_are_named_with_those_there_are():
