@@ -1,8 +1,9 @@
 """What darkens a photo behind light words: just as far as they need on this photo, and as little elsewhere."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageOps
 
 from syndication.cards import contrast
 from syndication.cards.brand import Brand, Rgb
@@ -14,16 +15,20 @@ Need = tuple[Box, float]
 
 _DEEPEST = 0.8  # at the bottom edge, under words that take half the photo and need no more
 _HIGHEST = 0.45  # of the photo's height: where it starts if no words begin higher
-_SOFT = (0.11, 0.065)  # of the photo's width and height: a quarter of the way on which it eases to nothing
-_GRAIN = 8  # pixels of the photo to one of the mask that is blurred
+_SOFT = 0.3  # of the photo's height: the way on which it eases to nothing
+_FADE, _LEFT = (
+    0.35,
+    0.15,
+)  # beyond the words' end: the way on which it gets lighter, and what is left of it there
+_FAR = 0.55  # of the photo's width: what starts beyond it (a credit) is no part of the words that start at the side
+_GRAIN = 8  # pixels of the photo to one row of the mask
 _SPARE = 1.04  # more contrast than is asked for, as the mask is coarse and pixels are rounded
 
 
 def lay(canvas: Image.Image, op: ScrimOp, brand: Brand, deeper: float = 0) -> None:
     """Darken the photo in `op.rect` behind the words of `op`, by `deeper` (0 to 1) more than they seem to need.
 
-    The dark grows from the edge and from the side where words start, and eases to nothing around them, so that the
-    rest of the photo stays as it was taken.
+    The dark eases in before the words begin, grows towards the edge, and gets lighter beyond the words' end.
     """
     color, _ = brand.color(op.color)
     left, top, right, bottom = op.rect.pixels()
@@ -45,33 +50,57 @@ def lay(canvas: Image.Image, op: ScrimOp, brand: Brand, deeper: float = 0) -> No
 def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.Image:
     """The scrim's mask at a fraction of its size, and at least as dark as each line needs where the line stands."""
     width, height = (max(1, round(side / _GRAIN)) for side in size)
-    across, down = (max(1, round(share * side)) for share, side in zip(_SOFT, (width, height), strict=True))
-    # Drawn with room around it, so that the blur finds the same dark beyond the edges.
-    room = 2 * max(across, down) + 2
-    mask = Image.new("L", (width + 2 * room, height + 2 * room))
-    for (left, top, right, bottom), need in sorted(needs, key=lambda one: one[1]):
-        x = left // _GRAIN - 2 * across - 2 + room, right // _GRAIN + 2 * across + 3 + room
-        y = top // _GRAIN - 2 * down - 2 + room, bottom // _GRAIN + 2 * down + 3 + room
-        if op.edge == "top":  # as skies are: all the way across
-            box = (0, 0, mask.width, y[1])
-        else:
-            box = (max(x[0], 0), y[0], mask.width, mask.height) if op.rtl else (0, y[0], x[1], mask.height)
-        mask.paste(min(255, round(255 * (need and need + 0.02))), box)
-    # Two passes of a box blur reach as far as the boxes were drawn larger, so that behind the words nothing is lost.
+    if op.edge == "top":
+        return _column(height, needs, reverse=True).resize((width, height), Image.Resampling.NEAREST)
+    spans = [(size[0] - box[2], size[0] - box[0]) if op.rtl else (box[0], box[2]) for box, _ in needs]
+    near = [(start, end) for start, end in spans if start < size[0] * _FAR]
+    light = _lightening(width, max((end for _, end in near), default=0) / size[0])
+    mask = ImageChops.multiply(
+        _column(
+            height, [need for need, (start, _) in zip(needs, spans, strict=True) if start < size[0] * _FAR]
+        ).resize((width, height), Image.Resampling.NEAREST),
+        (ImageOps.mirror(light) if op.rtl else light).resize((width, height), Image.Resampling.NEAREST),
+    )
+    others = [need for need, (start, _) in zip(needs, spans, strict=True) if start >= size[0] * _FAR]
+    first = min((box[1] for box, _ in needs), default=size[1]) / size[1]
+    rows = [_grounding((y + 0.5) / height, first) if needs else 0.0 for y in range(height)]
+    ground = ImageChops.lighter(_column(height, others), _as_column(rows))
+    return ImageChops.lighter(mask, ground.resize((width, height), Image.Resampling.NEAREST))
+
+
+def _column(height: int, needs: Sequence[Need], *, reverse: bool = False) -> Image.Image:
+    """One column of the mask: how dark each row must be, growing towards the edge."""
+    rows = [0.0] * height
+    for (_, top, _, bottom), need in needs:
+        for y in range(top // _GRAIN, min(bottom // _GRAIN + 1, height)):
+            rows[y] = max(rows[y], need and need + 0.02)
+    rows = _softened(
+        list(accumulate(rows[::-1] if reverse else rows, max)), max(1, round(_SOFT * height / 2))
+    )
+    return _as_column(rows[::-1] if reverse else rows)
+
+
+def _as_column(rows: Sequence[float]) -> Image.Image:
+    return Image.frombytes("L", (1, len(rows)), bytes(min(255, round(255 * row)) for row in rows))
+
+
+def _lightening(width: int, end: float) -> Image.Image:
+    """One row of the mask: whole as far as words reach, at `end` of the width, and less beyond them."""
+    row = [1 - (1 - _LEFT) * _ease(((x - 0.5) / width - end - 0.02) / _FADE) for x in range(width)]
+    return Image.frombytes("L", (width, 1), bytes(round(255 * share) for share in row))
+
+
+def _softened(rows: list[float], reach: int) -> list[float]:
+    """Rows that grow, growing gently: each at least what it was, from twice `reach` rows before it is needed."""
     for _ in range(2):
-        mask = mask.filter(ImageFilter.BoxBlur((across, down)))
-    mask = mask.crop((room, room, room + width, room + height))
-    if op.edge == "bottom" and needs:
-        mask = ImageChops.lighter(mask, _grounding(mask.size, min(box[1] for box, _ in needs) / size[1]))
-    return mask
+        ahead = [*rows, *[rows[-1]] * reach]
+        rows = [sum(ahead[y : y + reach + 1]) / (reach + 1) for y in range(len(rows))]
+    return rows
 
 
-def _grounding(size: tuple[int, int], first: float) -> Image.Image:
-    """What darkens the bottom of any photo, more under words that begin higher, at `first` of the height."""
-    deepest = min(_DEEPEST, 2 * _DEEPEST * (1 - first))
-    ramp = [deepest * _ease(((y + 0.5) / size[1] - _HIGHEST) / (1 - _HIGHEST)) for y in range(size[1])]
-    column = Image.frombytes("L", (1, size[1]), bytes(round(255 * value) for value in ramp))
-    return column.resize(size, Image.Resampling.NEAREST)
+def _grounding(y: float, first: float) -> float:
+    """What darkens the bottom of any photo at `y` of its height, more under words that begin higher, at `first`."""
+    return min(_DEEPEST, 2 * _DEEPEST * (1 - first)) * _ease((y - _HIGHEST) / (1 - _HIGHEST))
 
 
 def _ease(share: float) -> float:
