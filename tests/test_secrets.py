@@ -30,6 +30,7 @@ REFRESH = "eyJhbGciOi.refresh-P0oI9uY7tR5eW3qA.c2lnbmF0dXJl"
 PASSWORD = "abcd-efgh-ijkl-mnop"
 
 GOOD = {
+    "/.well-known/nodeinfo": {"links": []},
     "/api/v2/instance": {},
     "/api/v1/accounts/verify_credentials": {"id": "1", "username": "desk"},
     "/api/v2/media": {"id": "7", "url": "https://social.example/7.jpg"},

@@ -116,8 +116,7 @@ class _Terminal:
         return line
 
     def redirect(self, *, own: bool = False) -> str:
-        from syndication.networks.auth import OUT_OF_BAND
-        from syndication.networks.login import Listener
+        from syndication.networks.login import OUT_OF_BAND, Listener
 
         if own and self._no_browser:
             self._code_shown = True

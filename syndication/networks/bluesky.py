@@ -8,9 +8,10 @@ from requests.auth import AuthBase
 
 from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
-from syndication.networks.auth import Anonymous, Bearer, Session, connect_bluesky
+from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape
+from syndication.networks.login import stranger
 from syndication.networks.transport import Answer
 from syndication.text import language_tag, links
 
@@ -47,6 +48,15 @@ _ERRORS: dict[str, type[DeliveryError]] = {
 }  # fmt: skip
 
 
+class _Session(Shape):
+    """What createSession and refreshSession answer (com.atproto.server)."""
+
+    did: str = Field(pattern=r"^did:[a-z]+:[A-Za-z0-9._:%-]+$")
+    handle: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
+    accessJwt: str = Field(min_length=1)  # noqa: N815 - the lexicon's names
+    refreshJwt: str = Field(min_length=1)  # noqa: N815
+
+
 class _Whose(Shape):
     handle: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
 
@@ -81,9 +91,12 @@ class Bluesky(Connector):
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By an app password, which is used once and not kept."""
-        who = desk.ask("Handle")
+        who = desk.ask("Handle").removeprefix("@")
         desk.say("An app password is made at Bluesky: Settings, Privacy and security, App passwords.")
-        return connect_bluesky(server, who, desk.ask("App password", hidden=True))[0]
+        password = desk.ask("App password", hidden=True)
+        said = {"identifier": who, "password": password}
+        with stranger(server, {"password": password}) as http:
+            return http.read(_Session, "POST", _xrpc("server.createSession"), json=said).model_dump()
 
     def auth(self, secret: Secret) -> AuthBase:
         """The session's access token, good for about two hours."""
@@ -158,14 +171,14 @@ def _alive(http: Http) -> None:
 def _renew(http: Http) -> None:
     auth = Bearer(http.secret.get("refreshJwt", ""))
     try:
-        session = http.read(Session, "POST", _xrpc("server.refreshSession"), auth=auth)
+        session = http.read(_Session, "POST", _xrpc("server.refreshSession"), auth=auth)
     except (_Expired, Refused) as over:
         raise Unauthorized(
             f"the session is over: {over.message}",
             "Connect the account again: syndicate connect bluesky",
             status=over.status,
         ) from None
-    http.renew(session.secret(), Bearer(session.accessJwt))
+    http.renew(session.model_dump(), Bearer(session.accessJwt))
 
 
 def _get(http: Http, place: dict[str, str]) -> _Record | None:

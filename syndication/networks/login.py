@@ -20,6 +20,9 @@ from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Dialogue, Secret
 from syndication.networks.http import Http, Shape, at, is_loopback, redact
 
+OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
+"""The redirect of those who paste the code by hand."""
+
 _SECONDS = 30.0
 _MARGIN = 600.0
 """Seconds before its end at which a token is renewed: longer than any deed."""
@@ -65,7 +68,12 @@ def allow_oauth2(desk: Dialogue, door: OAuth2Door, server: str) -> Secret:
     Raises Refused with the network's words, NotSent where there is no answer.
     """
     app = {"client_id": desk.ask("Client ID"), "client_secret": desk.ask("Client secret", hidden=True)}
-    client, redirect = WebApplicationClient(app["client_id"]), desk.redirect()
+    return let_in(desk, door, server, app, desk.redirect())
+
+
+def let_in(desk: Dialogue, door: OAuth2Door, server: str, app: Secret, redirect: str) -> Secret:
+    """The code flow with an app that is known already, as `allow_oauth2`."""
+    client = WebApplicationClient(app["client_id"])
     verifier, state = client.create_code_verifier(64), client.state_generator()
     said = {"redirect_uri": redirect, "scope": door.separator.join(door.scopes), "state": state, **door.extra}
     if door.pkce:
@@ -78,9 +86,18 @@ def allow_oauth2(desk: Dialogue, door: OAuth2Door, server: str) -> Secret:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
     if door.pkce:
         form["code_verifier"] = verifier
-    with Http(server, {**app, "code": code, "verifier": verifier}, Anonymous(), lambda _: None, seconds=_SECONDS,
-              hosts=_origins(door)) as http:  # fmt: skip
-        return {**app, **_ask_token(http, door, app, form).secret()}
+    known = {**app, "code": code, "verifier": verifier}
+    try:
+        with stranger(server, known, hosts=_origins(door)) as http:
+            return {**app, **_ask_token(http, door, app, form).secret()}
+    except Refused as error:
+        again = "A code is good once and not for long: start again."
+        raise Refused(error.message, again, status=error.status) from None
+
+
+def stranger(server: str, known: Secret | None = None, *, hosts: tuple[str, ...] = ()) -> Http:
+    """A line to a server where we have no account yet; what is `known` is told to nobody."""
+    return Http(server, known or {}, Anonymous(), lambda _: None, hosts=hosts, seconds=_SECONDS)
 
 
 def keep_fresh(http: Http, door: OAuth2Door, *, margin: float = _MARGIN) -> None:

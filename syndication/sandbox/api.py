@@ -157,6 +157,11 @@ def _discovery(it: Handler) -> Any:
     }
 
 
+def _nodeinfo(it: Handler) -> Any:
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    return {"links": [{"rel": rel, "href": f"{it.base}/nodeinfo/2.0"}]}
+
+
 def _reset(it: Handler) -> Any:
     it.state.reset()
     return {}
@@ -174,6 +179,12 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/api/v1/instance", lambda it: show.instance(it.base, new=False)),
     ("POST", "/api/v1/apps", _register),
     ("GET", "/.well-known/oauth-authorization-server", _discovery),
+    ("GET", "/.well-known/nodeinfo", _nodeinfo),
+    (
+        "GET",
+        "/nodeinfo/2.0",
+        lambda it: {"version": "2.0", "software": {"name": "mastodon", "version": "4.5.2"}},
+    ),
     ("GET", "/oauth/authorize", _authorize),
     ("POST", "/oauth/token", _token),
     ("POST", "/oauth/revoke", _revoke),

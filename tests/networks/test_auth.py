@@ -1,26 +1,21 @@
-"""Connecting accounts: the OAuth dance, the ear for its return, the session, and that nothing is told."""
+"""Connecting accounts: the OAuth dance, the ear for its return, and that nothing is told."""
 
 import logging
-import os
 import threading
+from contextlib import ExitStack
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from syndication.errors import ConfigError, NotSent, Refused, Unauthorized
+from syndication.errors import ConfigError, NotSent, Refused
 from syndication.networks import connector
-from syndication.networks.auth import (
-    OUT_OF_BAND,
-    SCOPES,
-    Bearer,
-    connect_bluesky,
-    mastodon_authorize_url,
-    mastodon_register,
-    mastodon_token,
-)
+from syndication.networks.auth import Bearer
 from syndication.networks.http import open_http
-from syndication.networks.login import Listener
+from syndication.networks.login import OUT_OF_BAND, Listener
 from syndication.sandbox import Memory, address, open_server
+
+MASTODON = connector("mastodon")
 
 
 @pytest.fixture
@@ -39,90 +34,81 @@ def get(url):
         return session.get(url, timeout=5)
 
 
-def test_the_whole_dance_ends_with_a_token_that_works(sandbox):
-    """Register, send the browser, hear it return, change the code: with PKCE, state, and no secret in between."""
-    with Listener() as ear:
-        app = mastodon_register(sandbox, redirect=ear.redirect)
-        url, state, verifier = mastodon_authorize_url(app)
-        assert app["client_secret"] not in url
-        assert verifier not in url
-        assert {"code_challenge_method=S256", f"state={state}"} <= set(url.split("&"))
+class Browser:
+    """A person whose browser is on this machine; what they saw."""
+
+    def __init__(self, stack):
+        self.ear, self.url = stack.enter_context(Listener()), ""
+
+    def redirect(self, *, own=False):
+        return self.ear.redirect
+
+    def visit(self, url, name, value):
+        self.url = url
         browser = threading.Thread(target=get, args=(url,))
         browser.start()
-        code = ear.wait("state", state, seconds=5)["code"]
+        said = self.ear.wait(name, value, seconds=5)
         browser.join()
-    secret = mastodon_token(app, code, verifier)
-    with open_http(connector("mastodon"), sandbox, secret, seconds=5) as http:
-        assert connector("mastodon").identify(http).startswith("@meridian@127.0.0.1")
+        return said
+
+
+class ByHand:
+    """A person who pastes the code: as it is shown, or as `tamper` makes it."""
+
+    def __init__(self, tamper=lambda code: code):
+        self.tamper, self.code = tamper, ""
+
+    def redirect(self, *, own=False):
+        return OUT_OF_BAND
+
+    def visit(self, url, name, value):
+        self.code = get(url).text.split("Paste this code: ")[1].split("<")[0]
+        return {"code": self.tamper(self.code), name: value}
+
+
+def test_the_whole_dance_ends_with_a_token_that_works(sandbox):
+    """Register, send the browser, hear it return, change the code: with PKCE, state, and no secret in between."""
+    with ExitStack() as stack:
+        browser = Browser(stack)
+        secret = MASTODON.connect(browser, sandbox)
+    assert secret["client_secret"] not in browser.url
+    asked = parse_qs(urlsplit(browser.url).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["state"]
+    with open_http(MASTODON, sandbox, secret, seconds=5) as http:
+        assert MASTODON.identify(http).startswith("@meridian@127.0.0.1")
 
 
 def test_a_code_may_be_pasted_by_hand(sandbox):
     """Where no browser can come back to this machine; a code is good once."""
-    app = mastodon_register(sandbox)
-    assert app["redirect"] == OUT_OF_BAND
-    url, _, verifier = mastodon_authorize_url(app)
-    code = get(url).text.split("Paste this code: ")[1].split("<")[0]
-    assert mastodon_token(app, f" {code}\n", verifier)["access_token"]
+    person = ByHand()
+    assert MASTODON.connect(person, sandbox)["access_token"]
+    used = person.code
     with pytest.raises(Refused) as caught:
-        mastodon_token(app, code, verifier)
+        MASTODON.connect(ByHand(lambda code: used), sandbox)
     assert "used before" in caught.value.message
-    assert code not in str(caught.value)
+    assert used not in str(caught.value)
 
 
-def test_another_verifier_gets_no_token(sandbox):
+def test_another_verifier_gets_no_token(sandbox, monkeypatch):
     """A stolen code is worth nothing without the verifier."""
-    app = mastodon_register(sandbox)
-    url, _, _ = mastodon_authorize_url(app)
-    code = get(url).text.split("Paste this code: ")[1].split("<")[0]
+    taken = []
+
+    def stolen(code):
+        taken.append(code)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        MASTODON.connect(ByHand(stolen), sandbox)
     with pytest.raises(Refused):
-        mastodon_token(app, code, mastodon_authorize_url(app)[2])
-
-
-def test_servers_before_pkce_are_asked_without(scripted):
-    """A server that does not say it knows S256 is not confused with it."""
-    app = {"client_id": "the-client-id", "client_secret": "the-client-secret", "id": 1}
-    for answer in (
-        {"status": 404, "headers": {}, "body": {}},
-        {"status": 200, "headers": {}, "body": b"<html>"},
-    ):
-        server = scripted(
-            {
-                "POST /api/v1/apps": {"status": 200, "headers": {}, "body": app},
-                "GET /.well-known/oauth-authorization-server": answer,
-            }
-        )
-        registered = mastodon_register(server.url)
-        assert registered["pkce"] == ""
-        assert "code_challenge" not in mastodon_authorize_url(registered)[0]
-        assert b"read%3Aaccounts" in server.asked[0].body
-
-
-@pytest.mark.parametrize("granted", ["read", "write:statuses  read", "", None])
-def test_other_scopes_than_asked_for_are_no_error(scripted, granted):
-    """oauthlib would raise a warning; the token is taken."""
-    token = {
-        "access_token": "the-token",
-        "token_type": "Bearer",
-        **({"scope": granted} if granted is not None else {}),
-    }
-    server = scripted({"POST /oauth/token": {"status": 200, "headers": {}, "body": token}})
-    app = {
-        "client_id": "c",
-        "client_secret": "s",
-        "server": server.url,
-        "redirect": OUT_OF_BAND,
-        "pkce": "S256",
-    }
-    assert mastodon_token(app, "the-code", "v" * 43)["access_token"] == "the-token"
-    assert b"code_verifier=" in server.asked[0].body
-    assert "Authorization" not in server.asked[0].headers
+        MASTODON.connect(ByHand(lambda code: taken[0]), sandbox)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}, "body": b""}, NotSent),
-        ({"status": 200, "headers": {}, "body": b"<html>"}, Refused),
+        ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}, "body": b""}, Refused),
+        ({"status": 200, "headers": {}, "body": b"<html>"}, NotSent),
         (
             {
                 "status": 400,
@@ -135,39 +121,38 @@ def test_other_scopes_than_asked_for_are_no_error(scripted, granted):
 )
 def test_a_token_that_is_not_given_tells_nothing(scripted, answer, kind):
     """Redirects are not followed with our secret, and the error does not repeat the code."""
-    server = scripted({"POST /oauth/token": answer})
-    app = {
-        "client_id": "the-client",
-        "client_secret": "the-secret",
-        "server": server.url,
-        "redirect": OUT_OF_BAND,
-    }
+    app = {"client_id": "the-client", "client_secret": "the-secret", "id": 1}
+    missing = {"status": 404, "headers": {}, "body": {}}
+    happy = {"status": 200, "headers": {}, "body": app}
+    server = scripted({"POST /oauth/token": answer, "GET /*": missing, "POST /api/v1/apps": happy})
+
+    class Pasting(ByHand):
+        def visit(self, url, name, value):
+            return {"code": "the-code-of-the-test", name: value}
+
     with pytest.raises(kind) as caught:
-        mastodon_token({**app, "pkce": ""}, "the-code", "")
-    assert "the-code" not in str(caught.value)
+        MASTODON.connect(Pasting(), server.url)
+    assert "the-code-of-the-test" not in str(caught.value)
     assert "the-secret" not in str(caught.value)
 
 
 def test_debug_logging_tells_no_secret(sandbox, caplog):
     """Even with every logger at DEBUG: the OAuth libraries log tokens there, and are kept quiet."""
     caplog.set_level(logging.DEBUG)
-    app = mastodon_register(sandbox)
-    url, _, verifier = mastodon_authorize_url(app)
-    code = get(url).text.split("Paste this code: ")[1].split("<")[0]
+    person = ByHand()
+    secret = MASTODON.connect(person, sandbox)
     caplog.clear()
-    secret = mastodon_token(app, code, verifier)
-    with open_http(connector("mastodon"), sandbox, secret) as http:
-        connector("mastodon").identify(http)
-    for value in (*secret.values(), code, verifier):
+    with open_http(MASTODON, sandbox, secret) as http:
+        MASTODON.identify(http)
+    del secret["software"]
+    for value in (*secret.values(), person.code):
         assert value not in caplog.text
 
 
-def test_insecure_transport_is_allowed_for_this_machine_only(sandbox):
-    """The switch that oauthlib reads is put back, and plain http elsewhere stays refused."""
-    mastodon_authorize_url(mastodon_register(sandbox))
-    assert "OAUTHLIB_INSECURE_TRANSPORT" not in os.environ
+def test_plain_http_is_for_this_machine_only():
+    """Elsewhere neither a login nor a token goes out on it."""
     with pytest.raises(ConfigError):
-        mastodon_register("http://social.example")
+        MASTODON.connect(ByHand(), "http://social.example")
     request = requests.Request("GET", "http://social.example/", auth=Bearer("a-token"))
     with pytest.raises(Exception, match="https"):
         request.prepare()
@@ -211,41 +196,3 @@ def test_nobody_coming_back_is_not_waited_for_for_ever():
     """The ear closes after its time."""
     with Listener() as ear, pytest.raises(NotSent):
         ear.wait("state", "right", seconds=0.05)
-
-
-def test_bluesky_keeps_the_session_and_not_the_password(scripted):
-    """An app password is used once; `@` before a handle does no harm."""
-    session = {
-        "did": "did:plc:abc",
-        "handle": "meridian.example",
-        "accessJwt": "access",
-        "refreshJwt": "refresh",
-    }
-    server = scripted(
-        {
-            "POST /xrpc/com.atproto.server.createSession": {
-                "status": 200,
-                "headers": {},
-                "body": {**session, "x": 1},
-            }
-        }
-    )
-    assert connect_bluesky(server.url, "@meridian.example", "app-password") == (session, "@meridian.example")
-    assert b'"identifier": "meridian.example"' in server.asked[0].body
-
-
-def test_a_wrong_password_is_not_told(scripted):
-    """The server's words are, without it."""
-    said = {"error": "AuthenticationRequired", "message": "Invalid password app-password"}
-    server = scripted(
-        {"POST /xrpc/com.atproto.server.createSession": {"status": 401, "headers": {}, "body": said}}
-    )
-    with pytest.raises(Unauthorized) as caught:
-        connect_bluesky(server.url, "meridian.example", "app-password")
-    assert "Invalid password" in caught.value.message
-    assert "app-password" not in str(caught.value)
-
-
-def test_we_ask_for_no_more_than_we_need():
-    """Reading our own posts, writing posts and pictures: nothing else."""
-    assert set(SCOPES.split()) == {"read:accounts", "read:statuses", "write:statuses", "write:media"}

@@ -41,6 +41,32 @@ def bare(key, created):
     return Draft(key=key, language="en", card=None, created=created, **parts)
 
 
+def test_an_app_password_is_used_once_and_not_kept(scripted, desk):
+    """The session is kept, without it; `@` before a handle does no harm."""
+    session = {
+        "did": "did:plc:abc",
+        "handle": "meridian.example",
+        "accessJwt": "access",
+        "refreshJwt": "refresh",
+    }
+    answer = {"status": 200, "headers": {}, "body": {**session, "x": 1}}
+    server = scripted({f"POST {X}server.createSession": answer})
+    person = desk("@meridian.example", "app-password")
+    assert BLUESKY.connect(person, server.url) == session
+    assert person.hidden == ["App password"]
+    assert b'"identifier": "meridian.example"' in server.asked[0].body
+
+
+def test_a_wrong_password_is_not_told(scripted, desk):
+    """The server's words are, without it."""
+    said = {"error": "AuthenticationRequired", "message": "Invalid password app-password"}
+    server = scripted({f"POST {X}server.createSession": {"status": 401, "headers": {}, "body": said}})
+    with pytest.raises(Unauthorized) as caught:
+        BLUESKY.connect(desk("meridian.example", "app-password"), server.url)
+    assert "Invalid password" in caught.value.message
+    assert "app-password" not in str(caught.value)
+
+
 @given(keys, times)
 def test_a_record_key_is_a_tid_of_the_drafts_time(key, created):
     """13 characters of the TID alphabet whose time is the draft's to the millisecond; always the same."""

@@ -1,11 +1,15 @@
 """What Mastodon and its kin do that others do not."""
 
 import json
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from networks.person import Willing
 
-from syndication.errors import CannotTell, NotSent, Unauthorized, Unknown
+from syndication.errors import CannotTell, DeliveryError, InputError, NotSent, Refused, Unauthorized, Unknown
 from syndication.networks import connector
 from syndication.networks.http import open_http
 
@@ -17,6 +21,17 @@ def said(body, status=200):
     return {"status": status, "headers": {}, "body": body}
 
 
+def runs(software):
+    """What a server says that runs it."""
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    return {
+        "GET /.well-known/nodeinfo": said(
+            {"links": [{"rel": rel, "href": "https://social.example/nodeinfo/2.0"}]}
+        ),
+        "GET /nodeinfo/2.0": said({"software": {"name": software, "version": "1"}}),
+    }
+
+
 def status(number, content="<p>Other</p>", at=SINCE):
     when = at.isoformat().replace("+00:00", "Z")
     return {"id": str(number), "url": f"https://s.example/{number}", "content": content, "created_at": when}
@@ -25,8 +40,9 @@ def status(number, content="<p>Other</p>", at=SINCE):
 BEFORE = status(2, "<p>Before</p>", SINCE - timedelta(days=1))
 
 
-def http(server, **settings):
-    return open_http(MASTODON, server.url, {"access_token": "token-of-the-test"}, seconds=3, **settings)
+def http(server, secret=None, **settings):
+    whole = {"access_token": "token-of-the-test", **(secret or {})}
+    return open_http(MASTODON, server.url, whole, seconds=3, **settings)
 
 
 @pytest.fixture
@@ -130,16 +146,158 @@ def test_an_account_that_posts_without_end_cannot_be_searched(server, draft):
     assert "max_id=861" in pages[1].query
 
 
-@pytest.mark.parametrize(
-    ("status_code", "words"),
-    [(409, "Conflict"), (400, "Duplicate idempotency key.")],
-    ids=["pleroma", "pixelfed"],
-)
-def test_a_key_the_server_has_seen_is_doubt(server, draft, status_code, words):
-    """Pleroma says 409 while the first request runs, Pixelfed 400 ever after: the post may be there."""
-    server.answers["POST /api/v1/statuses"] = said({"error": words}, status_code)
+def test_a_key_at_work_is_doubt(server, draft):
+    """Pleroma says 409 while the first request of a key runs: the post may be there."""
+    server.answers["POST /api/v1/statuses"] = said({"error": "Konflikt"}, 409)
     with http(server) as line, pytest.raises(Unknown):
         MASTODON.publish(line, draft(card=None), None)
+
+
+def key_of(server):
+    return server.asked[-1].headers.get("Idempotency-Key")
+
+
+def test_a_key_that_was_refused_is_burnt(server, draft):
+    """Pleroma repeats a refusal for its key: the next try has another, as has another text; doubt changes none."""
+    kept, keys = {}, []
+    for answer in (said({}, 500), said({"error": "no"}, 429), said({"error": "no"}, 422), said(status(1))):
+        server.answers["POST /api/v1/statuses"] = answer
+        with http(server, progress=kept, note=kept.update) as line, suppress(DeliveryError):
+            MASTODON.publish(line, draft(card=None), None)
+        keys.append(key_of(server))
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    with http(server) as line:
+        MASTODON.publish(line, draft(card=None, text="Eleven."), None)
+    assert key_of(server) not in keys
+    assert all(len(key) <= 64 for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("software", "minutes"),
+    [("mastodon", 50), ("hollo", 50), ("akkoma", 50), ("gotosocial", 0), ("friendica", 0), ("pixelfed", 0),
+     ("takahe", 0), ("a-fork", 0), ("", 0)],
+)  # fmt: skip
+def test_a_repeat_is_harmless_only_where_keys_are_known(scripted, software, minutes):
+    """A server says itself what it runs; where keys are ignored nothing is sent twice unasked."""
+    server = scripted(
+        {**(runs(software) if software else {"GET /*": said({}, 404)}), "GET /api/v2/instance": said({})}
+    )
+    kept = []
+    with http(server, {"software": ""}, keep=kept.append) as line:
+        MASTODON.read_limits(line)
+        secret = line.secret
+    assert secret["software"] == software
+    assert [one["software"] for one in kept] == ([software] if software else [])
+    assert MASTODON.replay_of(secret) == timedelta(minutes=minutes)
+
+
+def test_pixelfed_gets_no_key_and_always_an_image(server, draft, image):
+    """It stores a key before it looks at the post, and its posts are pictures."""
+    with http(server, {"software": "pixelfed"}) as line:
+        for plain in (draft(card=None), draft(form="crawled")):
+            with pytest.raises(Refused, match="image"):
+                MASTODON.publish(line, plain, image)
+        assert server.asked == []
+        MASTODON.publish(line, draft(alt="Wreck " * 400), image)
+    assert key_of(server) is None
+    description = server.asked[0].body.split(b'name="description"\r\n\r\n')[1].split(b"\r\n")[0].decode()
+    assert 900 < len(description) <= 1000
+
+
+def test_a_post_whose_card_the_servers_make_carries_no_image(server, draft, image):
+    """By choice: each server draws the link card from the page."""
+    with http(server) as line:
+        MASTODON.publish(line, draft(form="crawled"), image)
+    assert server.whats() == ["POST /api/v1/statuses"]
+
+
+def test_a_card_of_too_many_bytes_is_refused_before_anything_is_sent(server, draft, image):
+    """The words say how many it takes."""
+    with http(server) as line, pytest.raises(Refused, match="16,777,216"):
+        MASTODON.publish(line, draft(), image * 900)
+    assert server.asked == []
+
+
+class Allowing(Willing):
+    def redirect(self, *, own=False):
+        assert own
+        return "http://127.0.0.1:8765/"
+
+
+@pytest.mark.parametrize(
+    ("software", "discovery", "scopes"),
+    [
+        ("mastodon", {"scopes_supported": ["read", "profile"], "code_challenge_methods_supported": ["S256"]},
+         "profile read:statuses write:statuses write:media"),
+        ("mastodon", None, "read:accounts read:statuses write:statuses write:media"),
+        ("gotosocial", {"scopes_supported": ["read", "write", "profile"]},
+         "profile read:statuses write:statuses write:media"),
+        ("pixelfed", None, "read write"),
+        ("friendica", None, "read write"),
+    ],
+)  # fmt: skip
+def test_each_server_is_asked_for_scopes_it_knows(scripted, software, discovery, scopes):
+    """No more than we need where the server knows the finer ones; PKCE where it says so."""
+    token = {"access_token": "the-token", "token_type": "Bearer", "scope": "whatever"}
+    server = scripted({
+        **runs(software), "POST /oauth/token": said(token),
+        "POST /api/v1/apps": said({"client_id": "the-app", "client_secret": "the-app-secret", "id": 1}),
+        "GET /.well-known/oauth-authorization-server": said(discovery) if discovery else said(b"<html>"),
+    })  # fmt: skip
+    person = Allowing()
+    secret = MASTODON.connect(person, server.url)
+    assert secret == {
+        "access_token": "the-token", "client_id": "the-app", "client_secret": "the-app-secret", "software": software,
+    }  # fmt: skip
+    asked = parse_qs(urlsplit(person.visited[0]).query)
+    assert asked["scope"] == [scopes]
+    registered = next(one for one in server.asked if one.what == "POST /api/v1/apps")
+    assert parse_qs(registered.body.decode())["scopes"] == [scopes]
+    assert ("code_challenge" in asked) == bool(discovery and "code_challenge_methods_supported" in discovery)
+
+
+def test_pixelfeds_tokens_are_renewed_before_they_end(server, draft, image):
+    """They last a year; the new pair is stored before it is used."""
+    server.answers["POST /oauth/token"] = said(
+        {"access_token": "new-token", "refresh_token": "r2", "expires_in": 9e6}
+    )
+    old = {
+        "expires_at": str(int(time.time()) + 60),
+        "refresh_token": "r1",
+        "client_id": "c",
+        "client_secret": "s",
+    }
+    kept = []
+    with http(server, {"software": "pixelfed", **old}, keep=kept.append) as line:
+        MASTODON.publish(line, draft(), image)
+    assert kept[0]["refresh_token"] == "r2"
+    assert {one.headers["Authorization"] for one in server.asked[1:]} == {"Bearer new-token"}
+
+
+@pytest.mark.parametrize("software", ["misskey", "Sharkey"])
+def test_a_server_of_another_kind_is_named(scripted, software):
+    """The words say which command is right; nothing is registered there."""
+    server = scripted(runs(software))
+    with pytest.raises(InputError) as caught:
+        MASTODON.connect(Allowing(), server.url)
+    assert software.title() in caught.value.message
+    assert f"connect misskey --server {server.url}" in caught.value.hint
+    assert "POST /api/v1/apps" not in server.whats()
+
+
+def test_a_nodeinfo_elsewhere_is_not_followed(scripted):
+    """Of the address that a server names only the path is asked, at the server itself."""
+    other = scripted({"GET /nodeinfo/2.0": said({"software": {"name": "misskey"}})})
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    server = scripted({
+        "GET /.well-known/nodeinfo": said({"links": [{"rel": rel, "href": f"{other.url}/nodeinfo/2.0"}]}),
+        "GET /nodeinfo/2.0": said({}, 404), "GET /api/v2/instance": said({}),
+    })  # fmt: skip
+    with http(server) as line:
+        MASTODON.read_limits(line)
+    assert other.asked == []
+    assert "Authorization" not in server.asked[0].headers
 
 
 @pytest.mark.parametrize(
@@ -154,7 +312,11 @@ def test_a_key_the_server_has_seen_is_doubt(server, draft, status_code, words):
 def test_limits_are_the_servers_own(scripted, document, text, alt):
     """Also from the older instance document, and with Mastodon's own where the server says nothing."""
     older = scripted(
-        {"GET /api/v2/instance": said({"error": "no"}, 404), "GET /api/v1/instance": said(document)}
+        {
+            **runs("mastodon"),
+            "GET /api/v2/instance": said({"error": "no"}, 404),
+            "GET /api/v1/instance": said(document),
+        }
     )
     with http(older) as line:
         limits = MASTODON.read_limits(line)
@@ -165,7 +327,7 @@ def test_limits_are_the_servers_own(scripted, document, text, alt):
 def test_limits_nobody_can_mean_are_not_taken(scripted, characters):
     """A server's nonsense is no limit."""
     document = {"configuration": {"statuses": {"max_characters": characters}}}
-    odd = scripted({"GET /api/v2/instance": said(document)})
+    odd = scripted({**runs("mastodon"), "GET /api/v2/instance": said(document)})
     with http(odd) as line, pytest.raises(NotSent):
         MASTODON.read_limits(line)
 

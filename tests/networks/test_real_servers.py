@@ -14,17 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from mastodon_mock.testing.server import MockServer
+from networks.conftest import Desk
 
 from syndication.errors import Refused, Unauthorized
 from syndication.models import PublishEvent
 from syndication.networks import connector
-from syndication.networks.auth import (
-    connect_bluesky,
-    mastodon_authorize_url,
-    mastodon_register,
-    mastodon_token,
-)
 from syndication.networks.http import open_http
+from syndication.networks.login import OUT_OF_BAND
 from syndication.text import compose, measure
 
 PDS = Path(__file__).parent.parent / "pds"
@@ -83,9 +79,13 @@ def pds(tmp_path_factory):
         server.wait(20)
 
 
+def by_password(pds, password=None):
+    return connector("bluesky").connect(Desk([pds["handle"], password or pds["password"]]), pds["url"])
+
+
 @pytest.fixture(scope="module")
 def bluesky(pds):
-    secret, _ = connect_bluesky(pds["url"], pds["handle"], pds["password"])
+    secret = by_password(pds)
     return Real("bluesky", pds["url"], secret)
 
 
@@ -170,7 +170,7 @@ def test_links_and_languages_are_taken_as_written(bluesky, fresh):
 
 def test_an_expired_session_is_renewed_and_goes_on(pds, bluesky, fresh):
     """The real server's own expired token, its refresh, and the post made with the new one."""
-    secret, _ = connect_bluesky(pds["url"], pds["handle"], pds["password"])
+    secret = by_password(pds)
     kept, draft = [], bluesky.draft(fresh)
     old = {**secret, "accessJwt": _expired(secret["accessJwt"], pds["jwtSecret"])}
     with open_http(bluesky.network, pds["url"], old, keep=kept.append, seconds=20) as http:
@@ -193,7 +193,7 @@ def _expired(token, key):
 def test_a_wrong_password_is_the_operators(pds):
     """In the server's words."""
     with pytest.raises(Unauthorized) as caught:
-        connect_bluesky(pds["url"], pds["handle"], "not-the-password")
+        by_password(pds, "not-the-password")
     assert "Invalid identifier or password" in caught.value.message
 
 
@@ -213,14 +213,22 @@ def test_limits_and_handles_are_read(real):
         assert real.network.identify(http).startswith("@")
 
 
+class AtTheirPage:
+    """A person who allows us in at mastodon-mock's own page, and pastes the code that it shows."""
+
+    def redirect(self, *, own=False):
+        return OUT_OF_BAND
+
+    def visit(self, url, name, value):
+        asked = {key: values[0] for key, values in parse_qs(urlsplit(url).query).items()}
+        with requests.Session() as browser:
+            shown = browser.post(url.partition("?")[0], data={**asked, "username": "alice"}, timeout=5)
+        return {"code": shown.text.split("Authorization code: ")[1].split("<")[0], name: value}
+
+
 def test_the_oauth_dance_with_another_server(mastodon):
-    """The token that a server not of our making gives works; its code is read from its own page."""
-    app = mastodon_register(mastodon.server)
-    url, _, verifier = mastodon_authorize_url(app)
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-    with requests.Session() as browser:
-        shown = browser.post(url.partition("?")[0], data={**asked, "username": "alice"}, timeout=5)
-    code = shown.text.split("Authorization code: ")[1].split("<")[0]
-    secret = mastodon_token(app, code, verifier)
+    """The token that a server not of our making gives works, and the server says what it runs."""
+    secret = mastodon.network.connect(AtTheirPage(), mastodon.server)
+    assert secret["software"]
     with open_http(mastodon.network, mastodon.server, secret) as http:
         assert mastodon.network.identify(http).startswith("@alice@")
