@@ -274,6 +274,9 @@ class Links(_Table):
     )
 
 
+Correct = Literal["edit", "repost", "tell"]
+
+
 class AccountTable(_Table):
     """What one connected account does by itself; the account is made by `syndicate connect`."""
 
@@ -281,6 +284,11 @@ class AccountTable(_Table):
     text: PostText = Field("", description="How its posts read; empty: the summary, the link, the hashtags.")
     hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
         0, description="How many of a story's tags a post carries, as far as the network takes them."
+    )
+    correct: Correct = Field(
+        "edit",
+        description="How a post that is out follows its story: edited where the network can, else an editor is told; "
+        "`repost`: else removed and posted again; `tell`: an editor does it.",
     )
     form: Form | None = Field(
         None,

@@ -223,6 +223,10 @@ class Draft(Frozen):
     tags: tuple[str, ...] = Field((), description="The story's, for networks that have a field for them.")
 
 
+BY_HAND = "by hand"
+"""The version of a receipt that an editor gave: where the post is, but not what the network calls it."""
+
+
 class Receipt(Frozen):
     """What a network answered: the post's id there, its public URL, and what an edit will need."""
 
@@ -257,6 +261,24 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+class Deed(StrEnum):
+    """What is to be done to a post that is out. Of several the newest counts."""
+
+    EDIT = "edit"  # it is to say what the story says now
+    REPOST = "repost"  # it is to be removed, and posted again once it surely is gone
+    WITHDRAW = "withdraw"  # it is to be removed
+
+
+class Pending(Frozen):
+    """A deed that a post waits for. It is done once the network surely has the post."""
+
+    deed: Deed
+    draft: Draft | None = Field(description="What the post is to say; None where it is to be gone.")
+    due: AwareDatetime | None = Field(description="When it is tried next; None: an editor does it by hand.")
+    tries: int
+    words: str = Field(description="What is to change, or why it was not done; or what is left to an editor.")
+
+
 class Account(Frozen):
     """One connected account; its row is also the mailbox that its deliveries wait in. Holds no secret."""
 
@@ -284,3 +306,4 @@ class Delivery(Frozen):
     text: str
     receipt: Receipt | None
     reason: str
+    pending: Pending | None = None

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from syndication.errors import MetadataError
 from syndication.files import write_whole
-from syndication.metadata.page import rewrite
+from syndication.metadata.page import rewrite, strip
 from syndication.metadata.tags import HeadTags
 from syndication.models import PublishEvent
 
@@ -56,6 +56,32 @@ def write_fragments(folder: Path, event_id: str, tags: HeadTags) -> tuple[Path, 
     except OSError as error:
         raise MetadataError(f"{folder}: fragments cannot be written: {_gist(error)}") from None
     return page, data
+
+
+def strip_file(path: Path) -> bool:
+    """Take our tags out of a page file, atomically. Whether it changed; a page that is gone has none.
+
+    Raises MetadataError that names the file.
+    """
+    try:
+        file = path.resolve(strict=True)
+        if not file.is_file() or file.stat().st_size > MAX_PAGE:
+            return False  # nothing that we ever wrote into
+        return _replace(file, strip(file.read_bytes()))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        raise MetadataError(f"{path}: our tags cannot be taken out: {_gist(error)}") from None
+
+
+def remove_fragments(folder: Path, event_id: str) -> None:
+    """Remove what `write_fragments` wrote, if it is there. Raises MetadataError."""
+    name = file_name(event_id)
+    try:
+        for file in (folder / f"{name}.html", folder / f"{name}.json"):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise MetadataError(f"{folder}: fragments cannot be removed: {_gist(error)}") from None
 
 
 def file_name(event_id: str) -> str:

@@ -74,6 +74,18 @@ def rewrite(page: bytes, tags: HeadTags) -> bytes:
     return bom + result
 
 
+def strip(page: bytes) -> bytes:
+    """The page without the tags that `rewrite` put there, picture and all; one that has none of ours is as it was.
+
+    Tags that the page had of its own were replaced when ours were put there, and do not come back.
+    """
+    if not any(tag.get(OUR_MARK.encode()) is not None for tag in find_tags(page) if tag.name == b"script"):
+        return page
+    charset = declared_charset(page)
+    bom, page = (page[:3], page[3:]) if page.startswith(codecs.BOM_UTF8) else (b"", page)
+    return bom + _strip(page, charset or "utf-8", images=True, ascii_only=charset != "utf-8")
+
+
 def _refuse(page: bytes, charset: str | None) -> None:
     if charset and not is_ascii_based(charset):
         raise MetadataError(f"the page is in {charset.upper()}", "Save it as UTF-8.")

@@ -15,7 +15,7 @@ from syndication.errors import EventError, Fault
 from syndication.events import parse_event
 from syndication.files import write_whole
 from syndication.models import Kind, PublishEvent
-from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
+from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
 
 OCCASION = "publish"
 
@@ -25,8 +25,8 @@ class Verdict(StrEnum):
 
     NEW = "new"  # a story we did not know: its posts are planned
     FILED = "filed"  # a change to a story we did not know: drawn, but announced by nobody
-    UPDATED = "updated"  # a newer version: what is not out yet is made anew
-    WITHDRAWN = "withdrawn"  # what is not out yet is cancelled
+    UPDATED = "updated"  # a newer version: what is not out yet is made anew, and what is out follows
+    WITHDRAWN = "withdrawn"  # what is not out yet is cancelled, and what is out is removed
     UNCHANGED = "unchanged"  # this version was here before
     OLDER = "older"  # a newer version was here before
 
@@ -61,7 +61,8 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
             return Accepted(event.id, Verdict.UNCHANGED, work=False)
         verdict = _write(tx, config, event, now)
         due = event.embargo is None or milliseconds(event.embargo) <= now
-    return Accepted(event.id, verdict, due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.UPDATED))
+    work = due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.UPDATED)
+    return Accepted(event.id, verdict, work or verdict is Verdict.WITHDRAWN)
 
 
 def _check_template(config: Config, event: PublishEvent) -> None:
@@ -90,9 +91,11 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     _note(tx, event, "updated", now)
     if old.withdrawn and event.kind is Kind.UPDATE:
         # Only a publish brings a story back that was taken down.
-        stories.replace(tx, event, withdrawn=True, due_at=None)
+        stories.replace(tx, event, withdrawn=True, due_at=now)
         return Verdict.UPDATED
     stories.replace(tx, event, withdrawn=False, due_at=due_at)
+    if old.withdrawn:
+        deeds.stand_again(tx, event.id, now)
     plan_anew(tx, config, event, now, revive=old.withdrawn)
     if event.kind is Kind.PUBLISH and not _announced(tx, event.id):
         _plan(tx, config, event, now)
@@ -108,8 +111,9 @@ def _withdraw(tx: Connection, old: stories.Story, event: PublishEvent, now: int)
     version = max(event.version, old.version)
     kept = event.model_copy(update={"revision": version[0], "modified": version[1]})
     _note(tx, event, "withdrawn", now)
-    stories.replace(tx, kept, withdrawn=True, due_at=None)
+    stories.replace(tx, kept, withdrawn=True, due_at=now)
     deliveries.cancel(tx, event.id, "the story was withdrawn", now)
+    deeds.withdraw_all(tx, event.id, now)
     return Verdict.WITHDRAWN
 
 

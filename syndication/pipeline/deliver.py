@@ -5,11 +5,8 @@ before the one request that makes it public, and what the network answered is re
 the delivery is `unknown`, and is settled by asking the network.
 """
 
-import hashlib
 import logging
-import random
 import time
-from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,30 +23,27 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.models import Draft, Receipt, State
+from syndication.models import Receipt, State
 from syndication.networks import connector
-from syndication.networks.base import Connector
-from syndication.networks.http import Http, open_http
+from syndication.networks.http import Http
 from syndication.pipeline.accept import earliest, plan_anew
+from syndication.pipeline.attempt import (
+    FIRST_PAUSE,
+    SERVER_PAUSE,
+    Attempt,
+    MailboxWaits,
+    card_bytes,
+    lease_of,
+    milliseconds_of,
+)
+from syndication.pipeline.follow import Follow
 from syndication.store import NEVER, Store, accounts, deliveries, stories
 from syndication.store.accounts import Mailbox
-from syndication.store.deliveries import Claim
 from syndication.vault import Vault
 
 log = logging.getLogger(__name__)
 
-_FIRST_PAUSE = 2.0
-_LONGEST_PAUSE = 900.0
-_SERVER_PAUSE = 5.0
 _CONFIG_PAUSE = 60_000
-
-
-class _MailboxWaits(Exception):
-    """The whole mailbox is to rest until then (milliseconds), or its account is paused."""
-
-    def __init__(self, until: int) -> None:
-        super().__init__(until)
-        self.until = until
 
 
 def deliver_next(store: Store, config: Config, until: float) -> bool:
@@ -58,7 +52,7 @@ def deliver_next(store: Store, config: Config, until: float) -> bool:
     `until` is by the monotonic clock. False if no mailbox is due.
     """
     with store.write() as tx:
-        mailbox = accounts.open_mailbox(tx, store.now(), _lease(config))
+        mailbox = accounts.open_mailbox(tx, store.now(), lease_of(config))
     if mailbox is None:
         return False
     try:
@@ -81,36 +75,27 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
     secret = Vault(config).open(mailbox.secret)
     while time.monotonic() < until:
         with store.write() as tx:
-            claim = deliveries.claim(tx, mailbox, store.now(), _lease(config))
+            claim = deliveries.claim(tx, mailbox, store.now(), lease_of(config))
         if claim is None:
             break
         try:
-            _Try(store, config, network, claim, secret).run()
-        except _MailboxWaits as waits:
+            kind = Follow if claim.delivery.state is State.SENT else _Letter
+            kind(store, config, network, claim, secret).run()
+        except MailboxWaits as waits:
             return waits.until
     return store.now()
 
 
-class _Try:
-    """One try of one delivery: from the claim to the record of what came of it."""
-
-    def __init__(
-        self, store: Store, config: Config, network: Connector, claim: Claim, secret: dict[str, str]
-    ) -> None:
-        self.store, self.config, self.network, self.claim = store, config, network, claim
-        self.secret = secret
-        self.intended = False
+class _Letter(Attempt):
+    """One try of one letter: from the claim to the record of what came of it."""
 
     def run(self) -> None:
         """Send a letter that is ready, or settle one whose fate is unknown."""
         unknown = self.claim.delivery.state is State.UNKNOWN
         if not unknown and self._stopped():
             return
-        limits = self.config.delivery
-        settings = {"seconds": limits.request_limit, "deed": limits.deed_limit, "intend": self._intend}
-        settings |= {"progress": self.claim.progress, "note": self._remember}
-        account = self.claim.mailbox.account
-        with open_http(self.network, account.server, self.secret, keep=self._keep, **settings) as http:
+        how = {"intend": self._intend, "progress": self.claim.progress, "note": self._remember}
+        with self._line(**how) as http:
             if unknown:
                 self._settle_doubt(http)
             else:
@@ -136,14 +121,18 @@ class _Try:
 
     def _may_repeat(self, now: int) -> bool:
         """Whether what may be out may still be sent again: the network knows its key, and it is not too late."""
-        known_until = (self.claim.intent_at or 0) + _ms(self.network.replay_of(self.secret)) - _lease(self.config)
+        known_until = (
+            (self.claim.intent_at or 0)
+            + milliseconds_of(self.network.replay_of(self.secret))
+            - lease_of(self.config)
+        )
         return now < min(known_until, self.claim.expires_at)
 
     def _send(self, http: Http) -> None:
         frozen = self.claim.delivery.draft
         assert frozen is not None  # noqa: S101 - what is ready has a draft
         try:
-            image = _card_bytes(self.config, frozen)
+            image = card_bytes(self.config, frozen)
             receipt = self.network.publish(http, frozen, image)
         except ClaimLost:
             raise
@@ -164,18 +153,12 @@ class _Try:
                 deliveries.receive(tx, self.claim, receipt, self.store.now())
             raise
 
-    def _fault(self, error: Exception) -> DeliveryError:
-        """A fault of ours, or an answer nobody foresaw: it must not stop the mailbox, nor be taken for "not sent"."""
-        log.exception("connector failed", extra={"account": self.claim.delivery.account})
-        kind = Unknown if self.intended else NotSent
-        return kind(f"our own fault: {type(error).__name__}, see the log")
-
     def _failed(self, error: DeliveryError) -> None:
         """Record why nothing was, or may not have been, posted, and decide what is next."""
         words, status, now = error.message, error.status, self.store.now()
         match error:
             case Unknown():
-                due_at = now + max(_ms(self.network.settle), int(1000 * self._pause()))
+                due_at = now + max(milliseconds_of(self.network.settle), int(1000 * self._pause()))
                 self._record(State.UNKNOWN, "unknown", words=words, status=status, due_at=due_at)
             case Unauthorized():
                 self._back(now, "unauthorized", error)
@@ -183,19 +166,19 @@ class _Try:
                     # Not if it was connected again meanwhile: that was the word about another token.
                     accounts.hold(tx, self.claim.mailbox, now)
                     accounts.pause(tx, self.claim.mailbox.account.name, words)
-                raise _MailboxWaits(now)
+                raise MailboxWaits(now)
             case Refused():
                 self._record(State.FAILED, "refused", words=words, status=status)
             case RateLimited():
                 asked = self._pause() if error.retry_after is None else error.retry_after
-                until = now + int(1000 * max(asked, _FIRST_PAUSE))
+                until = now + int(1000 * max(asked, FIRST_PAUSE))
                 self._back(until, "not_sent", error)
-                raise _MailboxWaits(until)
+                raise MailboxWaits(until)
             case _:
                 retry = error.retry_after if isinstance(error, NotSent) else None
                 pause = max(self._pause(), retry or 0)
                 self._back(now + int(1000 * pause), "not_sent", error)
-                raise _MailboxWaits(now + int(1000 * min(pause, _SERVER_PAUSE)))
+                raise MailboxWaits(now + int(1000 * min(pause, SERVER_PAUSE)))
 
     def _back(self, due_at: int, what: str, error: DeliveryError) -> None:
         """Surely not posted by this try: back to where it was, later."""
@@ -260,57 +243,14 @@ class _Try:
 
     def _intend(self) -> None:
         with self.store.write() as tx:
-            deliveries.intend(tx, self.claim, self.store.now(), _lease(self.config))
+            deliveries.intend(tx, self.claim, self.store.now(), lease_of(self.config))
         self.intended = True
 
     def _remember(self, progress: dict[str, str]) -> None:
         with self.store.write() as tx:
             deliveries.remember(tx, self.claim, progress)
 
-    def _keep(self, secret: dict[str, str]) -> None:
-        sealed = Vault(self.config).seal(secret)
-        with self.store.write() as tx:
-            # Not over the secret of one who connected the account again meanwhile.
-            accounts.hold(tx, self.claim.mailbox, self.store.now() + _lease(self.config))
-            accounts.keep_secret(tx, self.claim.mailbox.account.name, sealed)
-        self.secret.clear()
-        self.secret.update(secret)
-
     def _record(self, state: State, what: str, **facts: object) -> None:
         with self.store.write() as tx:
             deliveries.settle(tx, self.claim, state, what=what, now=self.store.now(), **facts)  # type: ignore[arg-type]
         self._log(what)
-
-    def _log(self, what: str) -> None:
-        delivery = self.claim.delivery
-        facts_logged = {"story": delivery.story, "delivery": delivery.id, "account": delivery.account}
-        log.info("delivery %s", what, extra={**facts_logged, "attempt": delivery.attempt})
-
-    def _pause(self) -> float:
-        """Seconds until the next try: doubling, with up to a quarter taken off so that mailboxes spread."""
-        tries = min(self.claim.delivery.attempt, 12)
-        longest = min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)
-        return float(longest) * random.uniform(0.75, 1.0)  # noqa: S311
-
-
-def _card_bytes(config: Config, frozen: Draft) -> bytes | None:
-    """The card as it was frozen. Raises CardError if the file is not what it was, and removes it."""
-    if frozen.card is None:
-        return None
-    file = config.at(config.cards.folder) / frozen.card.file
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CardError(f"the card {frozen.card.file} cannot be read: {error.strerror}") from None
-    if hashlib.sha256(data).hexdigest() != frozen.card.sha256:
-        file.unlink(missing_ok=True)  # else it would pass for drawn
-        raise CardError(f"the card {frozen.card.file} is not what it was")
-    return data
-
-
-def _lease(config: Config) -> int:
-    return _ms(config.delivery.lease_time)
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from syndication.config import Config
 from syndication.errors import InputError
-from syndication.models import Delivery, Receipt, State
+from syndication.models import BY_HAND, Delivery, Receipt, State
 from syndication.pipeline.accept import earliest, expiry
-from syndication.store import Store, accounts, deliveries, milliseconds, stories, trail
+from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
 
 
 class Shared(NamedTuple):
@@ -58,27 +58,37 @@ def share(
 
 
 def resolve(
-    store: Store, number: int, *, posted: str = "", retry: bool = False, drop: bool = False
+    store: Store,
+    number: int,
+    *,
+    posted: str = "",
+    retry: bool = False,
+    drop: bool = False,
+    done: bool = False,
 ) -> Delivery:
     """An editor's word on a delivery that is unknown or failed: posted at a URL, to be sent, or dropped.
 
+    Or on a post that they were asked to change or remove by hand: done, or dropped and left as it is.
     Raises NotFound, or InputError if the delivery is in no such state.
     """
-    if sum((bool(posted), retry, drop)) != 1:
-        raise InputError("say one of: posted (with its URL), not posted, drop")
+    if sum((bool(posted), retry, drop, done)) != 1:
+        raise InputError("say one of: posted (with its URL), not posted, done, drop")
     with store.write() as tx:
         now, delivery = store.now(), deliveries.get(tx, number)
-        if posted:
-            receipt = Receipt(id=posted.rstrip("/").rsplit("/", 1)[-1], url=posted)
-            done = deliveries.resolve(tx, delivery, State.SENT, posted, now, receipt=receipt)
+        if done or (drop and delivery.state is State.SENT):
+            words = "an editor did it by hand" if done else "an editor leaves it as it is"
+            settled = deeds.settled_by_hand(tx, delivery, words, now, done=done)
+        elif posted:
+            receipt = Receipt(id=posted.rstrip("/").rsplit("/", 1)[-1], url=posted, version=BY_HAND)
+            settled = deliveries.resolve(tx, delivery, State.SENT, posted, now, receipt=receipt)
         elif retry:
-            done = _send_again(tx, delivery, now)
+            settled = _send_again(tx, delivery, now)
         else:
-            done = deliveries.resolve(tx, delivery, State.CANCELLED, "an editor dropped it", now)
-        if not done:
+            settled = deliveries.resolve(tx, delivery, State.CANCELLED, "an editor dropped it", now)
+        if not settled:
             raise InputError(
                 f"delivery {number} is {delivery.state}: there is nothing to resolve",
-                "Only what is unknown or failed waits for an editor.",
+                "What is unknown or failed waits for an editor, and what no network lets us change or remove.",
             )
         return deliveries.get(tx, number)
 

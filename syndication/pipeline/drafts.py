@@ -24,7 +24,7 @@ def draft(
     own: str = "",
 ) -> Draft:
     """The post of a story for one account, as it will be sent. `own` are an editor's words for this very post."""
-    network, form = _network(account), form_of(config, account)
+    network, form = network_of(account), form_of(config, account)
     limits, card = limits_of(account, form), card_for(network, cards)
     facts = {"network": account.network, "account": account.name, "section": event.section, "id": event.id}
     link = tracked(event.url, config.links.utm, facts)
@@ -47,7 +47,7 @@ def draft(
 
 def form_of(config: Config, account: Account) -> Form | None:
     """How an account's posts carry the card: as configured if the network can, else its usual way."""
-    network = _network(account)
+    network = network_of(account)
     if network is None:
         return None
     wanted = config.accounts.get(account.name, AccountTable()).form
@@ -56,13 +56,13 @@ def form_of(config: Config, account: Account) -> Form | None:
 
 def limits_of(account: Account, form: Form | None) -> Limits:
     """What the account's server takes of a post in that form."""
-    network = _network(account)
+    network = network_of(account)
     return network.limits_of(account.limits, form) if network and form else account.limits
 
 
 def sizes_for(known: Iterable[Account]) -> tuple[tuple[int, int], ...]:
     """The cards to draw for posts to these accounts, in pixels: the usual ones, and what their networks want."""
-    wanted = [network.size for account in known if (network := _network(account))]
+    wanted = [network.size for account in known if (network := network_of(account))]
     return tuple(dict.fromkeys([*SIZES, *wanted]))
 
 
@@ -83,7 +83,7 @@ def _voice(config: Config, event: PublishEvent, account: Account, link: str) -> 
     return Voice(**said, hashtags=table.hashtags, mentions=tuple(filter(None, people)), link=link)
 
 
-def _network(account: Account) -> Connector | None:
+def network_of(account: Account) -> Connector | None:
     """Its connector; None if the package that brought it is gone, which its own mailbox will say."""
     try:
         return connector(account.network)

@@ -19,11 +19,13 @@ from syndication.errors import (
     SyndicationError,
 )
 from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, write_fragments
-from syndication.models import Account, Card, Delivery, PublishEvent, State
+from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
 from syndication.networks import network_names
 from syndication.pipeline.drafts import draft, sizes_for
+from syndication.pipeline.follow import ask_to_follow
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
-from syndication.store import Store, accounts, deliveries, moment, stories, trail
+from syndication.pipeline.retract import retract
+from syndication.store import Store, accounts, deeds, deliveries, moment, stories, trail
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def prepare_next(store: Store, config: Config) -> str | None:
     except ClaimLost as lost:
         log.info("story changed meanwhile", extra={"story": story.event.id, "why": lost.message})
         with store.write() as tx:
-            # The old version's metadata may stand where the new one's stood already.
+            # The old version's metadata may stand where the new one's stood already, or where none is to stand.
             stories.check_again(tx, story.event.id, store.now())
     except KeyboardInterrupt:
         # Whoever goes on need not wait for the lease of one who said goodbye.
@@ -68,6 +70,8 @@ def prepare_next(store: Store, config: Config) -> str | None:
 def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     """Draw, write, freeze. What is wrong with the story alone holds it up for a few tries, and is then left out."""
     event, problems = story.event, list[str]()
+    if story.withdrawn:
+        return _retract(store, config, story)
     if story.tries > MOST_TRIES:
         return _give_up(store, story)
     last_try = story.tries >= SOFT_TRIES
@@ -119,11 +123,11 @@ def _draw(
     problems: list[str],
 ) -> tuple[Checked, Path | None]:
     """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
-    known, planned = _planned(store, story.event.id)
+    known, planned, live = _posts(store, story)
     draw = partial(
         checked_cards,
         story.event,
-        sizes=sizes_for(known[delivery.account] for delivery in planned),
+        sizes=sizes_for(known[delivery.account] for delivery in (*planned, *live)),
         config=config,
         folder=config.at(config.cards.folder),
         template=story.template or None,
@@ -170,11 +174,25 @@ def _leave(store: Store, story: stories.Story, why: str) -> None:
         trail.add(tx, now, story.event.id, "problem", problem)
 
 
-def _planned(store: Store, story: str) -> tuple[dict[str, Account], list[Delivery]]:
-    """Every account by name, and the story's posts that wait for words and a card."""
+def _posts(store: Store, story: stories.Story) -> tuple[dict[str, Account], list[Delivery], list[Delivery]]:
+    """Every account by name, the story's posts that wait for words and a card, and those out that are to follow it."""
     with store.read() as tx:
         known = {account.name: account for account in accounts.everyone(tx)}
-        return known, [d for d in deliveries.of_story(tx, story) if d.state is State.PLANNED]
+        posts = deliveries.of_story(tx, story.event.id)
+    follows = story.revised and not story.in_bulk
+    live = [post for post in posts if follows and post.state in deeds.FOLLOWS]
+    return known, [post for post in posts if post.state is State.PLANNED], live
+
+
+def _retract(store: Store, config: Config, story: stories.Story) -> None:
+    """Nothing of a withdrawn story stays within reach: neither its cards nor its tags."""
+    problem = retract(store, config, story)
+    if problem and story.tries <= MOST_TRIES:
+        _postpone(store, story, problem, _SOFT_PAUSE)
+    else:
+        with store.write() as tx:
+            stories.finish(tx, story, (), problem, store.now())
+            trail.add(tx, store.now(), story.event.id, "retracted", problem)
 
 
 def _freeze(
@@ -186,16 +204,15 @@ def _freeze(
     *,
     failed: bool,
 ) -> None:
-    known, planned = _planned(store, story.event.id)
-    drafts = []
-    for delivery in planned:
+    known, planned, live = _posts(store, story)
+    drafts = dict[int, Draft]()
+    for delivery in (*planned, *live):
         # Networks sort by it: one that goes out next week is not to look a week old.
         created = max(moment(store.now()), delivery.due or moment(0))
-        account = known[delivery.account]
-        frozen = draft(
-            config, story.event, account, cards, key=delivery.key, created=created, own=delivery.text
+        account, own = known[delivery.account], delivery.text
+        drafts[delivery.id] = draft(
+            config, story.event, account, cards, key=delivery.key, created=created, own=own
         )
-        drafts.append((delivery, frozen))
     problem = "; ".join([*problems, *_unheard(story.event, known)])
     with store.write() as tx:
         now = store.now()
@@ -203,9 +220,10 @@ def _freeze(
         trail.add(tx, now, story.event.id, "drawn", ", ".join(card.file for card in cards))
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
-        for delivery, frozen in drafts:
-            deliveries.freeze(tx, delivery, frozen, now)
-        stories.finish(tx, story, cards, problem, now, failed=failed)
+        for delivery in planned:
+            deliveries.freeze(tx, delivery, drafts[delivery.id], now)
+        ask_to_follow(tx, config, story.event, known, {post.id: drafts[post.id] for post in live}, now)
+        stories.finish(tx, story, cards, problem, now, failed=failed, followed=not story.in_bulk)
 
 
 def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:

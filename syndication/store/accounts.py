@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, update
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Account, Limits, State
@@ -10,6 +10,7 @@ from syndication.store import insert_new
 from syndication.store.schema import accounts, deliveries
 
 _WAITING = (State.READY, State.UNKNOWN)
+_NO_LANE = 99  # after every lane there is
 
 
 class Mailbox(NamedTuple):
@@ -58,10 +59,12 @@ def get(tx: Connection, name: str) -> tuple[Account, bytes]:
 
 def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
     """Open the due mailbox with the most urgent letter, for `lease` milliseconds; None if none is due."""
-    lane = select(func.min(deliveries.c.lane)).where(_waiting(now)).scalar_subquery()
+    least = func.min if tx.dialect.name == "sqlite" else func.least
+    lanes = [select(func.min(deliveries.c.lane)).where(waits).scalar_subquery() for waits in _waiting(now)]
+    lane = least(*(func.coalesce(one, _NO_LANE) for one in lanes))
     due = (
         select(accounts)
-        .where(accounts.c.paused == "", accounts.c.due_at <= now, exists().where(_waiting(now)))
+        .where(_due(now))
         .order_by(lane, accounts.c.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -106,18 +109,19 @@ def keep_limits(tx: Connection, name: str, limits: Limits) -> None:
 
 def count_due(tx: Connection, now: int) -> int:
     """How many mailboxes could be opened now."""
-    due = select(func.count()).where(
-        accounts.c.paused == "", accounts.c.due_at <= now, exists().where(_waiting(now))
-    )
-    return tx.execute(due.select_from(accounts)).scalar_one()
+    return tx.execute(select(func.count()).select_from(accounts).where(_due(now))).scalar_one()
 
 
-def _waiting(now: int) -> ColumnElement[bool]:
-    return (
-        (deliveries.c.account == accounts.c.name)
-        & deliveries.c.state.in_(_WAITING)
-        & (deliveries.c.due_at <= now)
-    )
+def _due(now: int) -> ColumnElement[bool]:
+    waiting = or_(*(exists().where(waits) for waits in _waiting(now)))
+    return (accounts.c.paused == "") & (accounts.c.due_at <= now) & waiting
+
+
+def _waiting(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What makes a mailbox due: letters, and deeds to posts that are out. Two conditions, as each has its index."""
+    mine = deliveries.c.account == accounts.c.name
+    letters = mine & deliveries.c.state.in_(_WAITING) & (deliveries.c.due_at <= now)
+    return letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= now)
 
 
 def _account(row: RowMapping) -> Account:

@@ -5,19 +5,22 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, update
 
 from syndication.errors import ClaimLost, NotFound
-from syndication.models import MOVES, Delivery, Draft, PublishEvent, Receipt, State
+from syndication.models import MOVES, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
 from syndication.store import NEVER, accounts, insert_new, moment, trail
 from syndication.store.schema import deliveries, stories
 
 WAITING = (State.READY, State.UNKNOWN)
 TOO_LATE = "not sent in its time"
+NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
 
 
 class Claim(NamedTuple):
-    """A delivery that this worker has. `intent_at` is set if an earlier try may have reached the network.
+    """A delivery that this worker has: a letter, or one that is out and waits for a deed.
+
+    `intent_at` is set if an earlier try may have reached the network.
 
     `event` is the story's as it stood then, as the store keeps it; `progress` what earlier tries remembered.
     """
@@ -71,9 +74,10 @@ def plan(
     return fresh
 
 
-def of_story(tx: Connection, story: str) -> list[Delivery]:
-    """A story's deliveries, oldest first."""
-    rows = tx.execute(select(deliveries).where(deliveries.c.story == story).order_by(deliveries.c.id))
+def of_story(tx: Connection, story: str, *, lock: bool = False) -> list[Delivery]:
+    """A story's deliveries, oldest first; with `lock`, nobody else changes them meanwhile."""
+    query = select(deliveries).where(deliveries.c.story == story).order_by(deliveries.c.id)
+    rows = tx.execute(query.with_for_update() if lock else query)
     return [_delivery(row) for row in rows.mappings()]
 
 
@@ -109,7 +113,7 @@ def in_state(tx: Connection, states: Iterable[State], count: int) -> list[Delive
 
 def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
     """Fix what will be sent: planned -> ready. False if the delivery has moved on meanwhile."""
-    changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json(), progress="{}")
+    changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json(), progress="{}", **NO_DEED)
     if changed:
         trail.add(tx, now, delivery.story, "frozen", draft.text, delivery=delivery.id)
     return changed
@@ -160,40 +164,44 @@ def cancel(tx: Connection, story: str, why: str, now: int) -> None:
 
 
 def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Claim | None:
-    """Take the next letter of an opened mailbox for `lease` milliseconds; None if none is due.
+    """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
 
-    Keeps the mailbox as long. Raises ClaimLost if another worker has opened it since.
+    In one lane deeds come first. Keeps the mailbox as long. Raises ClaimLost if another worker has opened it since.
     """
     accounts.hold(tx, mailbox, now + lease)
-    row = (
-        tx.execute(
-            select(deliveries, stories.c.withdrawn, stories.c.event)
-            .join(stories, stories.c.id == deliveries.c.story)
-            .where(
-                deliveries.c.account == mailbox.account.name,
-                deliveries.c.state.in_(WAITING),
-                deliveries.c.due_at <= now,
-            )
-            .order_by(deliveries.c.lane, deliveries.c.due_at, deliveries.c.id)
-            .limit(1)
-        )
-        .mappings()
-        .first()
-    )
-    if row is None:
+    mine = deliveries.c.account == mailbox.account.name
+    deeds = _first(mine, deliveries.c.state == State.SENT, deliveries.c.deed_due_at, now)
+    letters = _first(mine, deliveries.c.state.in_(WAITING), deliveries.c.due_at, now)
+    found = [row for query in (deeds, letters) if (row := tx.execute(query).mappings().first())]
+    if not found:
         return None
-    taken = {"due_at": now + lease, "attempt": row["attempt"] + 1}
-    if not _change(tx, _delivery(row), {State(row["state"])}, **taken):
+    row = min(found, key=lambda one: int(one["lane"]))
+    taken: dict[str, Any] = {"attempt": row["attempt"] + 1}
+    if row["state"] == State.SENT:
+        taken |= {"deed_due_at": now + lease, "deed_tries": row["deed_tries"] + 1}
+    else:
+        taken |= {"due_at": now + lease}
+    if not change(tx, _delivery(row), {State(row["state"])}, **taken):
         return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
     delivery = _delivery({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
     return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], *story, json.loads(row["progress"]))
 
 
+def _first(
+    mine: ColumnElement[bool], waits: ColumnElement[bool], due_at: Column[int], now: int
+) -> Select[tuple[Any, ...]]:
+    query = select(deliveries, stories.c.withdrawn, stories.c.event).join(
+        stories, stories.c.id == deliveries.c.story
+    )
+    order = (deliveries.c.lane, due_at, deliveries.c.id)
+    return query.where(mine, waits, due_at <= now).order_by(*order).limit(1)
+
+
 def remember(tx: Connection, claim: Claim, progress: dict[str, str]) -> None:
     """Store how far a claimed delivery has come at its network. Raises ClaimLost if it is another worker's now."""
     states = {State.READY, State.SENDING, State.UNKNOWN}
-    if not _change(tx, claim.delivery, states, progress=json.dumps(progress)):
+    if not change(tx, claim.delivery, states, progress=json.dumps(progress)):
         raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
 
 
@@ -229,7 +237,7 @@ def settle(
     if forget_intent:
         values["intent_at"] = None
     current = {*_before(state), state} - {State.PLANNED, State.CANCELLED}
-    if not _change(tx, claim.delivery, current, state=state, **values):
+    if not change(tx, claim.delivery, current, state=state, **values):
         raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
     note(tx, claim, what, words, now, status)
 
@@ -263,7 +271,7 @@ def resolve(
         values |= {"receipt": receipt.model_dump_json(), "reason": ""}
     if state in (State.READY, State.PLANNED):
         values |= {"intent_at": None, "expires_at": NEVER}
-    changed = _change(tx, delivery, _before(state) & {State.UNKNOWN, State.FAILED}, state=state, **values)
+    changed = change(tx, delivery, _before(state) & {State.UNKNOWN, State.FAILED}, state=state, **values)
     if changed:
         trail.add(tx, now, delivery.story, "resolved", f"{state}: {words}", delivery=delivery.id)
     return changed
@@ -338,10 +346,11 @@ def _before(state: State) -> set[State]:
 
 
 def _move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> bool:
-    return _change(tx, delivery, _before(state), state=state, **values)
+    return change(tx, delivery, _before(state), state=state, **values)
 
 
-def _change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
+def change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
+    """Change a delivery that is as it was when it was read, and in one of those states. False if it is not."""
     mine = and_(
         deliveries.c.id == delivery.id,
         deliveries.c.attempt == delivery.attempt,
@@ -365,4 +374,17 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
         text=row["text"],
         receipt=Receipt.model_validate_json(row["receipt"]) if row["receipt"] else None,
         reason=row["reason"],
+        pending=_pending(row),
+    )
+
+
+def _pending(row: RowMapping | dict[str, Any]) -> Pending | None:
+    if row["deed_due_at"] is None:
+        return None
+    return Pending(
+        deed=Deed(row["deed"]),
+        draft=Draft.model_validate_json(row["deed_draft"]) if row["deed_draft"] else None,
+        due=None if row["deed_due_at"] == NEVER else moment(row["deed_due_at"]),
+        tries=row["deed_tries"],
+        words=row["deed_words"],
     )

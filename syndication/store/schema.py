@@ -49,6 +49,9 @@ stories = Table(
     Column(
         "run", String(300), nullable=False, server_default=""
     ),  # the archive run that has not yet drawn it anew
+    Column(
+        "revised", Integer, nullable=False, server_default="0"
+    ),  # posts that are out are to follow its event
     Index("ix_stories_url", "url"),
 )
 # Only what waits: the indexes do not grow with the archive.
@@ -100,10 +103,24 @@ deliveries = Table(
     Column("receipt", Text),
     Column("reason", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # What is to be done to the post once it is out: edit, repost or withdraw; empty: nothing.
+    Column("deed", String(20), nullable=False, server_default=""),
+    Column("deed_draft", Text),
+    Column("deed_due_at", BigInteger),  # null: there is no deed
+    Column("deed_tries", Integer, nullable=False, server_default="0"),
+    Column("deed_words", Text, nullable=False, server_default=""),
     Index("ix_deliveries_mailbox", "account", "state", "lane", "due_at"),
     Index("ix_deliveries_due", "state", "due_at"),
     Index("ix_deliveries_expiry", "state", "expires_at"),
     Index("ix_deliveries_story", "story"),
+)
+
+_has_deed = deliveries.c.deed_due_at.is_not(None)
+Index(
+    "ix_deliveries_deed",
+    *(deliveries.c[name] for name in ("state", "account", "lane", "deed_due_at")),
+    sqlite_where=_has_deed,
+    postgresql_where=_has_deed,
 )
 
 # What happened, in order. Rows are added, never changed.

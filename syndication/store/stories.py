@@ -1,6 +1,6 @@
 """Stories: the newest event of each, what was drawn for it, and whether it is due to be drawn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ class Story(NamedTuple):
     """One story as it stands. `due_at` is None once it is drawn; `problem` says why it is not, or not wholly.
 
     `template` is an operator's choice for its cards, empty for the event's own. `run` names the archive run that
-    it waits for, or that could not draw it anew.
+    it waits for, or that could not draw it anew. `revised`: posts that are out are yet to follow its event.
     """
 
     event: PublishEvent
@@ -48,6 +48,7 @@ class Story(NamedTuple):
     template: str
     run: str
     lane: int
+    revised: bool
 
     @property
     def version(self) -> tuple[int, datetime]:
@@ -120,13 +121,18 @@ def add(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | N
 
 
 def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | None) -> None:
-    """Make a newer event the story's own; whoever is drawing the old one loses it."""
+    """Make a newer event the story's own; whoever is drawing the old one loses it.
+
+    What a story that stands has posted follows once it is drawn; of one that is withdrawn nothing stays, at once.
+    """
+    values = {**_values(event), **({"lane": Priority.BREAKING.lane} if withdrawn else {})}
     tx.execute(
         update(stories)
         .where(stories.c.id == event.id)
         .values(
-            **_values(event),
+            **values,
             withdrawn=int(withdrawn),
+            revised=int(not withdrawn),
             due_at=due_at,
             attempt=stories.c.attempt + 1,
             tries=0,
@@ -137,15 +143,21 @@ def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int
     )
 
 
-def redraw(tx: Connection, story: str, due_at: int) -> None:
-    """Have a story prepared again: its cards, or the posts that were planned since. No post waits for the archive."""
+def redraw(tx: Connection, story: str, due_at: int, *, revised: bool = False) -> None:
+    """Have a story prepared again: its cards, or the posts that were planned since. No post waits for the archive.
+
+    `revised`: the posts that are out are looked at again as well.
+    """
     lane = case((stories.c.lane == BULK, Priority.NORMAL.lane), else_=stories.c.lane)
-    tx.execute(update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0, lane=lane))
+    again = {"revised": 1} if revised else {}
+    tx.execute(
+        update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0, lane=lane, **again)
+    )
 
 
 def check_again(tx: Connection, story: str, now: int) -> None:
-    """Have a story that is drawn, and was not withdrawn, prepared once more; one that is due is as it is."""
-    drawn = (stories.c.id == story) & stories.c.due_at.is_(None) & (stories.c.withdrawn == 0)
+    """Have a story that is done prepared, or withdrawn, once more; one that is due is as it is."""
+    drawn = (stories.c.id == story) & stories.c.due_at.is_(None)
     tx.execute(update(stories).where(drawn).values(due_at=now, tries=0))
 
 
@@ -167,11 +179,19 @@ def claim(tx: Connection, now: int, lease: int) -> Story | None:
 
 
 def finish(
-    tx: Connection, story: Story, cards: tuple[Card, ...], problem: str, now: int, *, failed: bool = False
+    tx: Connection,
+    story: Story,
+    cards: tuple[Card, ...],
+    problem: str,
+    now: int,
+    *,
+    failed: bool = False,
+    followed: bool = False,
 ) -> None:
     """Note what was drawn. Raises ClaimLost if the story is no longer this worker's.
 
-    A post that was planned while the story was being drawn keeps it due. `failed` keeps it in its archive run.
+    A post that was planned while the story was being drawn keeps it due. `failed` keeps it in its archive run;
+    `followed`: the posts that are out know by now what they are to do.
     """
     planned = exists().where(deliveries.c.story == story.event.id, deliveries.c.state == State.PLANNED)
     more = tx.execute(select(planned)).scalar_one()
@@ -184,6 +204,7 @@ def finish(
         tries=0,
         lane=story.event.priority.lane,
         run=story.run if failed else "",
+        revised=int(story.revised and not followed),
     )
 
 
@@ -195,6 +216,17 @@ def postpone(tx: Connection, story: Story, due_at: int, problem: str) -> None:
 def count_due(tx: Connection, now: int) -> int:
     """How many stories could be drawn now."""
     return tx.execute(select(func.count()).select_from(stories).where(stories.c.due_at <= now)).scalar_one()
+
+
+def shared_files(tx: Connection, story: str, files: Iterable[str]) -> set[str]:
+    """Which of these files of a story another story that stands shows, too: two may have one photo."""
+    others = (stories.c.id != story) & (stories.c.withdrawn == 0)
+    found = set()
+    for file in files:
+        shown = exists().where(others, stories.c.cards.contains(file, autoescape=True))
+        if tx.execute(select(shown)).scalar_one():
+            found.add(file)
+    return found
 
 
 def every(tx: Connection) -> Iterator[tuple[str, PublishEvent]]:
@@ -262,4 +294,5 @@ def _story(row: RowMapping | dict[str, Any]) -> Story:
         template=row["template"],
         run=row["run"],
         lane=row["lane"],
+        revised=bool(row["revised"]),
     )

@@ -77,6 +77,7 @@ def test_a_withdrawal_cancels_what_is_not_out(store, config, connect, event):
     accept(store, config, event(modified="2026-11-20T09:00:00Z"))
     assert verdict(store, config, event(kind="withdraw")) is Verdict.WITHDRAWN
     assert posts(store)[0].state is State.CANCELLED
+    assert prepare_next(store, config) == "cms-1"  # what was made of it goes out of reach
     assert prepare_next(store, config) is None
     assert verdict(store, config, event(kind="withdraw")) is Verdict.UNCHANGED
     assert verdict(store, config, event(modified="2026-11-20T09:00:00Z")) is not Verdict.NEW

@@ -211,8 +211,9 @@ def test_what_is_withdrawn_or_under_embargo_is_left_alone(store, config, archive
     accept(store, config, event(id="old-0", url="https://news.example/old/0", kind="withdraw"))
     accept(store, config, event(id="later", url="https://news.example/later", embargo="2026-12-24T00:00:00Z"))
     assert redraw_archive(store, config, template="quote").waiting == 1
-    assert prepare_all(store, config) == ["old-1"]
+    assert prepare_all(store, config) == ["old-0", "old-1"]
     assert not story(store, "later").cards
+    assert not story(store, "old-0").cards
 
 
 def test_an_unknown_template_begins_nothing(store, config, archive):

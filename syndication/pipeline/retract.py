@@ -1,0 +1,41 @@
+"""What a withdrawn story leaves behind goes out of reach: its cards, its fragments, our tags in its page."""
+
+from sqlalchemy import Connection
+
+from syndication.config import Config
+from syndication.errors import MetadataError
+from syndication.metadata import page_path, remove_fragments, strip_file
+from syndication.store import Store, deliveries, stories, trail
+
+
+def retract(store: Store, config: Config, story: stories.Story) -> str:
+    """Remove what was made of a story. Doing it again is harmless. Returns in words what is still there."""
+    event, table, problems = story.event, config.metadata, list[str]()
+    with store.read() as tx:
+        files = _drawn(tx, story)
+        files -= stories.shared_files(tx, event.id, files)
+        standing = stories.get(tx, event.id)
+    if standing is None or standing.attempt != story.attempt:
+        return ""  # published again meanwhile: these are its cards once more
+    for name in sorted(files):
+        try:
+            (config.at(config.cards.folder) / name).unlink(missing_ok=True)
+        except OSError as error:
+            problems.append(f"the card {name} cannot be removed: {error.strerror}")
+    try:
+        if table.fragments is not None:
+            remove_fragments(config.at(table.fragments), event.id)
+        if table.pages:
+            strip_file(page_path(table.pages, event, config.folder))
+    except MetadataError as error:
+        problems.append(error.message)
+    return "; ".join(problems)
+
+
+def _drawn(tx: Connection, story: stories.Story) -> set[str]:
+    """Every picture that was ever drawn of a story, by its file's name: older versions' cards lie there still."""
+    steps = [step for step in trail.of_story(tx, story.event.id) if step.what == "drawn"]
+    named = {name for step in steps for name in step.words.split(", ")}
+    frozen = [post.draft for post in deliveries.of_story(tx, story.event.id)]
+    named |= {draft.card.file for draft in frozen if draft and draft.card}
+    return {name for name in named | {card.file for card in story.cards} if name}

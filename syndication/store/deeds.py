@@ -1,0 +1,142 @@
+"""Deeds: what is to be done to posts that are out. They stand in the delivery's row, and wait until it is surely sent.
+
+A newer deed takes the place of an older one, and its `attempt` fences whoever is doing that. A deed may be done twice
+without harm, so doubt is simply tried again; `deed_tries` says that it was begun, and may have been done in part.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, or_, select, update
+
+from syndication.models import Deed, Delivery, Draft, Priority, Receipt, State
+from syndication.store import NEVER, deliveries, trail
+from syndication.store.deliveries import NO_DEED, Claim
+from syndication.store.schema import deliveries as rows
+
+FOLLOWS = (State.READY, State.SENDING, State.UNKNOWN, State.SENT)
+"""The states of what is out, or may be, and so has words that readers may see."""
+
+# Whoever does a deed is fenced off; whoever still sends the post is not, as its answer is wanted.
+_FENCED = case((rows.c.state == State.SENT, rows.c.attempt + 1), else_=rows.c.attempt)
+
+
+def ask(
+    tx: Connection,
+    delivery: Delivery,
+    deed: Deed,
+    words: str,
+    now: int,
+    *,
+    lane: int,
+    due_at: int,
+    draft: Draft | None = None,
+) -> None:
+    """Have a deed done from `due_at` on, in the place of an older one; NEVER leaves it to an editor.
+
+    A deed that was begun counts as begun whatever takes its place, until one is done.
+    """
+    values: dict[str, Any] = {"deed": deed, "deed_due_at": due_at, "deed_words": words, "lane": lane}
+    values |= {"deed_draft": draft.model_dump_json() if draft else None, "attempt": _FENCED}
+    values |= {"deed_tries": int(bool(begun(delivery)))}
+    tx.execute(update(rows).where(rows.c.id == delivery.id).values(**values))
+    what = "told" if due_at == NEVER else "follows"
+    trail.add(tx, now, delivery.story, what, f"{deed}: {words}" if words else deed, delivery=delivery.id)
+
+
+def begun(delivery: Delivery) -> Deed | None:
+    """The deed that a worker has begun, and may have done in part."""
+    pending = delivery.pending
+    return pending.deed if pending and pending.tries and pending.due else None
+
+
+def drop(tx: Connection, delivery: Delivery) -> None:
+    """A deed that is no longer wanted, and was not begun."""
+    tx.execute(update(rows).where(rows.c.id == delivery.id).values(**NO_DEED, attempt=_FENCED))
+
+
+def withdraw_all(tx: Connection, story: str, now: int) -> None:
+    """Have every post of a story removed before anything else is sent, or as soon as it is known to be out."""
+    edits = and_(rows.c.deed == Deed.EDIT, rows.c.deed_tries > 0, rows.c.deed_due_at < NEVER)
+    values: dict[str, Any] = {"deed": Deed.WITHDRAW, "deed_due_at": now, "deed_words": ""}
+    # An edit that was begun is kept beside it, for a story that stands again before its post is gone.
+    values |= {"deed_draft": case((edits, rows.c.deed_draft)), "lane": Priority.BREAKING.lane}
+    values |= {"deed_tries": case((rows.c.deed == Deed.EDIT, 0), else_=rows.c.deed_tries), "attempt": _FENCED}
+    # Whatever its state: it may be sent by the time that this is stored, and one that is not waits for nothing.
+    mine = and_(rows.c.story == story, rows.c.state != State.WITHDRAWN)
+    tx.execute(update(rows).where(mine).values(**values))
+    for one in deliveries.of_story(tx, story):
+        if one.state is State.SENT:
+            trail.add(tx, now, story, "follows", Deed.WITHDRAW, delivery=one.id)
+
+
+def stand_again(tx: Connection, story: str, now: int) -> None:
+    """A withdrawn story is published again: posts that nobody has begun to remove stay."""
+    idle = or_(rows.c.deed_tries == 0, rows.c.deed_due_at == NEVER)
+    mine = and_(rows.c.story == story, rows.c.deed == Deed.WITHDRAW, idle, rows.c.state != State.WITHDRAWN)
+    edit = {"deed": Deed.EDIT, "deed_due_at": now, "deed_tries": 1, "attempt": _FENCED}
+    tx.execute(update(rows).where(mine, rows.c.deed_draft.is_not(None)).values(**edit))
+    tx.execute(update(rows).where(mine).values(**NO_DEED, attempt=_FENCED))
+
+
+def edited(tx: Connection, claim: Claim, receipt: Receipt, draft: Draft, left: str, now: int) -> bool:
+    """The post says what `draft` says; `left` is what an editor has yet to do. False if a newer deed took its place."""
+    rest = {**NO_DEED}
+    if left and claim.delivery.pending:
+        wanted = claim.delivery.pending.draft
+        told = {"deed_draft": wanted.model_dump_json() if wanted else None, "deed_words": left}
+        rest |= {"deed": Deed.EDIT, "deed_due_at": NEVER, **told}
+    where = {"receipt": receipt.model_dump_json()}
+    done = deliveries.change(tx, claim.delivery, {State.SENT}, draft=draft.model_dump_json(), **where, **rest)
+    if not done:
+        # Where the post is now is needed by the newer deed as well.
+        mine = and_(rows.c.id == claim.delivery.id, rows.c.state == State.SENT)
+        tx.execute(update(rows).where(mine).values(**where))
+    deliveries.note(tx, claim, "edited", receipt.url, now)
+    if done and left:
+        deliveries.note(tx, claim, "told", left, now)
+    return done
+
+
+def removed(tx: Connection, claim: Claim, words: str, now: int) -> bool:
+    """The post is gone. False if a newer deed took its place, which finds that out."""
+    done = deliveries.change(tx, claim.delivery, {State.SENT}, state=State.WITHDRAWN, reason=words, **NO_DEED)
+    deliveries.note(tx, claim, "removed", words, now)
+    return done
+
+
+def put_off(
+    tx: Connection, claim: Claim, what: str, words: str, now: int, *, due_at: int, status: int | None = None
+) -> None:
+    """Not done: again at `due_at`, or NEVER and by an editor. Nothing changes if a newer deed took its place."""
+    later = {"deed_due_at": due_at, "deed_words": words}
+    if deliveries.change(tx, claim.delivery, {State.SENT}, **later):
+        deliveries.note(tx, claim, what, words, now, status)
+
+
+def left_to_editors(tx: Connection, count: int) -> list[Delivery]:
+    """The newest posts that an editor is to change or remove by hand."""
+    told = and_(rows.c.state == State.SENT, rows.c.deed_due_at == NEVER)
+    query = select(rows.c.id).where(told).order_by(rows.c.id.desc()).limit(count)
+    return [deliveries.get(tx, number) for number in tx.execute(query).scalars().all()]
+
+
+def count_left(tx: Connection) -> int:
+    """How many posts an editor is to change or remove by hand."""
+    told = and_(rows.c.state == State.SENT, rows.c.deed_due_at == NEVER)
+    return tx.execute(select(func.count()).select_from(rows).where(told)).scalar_one()
+
+
+def settled_by_hand(tx: Connection, delivery: Delivery, words: str, now: int, *, done: bool) -> bool:
+    """An editor did what was left to them, or leaves it. False if nothing is left to them by now."""
+    pending = delivery.pending
+    if delivery.state is not State.SENT or pending is None or pending.due is not None:
+        return False
+    values: dict[str, Any] = {**NO_DEED, "attempt": delivery.attempt + 1}
+    if done and pending.draft and pending.deed is not Deed.WITHDRAW:
+        values["draft"] = pending.draft.model_dump_json()
+    elif done:
+        values |= {"state": State.WITHDRAWN, "reason": words}
+    changed = deliveries.change(tx, delivery, {State.SENT}, **values)
+    if changed:
+        trail.add(tx, now, delivery.story, "resolved", f"{pending.deed}: {words}", delivery=delivery.id)
+    return changed
