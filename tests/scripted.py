@@ -10,13 +10,14 @@ from syndication.store import deliveries, trail
 
 SENT = Receipt(id="7", url="https://social.example/7")
 NOT_THERE = object()
+DONE = object()
 
 
 class Script(Connector):
-    """Each publish or find takes the next word of its script.
+    """Each publish, find, edit or withdraw takes the next word of its script.
 
     A function is called for its word, as what happens meanwhile. An exception is raised (`publish` has committed the
-    intent by then, unless `before`), a Receipt returned.
+    intent by then, unless `before`), a Receipt returned. `edited` and `removed` tell what was asked for.
     """
 
     name = "script"
@@ -27,6 +28,7 @@ class Script(Connector):
 
     def __init__(self):
         self.publishes, self.finds, self.sent = [SENT], [NOT_THERE], []
+        self.edits, self.removals, self.edited, self.removed = [DONE], [DONE], [], []
         self.before = False
 
     def connect(self, desk, server):
@@ -47,6 +49,15 @@ class Script(Connector):
     def find(self, http, draft):
         found = self._next(self.finds)
         return None if found is NOT_THERE else found
+
+    def edit(self, http, receipt, draft, image):
+        self.edited.append(draft)
+        said = self._next(self.edits)
+        return receipt if said is DONE else said
+
+    def withdraw(self, http, receipt):
+        self.removed.append(receipt)
+        self._next(self.removals)
 
     @staticmethod
     def _next(words):

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from syndication.cli import cards, checks, connect, demo, desk, run, setup
+from syndication.cli import cards, checks, connect, demo, desk, live, run, setup
 from syndication.cli.common import say
 from syndication.errors import SyndicationError
 
@@ -46,7 +46,7 @@ def cli(config: str | None) -> None:
 
 for _command in (
     *(setup.init, setup.check, connect.connect, setup.accounts, setup.schema),
-    *(desk.publish, desk.share, desk.status, desk.why, desk.resolve),
+    *(desk.publish, desk.share, desk.status, desk.why, desk.resolve, live.plan, live.withdraw),
     *(cards.render, checks.check_card, cards.templates, cards.meta, cards.preview),
     *(run.serve, run.worker, run.sandbox, demo.demo),
 ):

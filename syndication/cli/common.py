@@ -144,8 +144,28 @@ def post_row(
         if due and due > now and not why:
             notes.append(f"{'asked again' if state == 'unknown' else 'due'} {clock(due, config)}")
         words = "; ".join(note for note in notes if note)
+    if delivery.pending:
+        words = "; ".join(note for note in (words, _pending(delivery, config, now, paused)) if note)
     colored = Text(state, style=_COLORS.get(state, "cyan"))
     return [str(delivery.id), delivery.account, delivery.occasion, colored, words]
+
+
+def _pending(delivery: "Delivery", config: "Config", now: datetime, paused: Mapping[str, str]) -> str:
+    """What a post waits for, once it is out."""
+    pending = delivery.pending
+    if pending is None:
+        return ""
+    if pending.due is None:
+        return f"by hand: {pending.words}"
+    notes = [f"{_DEEDS[pending.deed.value]}{f' ({pending.words})' if pending.words else ''}"]
+    if why := paused.get(delivery.account):
+        notes.append(f"the account is paused: {why}")
+    elif pending.due > now:
+        notes.append(f"due {clock(pending.due, config)}")
+    return "; ".join(notes)
+
+
+_DEEDS = {"edit": "to be edited", "repost": "to be removed and posted again", "withdraw": "to be removed"}
 
 
 def clock(moment: datetime, config: "Config") -> str:
@@ -170,5 +190,6 @@ def delivery_data(delivery: "Delivery") -> dict[str, Any]:
         "due": delivery.due.isoformat() if delivery.due else None,
         "url": delivery.receipt.url if delivery.receipt else None,
         "reason": delivery.reason,
+        "pending": delivery.pending.model_dump(mode="json", exclude={"draft"}) if delivery.pending else None,
         "text": delivery.draft.text if delivery.draft else None,
     }

@@ -70,7 +70,8 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
             _say_waiting(accepted.story, posts)
     if stuck and not machine:
         say(
-            f"Not all is out. `syndicate why {accepted.story}` tells more; a worker, or this command, tries again."
+            f"Not all is out, or as it should be. `syndicate why {accepted.story}` tells more; "
+            "a worker, or this command, tries again."
         )
     return int(bool(stuck))
 
@@ -78,18 +79,18 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
 _VERDICTS = {
     "new": "accepted",
     "filed": "filed: cards and metadata are made; an update of a story we did not know is not announced",
-    "updated": "updated: what is not out yet is made anew",
-    "withdrawn": "withdrawn: what was not out yet is cancelled",
+    "updated": "updated: what is not out yet is made anew, and what is out follows (`syndicate plan` shows how)",
+    "withdrawn": "withdrawn: what was not out yet is cancelled, and what is out is removed",
     "unchanged": "nothing to do: this version was here before (a change needs a higher revision or a later modified)",
     "older": "nothing to do: a newer version was here before",
 }
 
 
 def _stuck(post: "Delivery") -> bool:
-    """Whether a post should be out by now and is not: neither done nor merely waiting for its time."""
+    """Whether a post should be out by now, as its story is, and is not: neither done nor waiting for its time."""
     if post.state in ("planned", "ready"):
         return not (post.due and post.due > datetime.now(UTC)) or bool(post.attempt or post.reason)
-    return post.state in ("sending", "unknown", "failed")
+    return post.state in ("sending", "unknown", "failed") or bool(post.pending)
 
 
 def _say_waiting(story: str, posts: "list[Delivery]") -> None:
@@ -258,36 +259,49 @@ def why(story: str, machine: bool) -> None:
 
 
 # How the trail's words read to those who did not write the program.
-_STEPS = {"frozen": "written", "intent": "sending", "waits": "waits for you"}
+_STEPS = {
+    "frozen": "written",
+    "intent": "sending",
+    "waits": "waits for you",
+    "follows": "to follow",
+    "told": "by hand, by you",
+    "retracted": "cards and tags removed",
+}
 
 
-@click.command(short_help="Say what became of a post that is unknown or failed.")
+@click.command(short_help="Say what became of a post that waits for you.")
 @click.argument("delivery", type=int, required=False)
 @click.option("--posted", metavar="URL", default="", help="It is there, at this address.")
 @click.option("--not-posted", is_flag=True, help="It is not there: send it.")
+@click.option("--done", is_flag=True, help="You changed or removed it by hand, as you were asked to.")
 @click.option("--drop", is_flag=True, help="Leave it; nothing more is tried.")
 @as_json
-def resolve(delivery: int | None, posted: str, not_posted: bool, drop: bool, machine: bool) -> None:
-    """Say what became of a DELIVERY that is unknown or failed; without one, list those that wait for you.
+def resolve(
+    delivery: int | None, posted: str, not_posted: bool, done: bool, drop: bool, machine: bool
+) -> None:
+    """Say what became of a DELIVERY that waits for you; without one, list them.
+
+    It is unknown or failed, or it is out and its network lets only you change or remove it.
 
     \b
     syndicate resolve
     syndicate resolve 12 --posted https://mastodon.example/@meridian/1138
     syndicate resolve 12 --not-posted
+    syndicate resolve 12 --done
     """
     from syndication.models import State
     from syndication.pipeline import resolve as settle
 
-    said = sum((bool(posted), not_posted, drop))
+    said = sum((bool(posted), not_posted, done, drop))
     if said != (delivery is not None):
-        raise click.UsageError("Name one delivery and one of --posted URL, --not-posted and --drop.")
+        raise click.UsageError("Name one delivery and one of --posted URL, --not-posted, --done and --drop.")
     if posted and not posted.startswith(("https://", "http://")):
         raise click.BadParameter(f"found {posted}, expected the post's address", param_hint="--posted")
     with home() as (store, config):
         if delivery is None:
             _list_waiting(store, config, machine)
             return
-        settled = settle(store, delivery, posted=posted, retry=not_posted, drop=drop)
+        settled = settle(store, delivery, posted=posted, retry=not_posted, done=done, drop=drop)
         again = settled.state in (State.READY, State.PLANNED)
         reached = not again or (nudge("draw") and nudge("deliver"))
     if machine:
@@ -301,17 +315,19 @@ def resolve(delivery: int | None, posted: str, not_posted: bool, drop: bool, mac
 def _list_waiting(store: "Store", config: "Config", machine: bool) -> None:
     """What only a person can settle; what the network will be asked about is no work for an editor."""
     from syndication.models import State
-    from syndication.store import deliveries, stories
+    from syndication.store import deeds, deliveries, stories
 
     with store.read() as tx:
         doubtful = deliveries.in_state(tx, (State.UNKNOWN, State.FAILED), 500)
         waiting = [post for post in doubtful if post.state is State.FAILED or post.due is None]
+        asked_for = len(doubtful) - len(waiting)
+        waiting += deeds.left_to_editors(tx, 500)
         story = {post.story: stories.need(tx, post.story) for post in waiting}
     if machine:
         show_json([delivery_data(post) for post in waiting])
         return
-    if len(waiting) < len(doubtful):
-        asked = counted(len(doubtful) - len(waiting), "post")
+    if asked_for:
+        asked = counted(asked_for, "post")
         say(f"{asked} in doubt: the network is asked whether they are there, by itself.")
     if not waiting:
         say("Nothing waits for you.")
@@ -321,4 +337,4 @@ def _list_waiting(store: "Store", config: "Config", machine: bool) -> None:
         rows.append([_story_words(one)])
         rows += _post_rows(store, config, [post for post in waiting if post.story == name])
     show_rows(POST_COLUMNS, rows)
-    say("Look at the account, then: syndicate resolve NO --posted URL | --not-posted | --drop")
+    say("Look at the account, then: syndicate resolve NO --posted URL | --not-posted | --done | --drop")

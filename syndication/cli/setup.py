@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import as_json, clean, home, say, show_json, show_rows
+from syndication.cli.common import as_json, clean, counted, home, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,7 @@ def check(offline: bool, machine: bool) -> int:
                 found.append((name, test()))
             except SyndicationError as error:
                 found.append((name, str(error)))
-        found += _check_accounts(store, config, offline)
+        found += [*_check_accounts(store, config, offline), ("posts", _check_posts(store))]
     if machine:
         show_json([{"check": name, "ok": not problem, "problem": problem} for name, problem in found])
     else:
@@ -222,6 +222,15 @@ def _wrong_form(config: "Config", account: "Account") -> str:
     if wanted is None or wanted in network.forms:
         return ""
     return f"form: {network.title} has no {wanted!r} posts; it has {', '.join(network.forms)}"
+
+
+def _check_posts(store: "Store") -> str:
+    """What only an editor can do to posts that are out, empty if there is nothing."""
+    from syndication.store import deeds
+
+    with store.read() as tx:
+        left = deeds.count_left(tx)
+    return f"{counted(left, 'post')} to be changed or removed by hand: syndicate resolve" if left else ""
 
 
 def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tuple[str, str]]:

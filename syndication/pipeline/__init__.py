@@ -11,7 +11,8 @@ from syndication.pipeline.accept import Accepted, Verdict, accept, read_event
 from syndication.pipeline.archive import Archive, Part, redraw_archive
 from syndication.pipeline.connect import connect_account, read_account
 from syndication.pipeline.deliver import deliver_next
-from syndication.pipeline.desk import Shared, resolve, share
+from syndication.pipeline.desk import Shared, resolve, share, withdraw
+from syndication.pipeline.outlook import Outlook, Step, foresee
 from syndication.pipeline.prepare import prepare_next
 from syndication.store import Store, accounts, deliveries, stories
 
@@ -19,12 +20,15 @@ __all__ = [
     "Accepted",
     "Archive",
     "Due",
+    "Outlook",
     "Part",
     "Shared",
+    "Step",
     "Verdict",
     "accept",
     "connect_account",
     "deliver_next",
+    "foresee",
     "mailboxes_due",
     "prepare_next",
     "read_account",
@@ -34,6 +38,7 @@ __all__ = [
     "run_due",
     "share",
     "sweep",
+    "withdraw",
 ]
 
 

@@ -85,7 +85,7 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     old = stories.get(tx, event.id, lock=True)
     assert old is not None  # noqa: S101 - rows of stories are never removed
     if withdraws:
-        return _withdraw(tx, old, event, now)
+        return take_down(tx, old, event, now)
     if event.version <= old.version:
         return Verdict.UNCHANGED if event.version == old.version else Verdict.OLDER
     _note(tx, event, "updated", now)
@@ -102,7 +102,8 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     return Verdict.UPDATED
 
 
-def _withdraw(tx: Connection, old: stories.Story, event: PublishEvent, now: int) -> Verdict:
+def take_down(tx: Connection, old: stories.Story, event: PublishEvent, now: int) -> Verdict:
+    """A story is withdrawn: what is not out is cancelled, what is out is removed, what was made of it goes away."""
     # A takedown often carries no new time, and is never to be missed: only a revision told as older is too late.
     if "revision" in event.model_fields_set and event.revision < old.event.revision:
         return Verdict.OLDER

@@ -121,12 +121,8 @@ class _Letter(Attempt):
 
     def _may_repeat(self, now: int) -> bool:
         """Whether what may be out may still be sent again: the network knows its key, and it is not too late."""
-        known_until = (
-            (self.claim.intent_at or 0)
-            + milliseconds_of(self.network.replay_of(self.secret))
-            - lease_of(self.config)
-        )
-        return now < min(known_until, self.claim.expires_at)
+        known = milliseconds_of(self.network.replay_of(self.secret)) - lease_of(self.config)
+        return now < min((self.claim.intent_at or 0) + known, self.claim.expires_at)
 
     def _send(self, http: Http) -> None:
         frozen = self.claim.delivery.draft

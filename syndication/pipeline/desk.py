@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from syndication.config import Config
 from syndication.errors import InputError
 from syndication.models import BY_HAND, Delivery, Receipt, State
-from syndication.pipeline.accept import earliest, expiry
+from syndication.pipeline.accept import Verdict, earliest, expiry, take_down
 from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
 
 
@@ -55,6 +55,13 @@ def share(
             stories.redraw(tx, event.id, earliest(event, now))
             trail.add(tx, now, event.id, "shared", f"{label} to {', '.join(to)}")
     return shared
+
+
+def withdraw(store: Store, story_id: str) -> Verdict:
+    """Take a story down, as its CMS would. Doing it again changes nothing. Raises NotFound."""
+    with store.write() as tx:
+        story = stories.need(tx, story_id, lock=True)
+        return take_down(tx, story, story.event, store.now())
 
 
 def resolve(

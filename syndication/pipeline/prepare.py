@@ -89,6 +89,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     try:
         checked, photo = _draw(store, config, story, photo, portrait, problems)
         if story.in_bulk and checked.template != (story.template or choose_template(event, config)):
+            _note_drawn(store, story, checked.cards)
             return _leave(store, story, "; ".join(checked.problems))
         cards = checked.cards
         problems += checked.problems
@@ -103,6 +104,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
         problems.append(f"there is no card: {error}")
     crops, why = clean_crops(event, photo, config.at(config.cards.folder))
     cards, failed = (*cards, *crops), False
+    _note_drawn(store, story, cards)
     problems += why
     try:
         write_metadata(config, event, cards)
@@ -140,6 +142,12 @@ def _draw(
             raise
         problems.append(f"the card has no photo: {error.message}")
         return draw(photo=None), None
+
+
+def _note_drawn(store: Store, story: stories.Story, cards: Sequence[Card]) -> None:
+    """Tell which files there are by now, whatever becomes of this try: a withdrawal removes them all."""
+    with store.write() as tx:
+        trail.add(tx, store.now(), story.event.id, "drawn", ", ".join(card.file for card in cards))
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
@@ -217,7 +225,6 @@ def _freeze(
     with store.write() as tx:
         now = store.now()
         stories.get(tx, story.event.id, lock=True)  # first the story, then its posts, as everywhere
-        trail.add(tx, now, story.event.id, "drawn", ", ".join(card.file for card in cards))
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
         for delivery in planned:

@@ -14,6 +14,7 @@ from syndication.store.schema import deliveries, stories
 
 WAITING = (State.READY, State.UNKNOWN)
 TOO_LATE = "not sent in its time"
+_NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
 
 
@@ -379,7 +380,7 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
 
 
 def _pending(row: RowMapping | dict[str, Any]) -> Pending | None:
-    if row["deed_due_at"] is None:
+    if row["deed_due_at"] is None or row["state"] in _NOT_OUT:
         return None
     return Pending(
         deed=Deed(row["deed"]),

@@ -1,0 +1,158 @@
+"""A withdrawn story's cards and tags go out of reach, and come back if it is published again."""
+
+import pytest
+from PIL import Image
+
+from syndication.cards import policy
+from syndication.config import parse
+from syndication.pipeline import accept, prepare, prepare_next, withdraw
+from syndication.store import stories
+
+PAGE = "<html><head><title>The sea</title>\n<meta name=author content=Ada></head><body><h1>Sea</h1></body></html>"
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Each story has a page and fragments, and its cards lie at a public address."""
+    told = (
+        '[cards]\nbase_url = "https://cdn.example/"\n[metadata]\npages = "public/{path}"\nfragments = "out"\n'
+    )
+    config = parse("[delivery]\nlease = 60\n" + told, tmp_path / "syndicate.toml")
+    page(config).parent.mkdir(parents=True)
+    page(config).write_text(PAGE)
+    return config
+
+
+@pytest.fixture
+def photo(tmp_path):
+    Image.new("RGB", (1800, 1400), "teal").save(tmp_path / "photo.png")
+    return {"path": str(tmp_path / "photo.png"), "alt": "A bay"}
+
+
+def page(config):
+    return config.folder / "public/world/1"
+
+
+def cards(config):
+    folder = config.at(config.cards.folder)
+    return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
+
+
+def everything(store, config):
+    while prepare_next(store, config):
+        pass
+
+
+def story(store, number="cms-1"):
+    with store.read() as tx:
+        return stories.need(tx, number)
+
+
+def test_nothing_of_a_withdrawn_story_stays_within_reach(store, config, event, photo):
+    """Its cards and crops of every version, its fragments, and our tags in its page, whose other bytes stay."""
+    accept(store, config, event(image=photo))
+    everything(store, config)
+    accept(store, config, event(image=photo, kind="update", revision=2, headline="The sea took it all"))
+    everything(store, config)
+    assert "og:title" in page(config).read_text()
+    assert len(cards(config)) == 7
+    withdraw(store, "cms-1")
+    everything(store, config)
+    assert page(config).read_text() == PAGE
+    assert cards(config) == []
+    assert list((config.folder / "out").iterdir()) == []
+    assert (story(store).cards, story(store).problem, story(store).due_at) == ((), "", None)
+    withdraw(store, "cms-1")
+    assert prepare_next(store, config) is None
+
+
+def test_a_story_published_again_is_drawn_again(store, config, event, photo):
+    """Cards, fragments and tags are there once more."""
+    accept(store, config, event(image=photo))
+    everything(store, config)
+    before = cards(config)
+    accept(store, config, event(kind="withdraw"))
+    everything(store, config)
+    accept(store, config, event(image=photo, revision=2))
+    everything(store, config)
+    assert cards(config) == before
+    assert "og:title" in page(config).read_text()
+
+
+def test_a_picture_that_another_story_shows_stays(store, config, event, photo):
+    """Two stories may have one photo, and so one file of each crop."""
+    accept(store, config, event(image=photo))
+    accept(store, config, event(image=photo, id="cms-2", url="https://news.example/world/2"))
+    (config.folder / "public/world/2").write_text(PAGE)
+    everything(store, config)
+    kept = {card.file for card in story(store, "cms-2").cards}
+    withdraw(store, "cms-1")
+    everything(store, config)
+    assert set(cards(config)) == kept
+    withdraw(store, "cms-2")
+    everything(store, config)
+    assert cards(config) == []
+
+
+def test_a_page_without_our_tags_is_not_touched(store, config, event):
+    """The CMS wrote it anew, or took it away: then nothing is left to do."""
+    accept(store, config, event())
+    everything(store, config)
+    own = PAGE.replace("<title>", '<meta property="og:title" content="Gone"><title>')
+    page(config).write_text(own)
+    accept(store, config, event(kind="withdraw"))
+    everything(store, config)
+    assert page(config).read_text() == own
+    accept(store, config, event(revision=2))
+    everything(store, config)
+    page(config).unlink()
+    accept(store, config, event(kind="withdraw"))
+    everything(store, config)
+    assert story(store).problem == ""
+
+
+def test_what_cannot_be_removed_is_told_and_tried_again(store, config, event, clock):
+    """A folder in the way of a card: the story says what is still there until it is gone."""
+    accept(store, config, event())
+    everything(store, config)
+    file = config.at(config.cards.folder) / story(store).cards[0].file
+    file.unlink()
+    file.mkdir()
+    withdraw(store, "cms-1")
+    everything(store, config)
+    assert f"the card {file.name} cannot be removed" in story(store).problem
+    assert "og:title" not in page(config).read_text()
+    file.rmdir()
+    clock.move(3600)
+    everything(store, config)
+    assert (story(store).problem, story(store).due_at) == ("", None)
+
+
+def test_a_story_withdrawn_while_it_is_drawn_leaves_nothing(store, config, event, monkeypatch):
+    """Whoever was drawing it writes its tags after they were taken out: they are taken out again."""
+    write = prepare.write_metadata
+
+    def meanwhile(*parts):
+        monkeypatch.setattr(prepare, "write_metadata", write)
+        withdraw(store, "cms-1")
+        everything(store, config)
+        write(*parts)
+
+    monkeypatch.setattr(prepare, "write_metadata", meanwhile)
+    accept(store, config, event())
+    everything(store, config)
+    assert page(config).read_text() == PAGE
+    assert cards(config) == []
+
+
+def test_a_withdrawn_story_is_never_drawn(store, config, event, monkeypatch):
+    """What waits to be drawn and is withdrawn is only cleared away."""
+    drawn = []
+    monkeypatch.setattr(
+        prepare, "checked_cards", lambda *a, **k: drawn.append(a) or policy.checked_cards(*a, **k)
+    )
+    accept(store, config, event())
+    withdraw(store, "cms-1")
+    accept(store, config, event(kind="update", revision=2))
+    everything(store, config)
+    assert (drawn, story(store).withdrawn) == ([], True)
