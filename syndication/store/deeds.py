@@ -88,13 +88,24 @@ def edited(tx: Connection, claim: Claim, receipt: Receipt, draft: Draft, left: s
     where = {"receipt": receipt.model_dump_json()}
     done = deliveries.change(tx, claim.delivery, {State.SENT}, draft=draft.model_dump_json(), **where, **rest)
     if not done:
-        # Where the post is now is needed by the newer deed as well.
-        mine = and_(rows.c.id == claim.delivery.id, rows.c.state == State.SENT)
-        tx.execute(update(rows).where(mine).values(**where))
+        _say_again(tx, claim, where, now)
     deliveries.note(tx, claim, "edited", receipt.url, now)
     if done and left:
         deliveries.note(tx, claim, "told", left, now)
     return done
+
+
+def _say_again(tx: Connection, claim: Claim, receipt: dict[str, str], now: int) -> None:
+    """Whoever lost its claim may have had the last word at the network: what counts is said once more."""
+    mine = and_(rows.c.id == claim.delivery.id, rows.c.state == State.SENT)
+    if receipt:  # where the post is by now is needed by every deed
+        tx.execute(update(rows).where(mine).values(**receipt))
+    edits = and_(
+        mine, rows.c.deed.in_(("", Deed.EDIT)), or_(rows.c.deed_due_at.is_(None), rows.c.deed_due_at < NEVER)
+    )
+    again = {"deed": Deed.EDIT, "deed_due_at": now, "deed_tries": 1, "attempt": rows.c.attempt + 1}
+    said = func.coalesce(rows.c.deed_draft, rows.c.draft)
+    tx.execute(update(rows).where(edits).values(**again, deed_draft=said))
 
 
 def removed(tx: Connection, claim: Claim, words: str, now: int) -> bool:
@@ -111,6 +122,8 @@ def put_off(
     later = {"deed_due_at": due_at, "deed_words": words}
     if deliveries.change(tx, claim.delivery, {State.SENT}, **later):
         deliveries.note(tx, claim, what, words, now, status)
+    elif what == "not_done" and claim.delivery.pending and claim.delivery.pending.deed is Deed.EDIT:
+        _say_again(tx, claim, {}, now)
 
 
 def left_to_editors(tx: Connection, count: int) -> list[Delivery]:

@@ -44,12 +44,16 @@ def freeze(module, name, *, after=False, when=lambda *_: True):
 def creates(session, request, seconds):
     return request.method == "POST" and request.url.endswith("/api/v1/statuses")
 
+def edits(session, request, seconds):
+    return request.method == "PUT"
+
 def uploads(session, request, seconds):
     return request.url.endswith("/api/v2/media")
 
 freeze(*{
     "drawn": (prepare, "write_metadata"),
-    "claimed": (deliver, "_card_bytes"),
+    "claimed": (deliver, "card_bytes"),
+    "editing": (http, "exchange"),
     "uploaded": (http, "exchange"),
     "intended": (http, "exchange"),
     "answered": (http, "exchange"),
@@ -57,6 +61,7 @@ freeze(*{
     "uploaded": {"when": uploads, "after": True},
     "intended": {"when": creates},
     "answered": {"when": creates, "after": True},
+    "editing": {"when": edits},
 }.get(sys.argv[1], {}))
 config = load()
 run_due(open_store(config.store_url), config)
@@ -130,6 +135,12 @@ def is_now(store, config, state):
     return post(store).state is state
 
 
+def says(store, config, memory, words):
+    """Whether the one post begins with these words, after doing what is due."""
+    run_due(store, config)
+    return memory.posts[0].text.startswith(words)
+
+
 @pytest.mark.parametrize("step", ["drawn", "claimed", "uploaded", "intended", "answered"])
 def test_a_worker_that_wakes_after_its_lease_posts_nothing_twice(room, network, step):
     """Another worker finishes what it had; what it does when it wakes changes nothing."""
@@ -157,16 +168,32 @@ def test_a_worker_that_wakes_after_a_withdrawal_posts_nothing(room, network, ste
 
 
 def test_a_post_that_was_on_its_way_is_known_whenever_it_arrives(room, network):
-    """Frozen between its intent and its request, withdrawn meanwhile and not found: once it is out, the row says so."""
+    """Frozen between its intent and its request, withdrawn meanwhile and not found: once it is out, it is removed."""
     (store, config), (memory, _) = room, network
     with Frozen(config, "intended") as frozen:
         accept(store, config, story(kind="withdraw"))
         until(lambda: is_now(store, config, State.CANCELLED), 20, "it is looked for and not found")
         frozen.wake()
-    assert len(memory.posts) == 1
-    assert post(store).state is State.SENT
+    until(lambda: is_now(store, config, State.WITHDRAWN), 20, "the post is removed")
+    assert [one.deleted for one in memory.posts] == [True]
     with store.read() as tx:
-        assert trail.of_story(tx, "cms-1")[-1].what == "sent"
+        what = [step.what for step in trail.of_story(tx, "cms-1")]
+    assert what.index("sent") < what.index("removed")
+
+
+def test_a_worker_that_wakes_in_an_edit_does_not_bring_old_words_back(room, network):
+    """It sends what it was about to, after newer words: they are said once more."""
+    (store, config), (memory, _) = room, network
+    run_due(store, config)
+    accept(store, config, story(revision=2, summary="The second words."))
+    with Frozen(config, "editing") as frozen:
+        accept(store, config, story(revision=3, summary="The third words."))
+        until(lambda: says(store, config, memory, "The third"), 20, "another worker edits")
+        frozen.wake()
+    assert says(store, config, memory, "The third")
+    assert post(store).pending is None
+    assert post(store).draft.text == memory.posts[0].text
+    assert len(memory.posts) == 1
 
 
 def test_a_worker_that_wakes_after_a_change_leaves_the_new_words(room, network):
