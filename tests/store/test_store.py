@@ -11,7 +11,7 @@ from sqlalchemy.event import listen, remove
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
 from syndication.models import MOVES, Card, Draft, Receipt, State
-from syndication.store import accounts, deliveries, open_store, stories, trail
+from syndication.store import accounts, deeds, deliveries, open_store, stories, trail
 from syndication.store.migrations import upgrade
 from syndication.store.schema import metadata
 from syndication.store.schema import trail as trail_table
@@ -340,7 +340,7 @@ def test_four_processes_never_take_the_same_letter(tmp_path, store, planned):
 
 
 def test_a_large_archive_slows_no_sweep_down(store, planned):
-    """What is late, and what waits for an archive run, is found by an index, never by looking at every row."""
+    """What is late, waits for a run, a worker or an editor is found by an index, never by looking at every row."""
     planned()
     asked = []
 
@@ -355,6 +355,11 @@ def test_a_large_archive_slows_no_sweep_down(store, planned):
         stories.count_due(tx, now)
         stories.progress(tx, "all")
         stories.failures(tx, "all")
+        accounts.count_due(tx, now)
+        mailbox = accounts.open_mailbox(tx, now, LEASE) or accounts.Mailbox(*accounts.get(tx, "desk"), 0)
+        deliveries.claim(tx, mailbox, now, LEASE)
+        deeds.count_left(tx)
+        deeds.left_to_editors(tx, 9)
     remove(store.engine, "before_cursor_execute", note)
     selects = [(words, values) for words, values in asked if words.startswith("SELECT")]
     assert len(selects) >= 5
@@ -362,6 +367,7 @@ def test_a_large_archive_slows_no_sweep_down(store, planned):
         for words, values in selects:
             plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
             assert all("INDEX" in step or "accounts" in step for step in plan if step.startswith("S")), plan
+            assert ("deed_due_at <=" in words) <= any("ix_deliveries_deed" in step for step in plan), plan
 
 
 def test_an_older_store_gets_the_new_columns(tmp_path):
@@ -376,4 +382,28 @@ def test_an_older_store_gets_the_new_columns(tmp_path):
     with opened.write() as tx:
         assert stories.start_run(tx, "all", "quote", None, 7) == 1
         assert stories.progress(tx, "all") == (1, 0, 7)
+    opened.close()
+
+
+def test_posts_of_an_older_store_are_out_and_wait_for_nothing(tmp_path):
+    """A store from before posts followed their stories opens with its posts as they are."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    made = create_engine(url)
+    with made.begin() as tx:
+        upgrade(tx, "0003")
+        tx.execute(
+            text("INSERT INTO stories VALUES ('a', 'u', 0, 1, :event, '[]', '', NULL, 1, 0, 5, '', '')"),
+            {
+                "event": '{"id": "a", "url": "https://a.example", "headline": "h", "published": "2026-11-20T08:00Z"}'
+            },
+        )
+        tx.execute(text("INSERT INTO accounts VALUES ('desk', 'x', '', '', '{}', x'00', '', 0, 0, 5)"))
+        row = "(1, 'k', 'a', 'desk', 'publish', 1, 'sent', 9, 1, 9, 8, '', NULL, NULL, '', 5, '{}')"
+        tx.execute(text(f"INSERT INTO deliveries VALUES {row}"))
+    made.dispose()
+    opened = open_store(url)
+    with opened.read() as tx:
+        assert deliveries.get(tx, 1).pending is None
+        assert not stories.need(tx, "a").revised
+        assert deeds.count_left(tx) == 0
     opened.close()
