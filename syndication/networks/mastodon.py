@@ -248,7 +248,7 @@ class Mastodon(Connector):
 
     def _upload(self, http: Http, draft: Draft, card: tuple[str, bytes, str]) -> str:
         """Store the image and wait until the server has processed it; its id."""
-        said = {"description": clip(draft.alt, _kin(http.secret).alt), "focus": "0.0,0.0"}
+        said = {"description": clip(draft.alt, _kin(http.secret).alt, draft.language), "focus": "0.0,0.0"}
         media = http.read(_Media, "POST", "/api/v2/media", files={"file": card}, data=said)
         path = f"/api/v1/media/{quote(media.id, safe='')}"
         for _ in range(_MEDIA_TRIES):

@@ -8,7 +8,7 @@ post has a file for each, `answers-KIND.json`:
 - `happy`: for each "METHOD /path" that a deed may ask (`*` stands for anything), the answer, or a list of answers in
   turn (the last one stays)
 - `create`: the one creating request; `key`: what of the draft's key it carries, absent where the network takes none
-- `receipt`: what publish and find return
+- `receipt`: what publish and find return; `{host}` in its address is the server's
 - `refusals`: answers to `create` with the `kind` of error each is, and what it `says`
 - `limited`: answers to `create` that ask for ninety seconds
 - `not_there`: answers that show no post, absent where the network cannot be asked; `gone`: a removed post's
@@ -75,7 +75,8 @@ class Told:
 
     @property
     def receipt(self):
-        return Receipt.model_validate(self.sample["receipt"])
+        said = self.sample["receipt"]
+        return Receipt.model_validate({**said, "url": said["url"].replace("{host}", self.server.host)})
 
 
 def samples(name):
