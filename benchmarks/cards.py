@@ -25,8 +25,7 @@ name = "Daily"
 logo = "{logo}"
 [brand.colors]
 accent = "#c8102e"
-night = "#0f3460"
-ink = "#16213e"
+night = "#16213e"
 [cards]
 templates = "{here}/race"
 template = "race"
