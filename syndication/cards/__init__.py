@@ -271,7 +271,13 @@ class _Maker:
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             mime="image/png" if self.form == "png" else "image/jpeg",
-            alt=words.alt(self.values, self.event, photo=_shows_photo(ops), more=self.more_words()),
+            alt=words.alt(
+                self.values,
+                self.event,
+                photo=_shows_photo(ops),
+                fields=self.template.fields(),
+                more=self.more_words(),
+            ),
         )
 
 

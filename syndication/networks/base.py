@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -81,6 +81,9 @@ class Connector(ABC):
 
     public: ClassVar[bool] = False
     """Whether it fetches the card itself, which then must lie at a public address."""
+
+    ends: ClassVar[date | None] = None
+    """When the network ends the version of its interface that we speak; None if it says nothing of the kind."""
 
     replay: ClassVar[timedelta] = timedelta(0)
     """How long the network surely answers a repeated key with the first post. Zero: it does not know keys."""

@@ -5,12 +5,14 @@ import os
 import re
 import stat
 import threading
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
 import requests
 
 from syndication.cli.setup import _CONFIG
+from syndication.networks.mastodon import Mastodon
 from syndication.vault import Vault
 
 
@@ -27,6 +29,7 @@ def test_init_makes_a_room_that_works(run):
         "config": True,
         "store": True,
         "card templates": True,
+        "colours": True,
         "webhook secret": True,
         "queue": False,
     }
@@ -326,3 +329,15 @@ def test_two_processes_that_make_the_key_agree(run):
         thread.join()
     assert [Vault(config).open(one) for one in sealed] == [{"word": "x"}] * 8
     assert [file.name for file in (run.room / "data").iterdir() if file.name.startswith(".part")] == []
+
+
+def test_check_tells_what_an_account_cannot_do_any_more(desk, monkeypatch):
+    """A form that its network has not, and an interface that the network is about to end."""
+    config = desk.room / "syndicate.toml"
+    whole = config.read_text(encoding="utf-8")
+    config.write_text(whole + '\n[accounts.desk]\nform = "made"\n', encoding="utf-8")
+    assert "Mastodon has no 'made' posts; it has image" in desk("check", "--offline").out
+    config.write_text(whole, encoding="utf-8")
+    monkeypatch.setattr(Mastodon, "ends", datetime.now(UTC).date() + timedelta(days=30))
+    found = {one["check"]: one["problem"] for one in desk("check", "--offline", "--json").data()}
+    assert "bring syndication up to date" in found["account desk"]

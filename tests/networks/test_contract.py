@@ -348,3 +348,12 @@ def test_unknown_networks_are_named_with_those_there_are():
     with pytest.raises(ConfigError) as caught:
         connector("myspace")
     assert "mastodon" in str(caught.value)
+
+
+def test_networks_that_end_their_interfaces_say_when():
+    """So that `check` can tell an operator two months before."""
+    assert {name for name, network in NETWORKS.items() if network.ends} == {
+        "facebook",
+        "instagram",
+        "linkedin",
+    }
