@@ -91,6 +91,9 @@ class Connector(ABC):
     settle: ClassVar[timedelta] = timedelta(seconds=10)
     """How long after a lost answer the network may still be storing the post: no question is asked before."""
 
+    steady: ClassVar[tuple[str, ...]] = ()
+    """What of a secret tells that it is still the same account, where people may rename it; empty: its name does."""
+
     @abstractmethod
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """Have a person let us in at a server's origin; what to keep. Raises DeliveryError or InputError."""

@@ -95,6 +95,8 @@ class Misskey(Connector):
         text=3000, unit="utf16", link_in_text=True, alt=512, image_bytes=10_000_000, hashtags=30
     )
 
+    steady: ClassVar[tuple[str, ...]] = ("user_id",)
+
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By MiAuth: a session that we name, which the person allows in their browser."""
         with stranger(server) as http:

@@ -136,7 +136,9 @@ class _Try:
 
     def _may_repeat(self, now: int) -> bool:
         """Whether what may be out may still be sent again: the network knows its key, and it is not too late."""
-        known_until = (self.claim.intent_at or 0) + _ms(self.network.replay_of(self.secret)) - _lease(self.config)
+        known_until = (
+            (self.claim.intent_at or 0) + _ms(self.network.replay_of(self.secret)) - _lease(self.config)
+        )
         return now < min(known_until, self.claim.expires_at)
 
     def _send(self, http: Http) -> None:

@@ -113,15 +113,17 @@ def test_a_mastodon_account_is_connected_by_the_browsers_return(run, network, mo
 
 
 def test_connecting_again_renews_and_never_turns_an_account_into_another(desk, network, capfd):
-    """A name stays with its server: waiting posts must not go to another account."""
+    """A name stays with its account: waiting posts must not go to another, at this server or elsewhere."""
     other = desk("connect", "bluesky", "--name", "desk", "--handle", "meridian.test", stdin=b"x\n")
     assert other.status == 2
     assert "--name" in other.err
-    again = desk(
-        "connect", "mastodon", "--server", network.url, "--name", "desk", "--no-browser", stdin=Typing(capfd)
-    )
-    assert again.status == 0
-    assert len(desk("accounts", "--json").data()) == 1
+    words = ("connect", "mastodon", "--server", network.url, "--no-browser", "--name")
+    another = desk(*words, "desk", stdin=Typing(capfd))
+    assert another.status == 2  # another user of the same server
+    assert "--name" in another.err
+    assert desk(*words, "world", stdin=Typing(capfd)).status == 0
+    assert desk(*words, "world", stdin=Typing(capfd)).status == 0
+    assert [one["name"] for one in desk("accounts", "--json").data()] == ["desk", "world"]
 
 
 @pytest.mark.parametrize(
