@@ -65,7 +65,7 @@ def test_imports_run_one_way(name):
 
 def test_no_network_knows_another():
     """A connector imports the shared line and no other connector."""
-    shared = "".split()
+    shared = {
         "__init__.py",
         "base.py",
         "http.py",
