@@ -20,11 +20,11 @@ _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "my
 
 
 def fields(
-    event: PublishEvent, config: Config, *, photo: bool, shown: Container[str] = ("moment",)
+    event: PublishEvent, config: Config, *, photo: bool, shown: Container[str] = ("date", "moment")
 ) -> dict[str, str]:
     """The fields that come from the story's text, empty where it has none; dates in the brand's time zone.
 
-    A `moment` that is not among those `shown` stays empty, as to learn a language's times takes a while.
+    A `date` or `moment` that is not among those `shown` stays empty, as to learn a language's times takes a while.
     Raises CardError if nothing can be seen of the headline.
     """
     locale = locale_of(event.language)
@@ -35,7 +35,7 @@ def fields(
         "summary": event.summary,
         "label": event.kicker or event.section,
         "byline": names[0] if len(names) == 1 else lists.format_list(names, locale=locale),
-        "date": day(published, locale, "long"),
+        "date": day(published, locale, "long") if "date" in shown else "",
         "moment": _moment(published, locale) if "moment" in shown else "",
         "credit": event.image.credit if event.image and photo else "",
         "brand": config.brand.name,
