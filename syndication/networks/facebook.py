@@ -48,6 +48,7 @@ class Facebook(Connector):
 
     name: ClassVar[str] = "facebook"
     title: ClassVar[str] = "Facebook"
+    steady: ClassVar[tuple[str, ...]] = ("page",)
     server: ClassVar[str] = GRAPH_HOST
     ends: ClassVar[date | None] = GRAPH_ENDS
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")

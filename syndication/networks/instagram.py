@@ -66,6 +66,7 @@ class Instagram(Containers):
 
     name: ClassVar[str] = "instagram"
     title: ClassVar[str] = "Instagram"
+    steady: ClassVar[tuple[str, ...]] = ("user",)
     server: ClassVar[str] = GRAPH_HOST
     ends: ClassVar[date | None] = GRAPH_ENDS
     hosts: ClassVar[tuple[str, ...]] = (_HOST,)

@@ -115,6 +115,7 @@ class LinkedIn(Connector):
 
     name: ClassVar[str] = "linkedin"
     title: ClassVar[str] = "LinkedIn"
+    steady: ClassVar[tuple[str, ...]] = ("author",)
     server: ClassVar[str] = "https://api.linkedin.com"
     ends: ClassVar[date | None] = date(2027, 9, 1)
     hosts: ClassVar[tuple[str, ...]] = ("https://www.linkedin.com",)

@@ -1,9 +1,10 @@
 """Accounts: kept once their connection was tested by reading, and tested again on demand."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from syndication.config import Config
-from syndication.errors import ConfigError, InputError
+from syndication.errors import ClaimLost, ConfigError, InputError
 from syndication.models import Account, Limits
 from syndication.networks import connector
 from syndication.networks.http import open_http, origin
@@ -58,21 +59,35 @@ def _refuse_other(store: Store, vault: Vault, account: Account, secret: dict[str
         )
 
 
-def read_account(store: Store, config: Config, name: str) -> Reading:
+def read_account(store: Store, config: Config, name: str) -> Reading | None:
     """Test a kept account's connection by reading, and keep what its server takes now.
 
-    Raises DeliveryError, ConfigError or NotFound.
+    Nobody else has its mailbox open meanwhile, as a token that is renewed by two at once is lost. None if a worker has
+    it open, or it rests: then it is not asked. Raises DeliveryError, ConfigError or NotFound.
     """
-    with store.read() as tx:
-        account, sealed = accounts.get(tx, name)
-    network, vault = connector(account.network), Vault(config)
-
-    def keep(secret: dict[str, str]) -> None:
-        with store.write() as tx:
-            accounts.keep_secret(tx, name, vault.seal(secret))
-
-    with open_http(network, account.server, vault.open(sealed), keep=keep) as http:
-        reading = Reading(network.identify(http), network.read_limits(http))
+    lease = int(config.delivery.lease * 1000)
+    with store.write() as tx:
+        accounts.get(tx, name)
+        mailbox = accounts.open_by_name(tx, name, store.now(), lease)
+    if mailbox is None:
+        return None
+    try:
+        reading = _read(store, config, mailbox)
+    finally:
+        with store.write() as tx, suppress(ClaimLost):
+            accounts.hold(tx, mailbox, store.now())
     with store.write() as tx:
         accounts.keep_limits(tx, name, reading.limits)
     return reading
+
+
+def _read(store: Store, config: Config, mailbox: accounts.Mailbox) -> Reading:
+    account, vault = mailbox.account, Vault(config)
+    network = connector(account.network)
+
+    def keep(secret: dict[str, str]) -> None:
+        with store.write() as tx:
+            accounts.keep_secret(tx, account.name, vault.seal(secret))
+
+    with open_http(network, account.server, vault.open(mailbox.secret), keep=keep) as http:
+        return Reading(network.identify(http), network.read_limits(http))

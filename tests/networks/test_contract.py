@@ -357,3 +357,10 @@ def test_networks_that_end_their_interfaces_say_when():
         "instagram",
         "linkedin",
     }
+
+
+def test_an_account_is_known_again_by_what_does_not_change(told):
+    """A network names the parts of a secret that say which account it is; of each kind of account one is there."""
+    steady = told.network.steady
+    assert not steady or set(steady) & told.sample["secret"].keys()
+    assert not {"access_token", "token", "refresh_token", "secret"} & set(steady)
