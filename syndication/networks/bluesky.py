@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -27,6 +27,7 @@ _MENTION = re.compile(
     r"(?<![\w@/.])@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*)(?![\w@])"
 )
 _TAG = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TID = "234567abcdefghijklmnopqrstuvwxyz"
 
 
@@ -258,7 +259,8 @@ def record_key(draft: Draft) -> str:
     drafts of one millisecond get different ones.
     """
     mark = int(draft.key[:16], 16)
-    micros = int(draft.created.timestamp() * 1000) * 1000 + mark % 1000
+    # Counted in whole numbers: a float of seconds can be a millisecond short.
+    micros = (draft.created - _EPOCH) // timedelta(milliseconds=1) * 1000 + mark % 1000
     number = micros << 10 | (mark // 1000) % 1024
     return "".join(_TID[number >> shift & 31] for shift in range(60, -1, -5))
 
