@@ -230,8 +230,9 @@ class _Maker:
             from syndication.cards import debug  # not paid for by cards that go out
 
             debug.outline(canvas, ops)
-        xmp = self.xmp if _shows_photo(ops) else b""
-        data = encode.png(canvas, xmp) if self.form == "png" else encode.jpeg(canvas, xmp)
+        shown = _shows_photo(ops)
+        xmp = self.xmp if shown else b""
+        data = encode.png(canvas, xmp, flat=not shown) if self.form == "png" else encode.jpeg(canvas, xmp)
         card = self.card(size, data, ops)
         return Drawn(card, data, ops, canvas, checks.check(ops, ground, self.brand, card))
 

@@ -51,6 +51,7 @@ def ratio(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
+@lru_cache(maxsize=64)
 def lightened(color: Rgb, ground: Rgb) -> Rgb:
     """A colour as small words can have it on a dark ground: mixed with as much white as they need."""
     for share in range(0, 101, 4):
