@@ -298,8 +298,9 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> Bran
     credit = event.image.credit.casefold() if event.image else ""
     agency = _named(brand.agencies, lambda name: name in credit)
     rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
+    rgb["accent_bright"] = contrast.lightened(rgb["accent"], rgb["night"])
     if config.cards.look == "dark":
-        rgb["accent"] = contrast.lightened(rgb["accent"], rgb["paper"])
+        rgb["accent"] = rgb["accent_bright"]
     files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
     return Brand(rgb, *map(_logo, files))
 

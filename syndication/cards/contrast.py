@@ -53,13 +53,16 @@ def ratio(one: float, other: float) -> float:
 
 @lru_cache(maxsize=64)
 def lightened(color: Rgb, ground: Rgb) -> Rgb:
-    """A colour as small words can have it on a dark ground: mixed with as much white as they need."""
-    for share in range(0, 101, 4):
-        red, green, blue = (value + (255 - value) * share // 100 for value in color)
-        mixed = red, green, blue
-        if ratio(luminance(mixed), luminance(ground)) >= SMALL:
-            return mixed
-    return 255, 255, 255
+    """A colour as small words can have it on a dark ground: brighter, and beyond that paler, as far as they need."""
+    white = 255, 255, 255
+    red, green, blue = (value * 255 // max(1, *color) for value in color)
+    brightest = red, green, blue
+    for start, end in ((color, brightest), (brightest, white)):
+        for share in range(0, 101, 4):
+            red, green, blue = (a + (b - a) * share // 100 for a, b in zip(start, end, strict=True))
+            if ratio(luminance((red, green, blue)), luminance(ground)) >= SMALL:
+                return red, green, blue
+    return white
 
 
 def gamma(linear: float) -> float:
