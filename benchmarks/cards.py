@@ -3,9 +3,9 @@
     python benchmarks/cards.py JOBS.json
 
 JOBS.json is `{"case": "photo" | "plain", "format": "jpeg" | "png", "jobs": [{"photo": path or null, "headline",
-"kicker", "byline", "logo", "format", "out"}, ...]}`. Each job is a story of its own with a photo of its own. It is drawn,
-its `out` is written, and the last line printed is `{"seconds": [...]}`: what each took from the photo's file to encoded
-bytes in memory, with all that the pipeline does: hash, rights, crop, fonts, lines, scrims by need, checks.
+"kicker", "byline", "logo", "format", "out"}, ...]}`. Each job is a story of its own with a photo of its own. It is
+drawn, its `out` is written, and the last line printed is `{"seconds": [...]}`: what each took from the photo's file to
+encoded bytes in memory, with all that the pipeline does: hash, rights, crop, fonts, lines, scrims by need, checks.
 """
 
 import json
@@ -25,8 +25,7 @@ name = "Daily"
 logo = "{logo}"
 [brand.colors]
 accent = "#c8102e"
-night = "#0f3460"
-ink = "#16213e"
+night = "#16213e"
 [cards]
 templates = "{here}/race"
 template = "race"

@@ -62,7 +62,7 @@ Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 class Colors(_Table):

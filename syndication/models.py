@@ -25,7 +25,7 @@ def is_rtl(language: str) -> bool:
 class Frozen(BaseModel):
     """A value: unknown fields are faults, and nothing changes after it is made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 class Kind(StrEnum):

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from syndication.config import parse
+from syndication.models import POST_FIELDS
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/how-to/add-a-network.md"
 
@@ -92,3 +95,11 @@ def test_a_package_that_is_broken_says_so(installed, tmp_path, code, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_page_on_posts_is_a_config_that_holds():
+    """Its example is read as it stands, and names every field that a post's text can have."""
+    text = (ROOT / "docs/posts.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert parse(example).accounts["desk"].hashtags == 2
+    assert not [field for field in POST_FIELDS if f"{{{field}}}" not in text]

@@ -230,8 +230,9 @@ class _Maker:
             from syndication.cards import debug  # not paid for by cards that go out
 
             debug.outline(canvas, ops)
-        xmp = self.xmp if _shows_photo(ops) else b""
-        data = encode.png(canvas, xmp) if self.form == "png" else encode.jpeg(canvas, xmp)
+        shown = _shows_photo(ops)
+        xmp = self.xmp if shown else b""
+        data = encode.png(canvas, xmp, flat=not shown) if self.form == "png" else encode.jpeg(canvas, xmp)
         card = self.card(size, data, ops)
         return Drawn(card, data, ops, canvas, checks.check(ops, ground, self.brand, card))
 
@@ -271,7 +272,13 @@ class _Maker:
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             mime="image/png" if self.form == "png" else "image/jpeg",
-            alt=words.alt(self.values, self.event, photo=_shows_photo(ops), more=self.more_words()),
+            alt=words.alt(
+                self.values,
+                self.event,
+                photo=_shows_photo(ops),
+                fields=self.template.fields(),
+                more=self.more_words(),
+            ),
         )
 
 
@@ -291,8 +298,9 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> Bran
     credit = event.image.credit.casefold() if event.image else ""
     agency = _named(brand.agencies, lambda name: name in credit)
     rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
+    rgb["accent_bright"] = contrast.lightened(rgb["accent"], rgb["night"])
     if config.cards.look == "dark":
-        rgb["accent"] = contrast.lightened(rgb["accent"], rgb["paper"])
+        rgb["accent"] = rgb["accent_bright"]
     files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
     return Brand(rgb, *map(_logo, files))
 

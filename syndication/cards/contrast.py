@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import accumulate
 
 from PIL import Image
 
@@ -50,14 +51,18 @@ def ratio(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
+@lru_cache(maxsize=64)
 def lightened(color: Rgb, ground: Rgb) -> Rgb:
-    """A colour as small words can have it on a dark ground: mixed with as much white as they need."""
-    for share in range(0, 101, 4):
-        red, green, blue = (value + (255 - value) * share // 100 for value in color)
-        mixed = red, green, blue
-        if ratio(luminance(mixed), luminance(ground)) >= SMALL:
-            return mixed
-    return 255, 255, 255
+    """A colour as small words can have it on a dark ground: brighter, and beyond that paler, as far as they need."""
+    white = 255, 255, 255
+    red, green, blue = (value * 255 // max(1, *color) for value in color)
+    brightest = red, green, blue
+    for start, end in ((color, brightest), (brightest, white)):
+        for share in range(0, 101, 4):
+            red, green, blue = (a + (b - a) * share // 100 for a, b in zip(start, end, strict=True))
+            if ratio(luminance((red, green, blue)), luminance(ground)) >= SMALL:
+                return red, green, blue
+    return white
 
 
 def gamma(linear: float) -> float:
@@ -78,10 +83,21 @@ class Ground:
 
     def __init__(self, picture: Image.Image, boxes: Iterable[Box] = ()) -> None:
         parts = [_widened(box, picture.size) for box in boxes] or [(0, 0, *picture.size)]
+        small = {
+            part: picture.reduce(GRAIN, part) for part in parts if part[0] < part[2] and part[1] < part[3]
+        }
+        # One under the other, as to begin with a picture takes longer than to go through these.
+        size = (
+            max((one.width for one in small.values()), default=0),
+            sum(one.height for one in small.values()),
+        )
+        column, tops = Image.new("RGB", size), [0, *accumulate(one.height for one in small.values())]
+        for one, top in zip(small.values(), tops, strict=False):
+            column.paste(one, (0, top))
+        light = column.point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
         self._lights = {
-            part: picture.reduce(GRAIN, part).point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
-            for part in parts
-            if part[0] < part[2] and part[1] < part[3]
+            part: light.crop((0, top, one.width, top + one.height))
+            for (part, one), top in zip(small.items(), tops, strict=False)
         }
 
     def under(self, box: Box) -> list[int]:

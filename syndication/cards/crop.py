@@ -28,6 +28,8 @@ _STEPS = 32
 _PULL = 0.5  # towards the photo's middle, where it is unclear what there is to see
 # Along x and y: where a subject stands best in a crop. Heads are above the middle.
 _ANCHOR = (0.5, 0.42)
+_AROUND = 0.12  # each way of a focal point: what words are kept clear of, in shares of the photo
+_ASIDE = 0.2  # of the window: how far a focal point may stand from its middle for that
 # What belongs to a face beyond the box that is found from brow to chin, in shares of the box: hair, chin and cheeks
 # are never cut; the air around them may be, if there is no other way.
 _HEAD = ((0.08, 0.08), (0.3, 0.1))
@@ -85,7 +87,7 @@ def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box]) 
     if free < 1e-9:
         return 0.0
     if interest.focal:
-        return min(max(interest.focal[axis] - share / 2, 0.0), free)
+        return _start_at(interest.focal, axis, share, covered)
     starts = {step / _STEPS * free for step in range(_STEPS + 1)}
     for face in interest.faces:
         for room in (_HEAD, _AIR):
@@ -101,6 +103,20 @@ def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box]) 
         return _worth(profile, start, share, seen) * (1 - _PULL * aside * aside)
 
     return max(sorted(starts), key=worth)
+
+
+def _start_at(focal: tuple[float, float], axis: int, share: float, covered: Sequence[Box]) -> float:
+    """Where a window begins that has the focal point in its middle, or near it where words would cover it."""
+    (left, top), (right, bottom) = ([at + reach for at in focal] for reach in (-_AROUND, _AROUND))
+    middle = min(max(focal[axis] - share / 2, 0.0), 1 - share)
+    shifts = [step / _STEPS * _ASIDE * share for step in range(-_STEPS, _STEPS + 1)]
+    starts = {min(max(middle + shift, 0.0), 1 - share) for shift in shifts}
+
+    def harm(start: float) -> tuple[float, float]:
+        hidden = _hidden((left, top, right, bottom), axis, start, share, covered)
+        return round(hidden, 2), abs(start - middle)
+
+    return min(sorted(starts), key=harm)
 
 
 def _span(face: Box, axis: int, room: tuple[tuple[float, float], ...]) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 
 from isal import isal_zlib
 from PIL import Image, ImageChops
@@ -40,24 +39,36 @@ def _jpeg(image: Image.Image, quality: int, xmp: bytes) -> bytes:
     return out.getvalue()
 
 
-def png(image: Image.Image, xmp: bytes = b"") -> bytes:
-    """An RGB picture as PNG (ISO/IEC 15948), each row told as its difference from the one above.
+def png(image: Image.Image, xmp: bytes = b"", *, flat: bool = False) -> bytes:
+    """An RGB picture as PNG (ISO/IEC 15948), each row told as its difference from the one above, or as it is if `flat`.
 
-    Written here, as that filter and a deflate by SIMD take 8 ms for a photo card where Pillow takes 50 (2026-11).
+    Written here, as that filter and a deflate by SIMD take 8 ms for a photo card where Pillow takes 50; a card without
+    a photo is a seventh smaller without a filter, and takes 0.7 ms, not 1.0 (2026-11).
     """
     header = struct.pack(">2I5B", *image.size, 8, 2, 0, 0, 0)  # 8 bits a channel, RGB
     told = _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp) if xmp else b""
-    pixels = _chunk(b"IDAT", isal_zlib.compress(_differences(image), 1))
+    rows = _rows(image, 0) if flat else _rows(_differences(image), 2)
+    pixels = _chunk(b"IDAT", isal_zlib.compress(rows, 1))
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + told + pixels + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
 
-def _differences(image: Image.Image) -> bytes:
-    """Each row after its filter's number, 2: what its bytes differ from those above, modulo 256."""
+def _differences(image: Image.Image) -> Image.Image:
+    """What each row's bytes differ from those above, modulo 256."""
     above = Image.new("RGB", image.size)
     above.paste(image, (0, 1))
-    rows, length = memoryview(ImageChops.subtract_modulo(image, above).tobytes()), 3 * image.width
-    return b"".join([part for at in range(0, len(rows), length) for part in (b"\2", rows[at : at + length])])
+    return ImageChops.subtract_modulo(image, above)
+
+
+def _rows(image: Image.Image, number: int) -> bytearray:
+    """The picture's rows, each after the number of its filter."""
+    stride = 1 + 3 * image.width
+    rows = bytearray(1)
+    rows += image.tobytes("raw", "RGB", stride)  # with a byte to spare after each row
+    del rows[-1]
+    rows[::stride] = bytes([number]) * image.height
+    return rows

@@ -145,8 +145,10 @@ class Measure:
         block = self._fit(text, layer, width - 2 * pad, height - 2 * pad)
         color = self.color(style.color)
         if not style.pill:
-            op = TextOp(Rect(0, 0, block.width, block.height), color, block, layer.text, self.subject.rtl)
-            return Box(block.width, block.height, (op,), block.baseline, block.capital)
+            # Letters that rise above their line, as a hamza on an alef does, keep off what stands there if they can.
+            rise = min(max(-block.ink()[1], 0), max(height - block.height, 0)) if style.lines > 1 else 0
+            op = TextOp(Rect(0, rise, block.width, block.height), color, block, layer.text, self.subject.rtl)
+            return Box(block.width, block.height + rise, (op,), block.baseline + rise, block.capital)
         pad = block.size * _PILL
         # The pill stands evenly around the capitals, and further where letters are taller or hang lower, as Nastaliq's.
         _, ink_top, _, ink_bottom = block.ink()
@@ -225,8 +227,7 @@ class Measure:
             side = min(size, width, height)
             return Box(side, side, (PhotoOp(Rect(0, 0, side, side), round=True),))
         across, down = self.subject.photo
-        # Standing above words, it leaves them as much of the height.
-        asked = min(min(size, width) / across, min(size, height / 2 if self.tall else height) / down)
+        asked = min(min(size, width) / across, min(size, height) / down)
         # One too small for half of what is asked is left too large here, and the layout does without it.
         scale = max(min(asked, _MOST_ENLARGED), asked / 2)
         rect = Rect(0, 0, across * scale, down * scale)
@@ -286,12 +287,16 @@ class Measure:
     def _column(self, layer: Column, width: float, height: float) -> Box | None:
         children = self.present(layer.column)
         boxes: dict[int, Box] = {}
+        words = any(map(self._grows, children))
         for growing in (False, True):
             fixed = dict(boxes)
-            for index, child in enumerate(children):
+            # Photos come after what else does not grow, as they take what they get.
+            for index, child in sorted(enumerate(children), key=lambda each: isinstance(each[1], Photo)):
                 if self._grows(child) == growing:
                     beside = fixed if growing else boxes
                     room = height - self._taken(children, beside, index, "height")
+                    if isinstance(child, Photo) and words:
+                        room /= 2  # it leaves as much to them
                     if box := self.layer(child, width, room):
                         boxes[index] = box
         if not boxes:

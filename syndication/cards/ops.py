@@ -120,11 +120,8 @@ class TextOp(Op):
             assert self.block  # noqa: S101 - it has lines
             base = self.rect.y + self.block.baseline + index * self.block.pitch
             for glyph in self.block.lines[index].glyphs:
-                if extents := glyph.font.get_glyph_extents(glyph.id):
-                    left = box.x + glyph.x + extents.x_bearing * glyph.scale
-                    top = base - glyph.y - extents.y_bearing * glyph.scale
-                    right, bottom = left + extents.width * glyph.scale, top - extents.height * glyph.scale
-                    boxes.append((left, top, right, bottom))
+                if ink := glyph.ink():
+                    boxes.append((box.x + ink[0], base - ink[1], box.x + ink[2], base - ink[3]))
         if not boxes:
             return self.rect
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)

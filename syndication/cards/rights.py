@@ -8,13 +8,15 @@ import re
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
 from syndication.cards import photo, typeset
 from syndication.models import PublishEvent
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _LONGEST = 2000  # characters of one field
 _LARGEST = 1 << 20  # bytes of a photo's XMP that are read
@@ -81,8 +83,10 @@ def read(path: Path) -> Rights:
 def _xmp(image: Image.Image) -> dict[str, str]:
     data = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     data = data.encode() if isinstance(data, str) else data
-    if not isinstance(data, bytes) or len(data) > _LARGEST or b"<!DOCTYPE" in data:
+    if not data or not isinstance(data, bytes) or len(data) > _LARGEST or b"<!DOCTYPE" in data:
         return {}
+    from xml.etree import ElementTree  # not paid for by photos that tell nothing in XMP
+
     try:
         root = ElementTree.fromstring(data.strip(b"\0 \n\r\t"))  # noqa: S314 (expat 2.4.1 and later stop bombs)
     except (ElementTree.ParseError, ValueError, LookupError):
@@ -93,7 +97,7 @@ def _xmp(image: Image.Image) -> dict[str, str]:
     return found
 
 
-def _value(root: ElementTree.Element, tag: str) -> str:
+def _value(root: "Element", tag: str) -> str:
     """A property's text in whichever of its forms: an element, one of alternatives, a resource, an attribute."""
     for element in root.iter():
         if tag in element.attrib:

@@ -16,10 +16,9 @@ Need = tuple[Box, float]
 _DEEPEST = 0.8  # at the bottom edge, under words that take half the photo and need no more
 _HIGHEST = 0.45  # of the photo's height: where it starts if no words begin higher
 _SOFT = 0.3  # of the photo's height: the way on which it eases to nothing
-_FADE, _LEFT = (
-    0.35,
-    0.15,
-)  # beyond the words' end: the way on which it gets lighter, and what is left of it there
+# Beyond the words' end: the way on which it gets lighter, a longer one beyond those that end early, and what is left
+# of it there.
+_FADE, _SLOW_FADE, _LEFT = 0.35, 0.55, 0.15
 _FAR = 0.55  # of the photo's width: what starts beyond it (a credit) is no part of the words that start at the side
 _GRAIN = 8  # pixels of the photo to one row of the mask
 _SPARE = 1.04  # more contrast than is asked for, as the mask is coarse and pixels are rounded
@@ -53,14 +52,25 @@ def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.I
     if op.edge == "top":
         return _column(height, needs, reverse=True).resize((width, height), Image.Resampling.NEAREST)
     spans = [(size[0] - box[2], size[0] - box[0]) if op.rtl else (box[0], box[2]) for box, _ in needs]
-    near = [(start, end) for start, end in spans if start < size[0] * _FAR]
-    light = _lightening(width, max((end for _, end in near), default=0) / size[0])
-    mask = ImageChops.multiply(
-        _column(
-            height, [need for need, (start, _) in zip(needs, spans, strict=True) if start < size[0] * _FAR]
-        ).resize((width, height), Image.Resampling.NEAREST),
-        (ImageOps.mirror(light) if op.rtl else light).resize((width, height), Image.Resampling.NEAREST),
-    )
+    near = [
+        (need, end / size[0])
+        for need, (start, end) in zip(needs, spans, strict=True)
+        if start < size[0] * _FAR
+    ]
+    widest = max((end for _, end in near), default=0.0)
+    mask = Image.new("L", (width, height))
+    # Lines that end early, such as a label, leave the light to what stands beside them.
+    for short in (False, True):
+        group = [(need, end) for need, end in near if (end < widest / 2) is short]
+        if group:
+            light = _lightening(width, max(end for _, end in group), _SLOW_FADE if short else _FADE)
+            column = _column(height, [need for need, _ in group]).resize(
+                (width, height), Image.Resampling.NEAREST
+            )
+            row = (ImageOps.mirror(light) if op.rtl else light).resize(
+                (width, height), Image.Resampling.NEAREST
+            )
+            mask = ImageChops.lighter(mask, ImageChops.multiply(column, row))
     others = [need for need, (start, _) in zip(needs, spans, strict=True) if start >= size[0] * _FAR]
     first = min((box[1] for box, _ in needs), default=size[1]) / size[1]
     rows = [_grounding((y + 0.5) / height, first) if needs else 0.0 for y in range(height)]
@@ -84,9 +94,9 @@ def _as_column(rows: Sequence[float]) -> Image.Image:
     return Image.frombytes("L", (1, len(rows)), bytes(min(255, round(255 * row)) for row in rows))
 
 
-def _lightening(width: int, end: float) -> Image.Image:
+def _lightening(width: int, end: float, fade: float) -> Image.Image:
     """One row of the mask: whole as far as words reach, at `end` of the width, and less beyond them."""
-    row = [1 - (1 - _LEFT) * _ease(((x - 0.5) / width - end - 0.02) / _FADE) for x in range(width)]
+    row = [1 - (1 - _LEFT) * _ease(((x - 0.5) / width - end - 0.02) / fade) for x in range(width)]
     return Image.frombytes("L", (width, 1), bytes(round(255 * share) for share in row))
 
 

@@ -62,6 +62,18 @@ class Glyph:
     scale: float
     colored: bool = False
 
+    def ink(self) -> tuple[float, float, float, float] | None:
+        """Left, top, right and bottom of its outline on the line, in pixels, y upwards; None if it has none."""
+        if not (extents := _extents(self.font, self.id)):
+            return None
+        left, top = self.x + extents.x_bearing * self.scale, self.y + extents.y_bearing * self.scale
+        return left, top, left + extents.width * self.scale, top + extents.height * self.scale
+
+
+@lru_cache(maxsize=4096)
+def _extents(font: hb.Font, glyph: int) -> hb.GlyphExtents | None:
+    return font.get_glyph_extents(glyph)
+
 
 @lru_cache(maxsize=512)
 def main_script(text: str) -> str:

@@ -25,7 +25,7 @@ _STORY = "headline summary label byline date moment credit brand"
 _LABELS = "age year breaking live opinion correction video audio gallery note number source role"
 _EACH = ("place", "fact")
 FIELDS = (*_STORY.split(), *_LABELS.split(), *_EACH)
-BRAND_COLORS = (*Colors.model_fields, "white", "black")
+BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the accent as it is on the night
 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that.
 Condition = Literal["photo", "large", "small", "plain", "wide", "tall"]
@@ -37,7 +37,7 @@ Role = Annotated[
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class _ByShape(_Strict):

@@ -86,15 +86,9 @@ class Block:
         boxes = []
         for index, line in enumerate(self.lines):
             for glyph in line.glyphs:
-                if extents := glyph.font.get_glyph_extents(glyph.id):
-                    x, y = (
-                        glyph.x + extents.x_bearing * glyph.scale,
-                        glyph.y + extents.y_bearing * glyph.scale,
-                    )
-                    top = self.baseline + index * self.pitch - y
-                    boxes.append(
-                        (x, top, x + extents.width * glyph.scale, top - extents.height * glyph.scale)
-                    )
+                if ink := glyph.ink():
+                    base = self.baseline + index * self.pitch
+                    boxes.append((ink[0], base - ink[1], ink[2], base - ink[3]))
         if not boxes:  # words of signs that draw nothing
             return 0.0, self.baseline - self.capital, self.width, self.baseline
         left, top, right, bottom = zip(*boxes, strict=True)

@@ -1,6 +1,6 @@
 """What a story says on a card: its fields as text, told in its own language, digits and calendar."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -20,11 +20,11 @@ _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "my
 
 
 def fields(
-    event: PublishEvent, config: Config, *, photo: bool, shown: Container[str] = ("moment",)
+    event: PublishEvent, config: Config, *, photo: bool, shown: Container[str] = ("date", "moment")
 ) -> dict[str, str]:
     """The fields that come from the story's text, empty where it has none; dates in the brand's time zone.
 
-    A `moment` that is not among those `shown` stays empty, as to learn a language's times takes a while.
+    A `date` or `moment` that is not among those `shown` stays empty, as to learn a language's times takes a while.
     Raises CardError if nothing can be seen of the headline.
     """
     locale = locale_of(event.language)
@@ -35,7 +35,7 @@ def fields(
         "summary": event.summary,
         "label": event.kicker or event.section,
         "byline": names[0] if len(names) == 1 else lists.format_list(names, locale=locale),
-        "date": day(published, locale, "long"),
+        "date": day(published, locale, "long") if "date" in shown else "",
         "moment": _moment(published, locale) if "moment" in shown else "",
         "credit": event.image.credit if event.image and photo else "",
         "brand": config.brand.name,
@@ -46,13 +46,23 @@ def fields(
     return values
 
 
-def alt(values: dict[str, str], event: PublishEvent, *, photo: bool, more: Sequence[str] = ()) -> str:
+def alt(
+    values: dict[str, str],
+    event: PublishEvent,
+    *,
+    photo: bool,
+    fields: Collection[str] = ("label", "headline", "byline", "date"),
+    more: Sequence[str] = (),
+) -> str:
     """The card in words, for those who cannot see it: what it says, then what its photo shows.
 
-    `more` is what stands on this kind of card besides.
+    `fields` are those that its template shows, and `more` is what stands on this kind of card besides. A card that
+    says nothing and whose photo nobody described is told by the headline.
     """
     shows = typeset.clean(event.image.alt) if event.image and photo else ""
-    parts = [values["label"], values["headline"], *more, values["byline"], values["date"], shows]
+    said = {name: values[name] if name in fields else "" for name in ("label", "headline", "byline", "date")}
+    parts = [said["label"], said["headline"], *more, said["byline"], said["date"], shows]
+    parts = parts if said["headline"] or shows else [*parts, values["headline"]]
     return " ".join(part if part[-1] in _ENDS else f"{part}." for part in parts if part)
 
 

@@ -233,6 +233,18 @@ def _check_posts(store: "Store") -> str:
     return f"{counted(left, 'post')} to be changed or removed by hand: syndicate resolve" if left else ""
 
 
+def _ends_soon(account: "Account") -> str:
+    """That the network is about to end the version of its interface that we speak; empty if it is not."""
+    from datetime import UTC, datetime, timedelta
+
+    from syndication.networks import connector
+
+    network, today = connector(account.network), datetime.now(UTC).date()
+    if network.ends is None or today < network.ends - timedelta(days=60):
+        return ""
+    return f"{network.title} ends the version that is spoken here on {network.ends}: bring syndication up to date"
+
+
 def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tuple[str, str]]:
     from syndication.errors import SyndicationError
     from syndication.pipeline import read_account
@@ -243,7 +255,7 @@ def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tup
     unknown = set(config.accounts) - {account.name for account in known}
     found = [(f"account {name}", "stands in the config but is not connected") for name in sorted(unknown)]
     for account in known:
-        problem = account.paused or _wrong_form(config, account)
+        problem = account.paused or _wrong_form(config, account) or _ends_soon(account)
         if not offline and not problem:
             try:
                 read_account(store, config, account.name)

@@ -14,6 +14,7 @@ from syndication.networks.linkedin import LinkedIn
 from syndication.networks.mastodon import Mastodon
 from syndication.networks.matrix import Matrix
 from syndication.networks.micropub import Micropub
+from syndication.networks.misskey import Misskey
 from syndication.networks.pinterest import Pinterest
 from syndication.networks.reddit import Reddit
 from syndication.networks.slack import Slack
@@ -26,6 +27,7 @@ from syndication.networks.x import X
 
 NETWORKS: dict[str, Connector] = {
     "mastodon": Mastodon(),
+    "misskey": Misskey(),
     "bluesky": Bluesky(),
     "telegram": Telegram(),
     "discord": Discord(),

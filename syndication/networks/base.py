@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -82,11 +82,17 @@ class Connector(ABC):
     public: ClassVar[bool] = False
     """Whether it fetches the card itself, which then must lie at a public address."""
 
+    ends: ClassVar[date | None] = None
+    """When the network ends the version of its interface that we speak; None if it says nothing of the kind."""
+
     replay: ClassVar[timedelta] = timedelta(0)
     """How long the network surely answers a repeated key with the first post. Zero: it does not know keys."""
 
     settle: ClassVar[timedelta] = timedelta(seconds=10)
     """How long after a lost answer the network may still be storing the post: no question is asked before."""
+
+    steady: ClassVar[tuple[str, ...]] = ()
+    """What of a secret tells that it is still the same account, where people may rename it; empty: its name does."""
 
     @abstractmethod
     def connect(self, desk: Dialogue, server: str) -> Secret:

@@ -1,24 +1,34 @@
-"""Bluesky: any AT Protocol server, by app password (atproto.com and its lexicons, read 2026-11)."""
+"""Bluesky: any AT Protocol server, by OAuth or app password (atproto.com and its lexicons, read 2026-11)."""
 
-from datetime import UTC, timedelta
-from typing import Any, ClassVar, TypeVar
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from typing import Any, ClassVar
 
 from pydantic import Field
 from requests.auth import AuthBase
 
 from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
+from syndication.networks.atproto import allow_atproto, keep_allowed, places
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.dpop import Proof, wants_nonce
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import stranger
 from syndication.networks.transport import Answer
-from syndication.text import language_tag, links
+from syndication.text import clip, hashtags, language_tag, links
 
+_XRPC = "/xrpc/com.atproto."
 _COLLECTION = "app.bsky.feed.post"
+_FACET = "app.bsky.richtext.facet"
+_MENTION = re.compile(
+    r"(?<![\w@/.])@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*)(?![\w@])"
+)
+_TAG = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TID = "234567abcdefghijklmnopqrstuvwxyz"
-
-T = TypeVar("T")
 
 
 class _Expired(NotSent):
@@ -57,6 +67,10 @@ class _Session(Shape):
     refreshJwt: str = Field(min_length=1)  # noqa: N815
 
 
+class _Resolved(Shape):
+    did: str = Field(pattern=r"^did:[a-z]+:[A-Za-z0-9._:%-]+$")
+
+
 class _Whose(Shape):
     handle: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
 
@@ -80,30 +94,45 @@ class Bluesky(Connector):
     name: ClassVar[str] = "bluesky"
     title: ClassVar[str] = "Bluesky"
     server: ClassVar[str] = "https://bsky.social"
-    forms: ClassVar[tuple[Form, ...]] = ("made",)
-    # app.bsky.feed.post, app.bsky.embed.external; the card's thumbnail has no description, so `alt` is not used.
+    forms: ClassVar[tuple[Form, ...]] = ("made", "image")
+    # app.bsky.feed.post, app.bsky.embed.external and .images. A link card's thumbnail has no description, and half
+    # the bytes that a picture may have: a card fits both.
     limits: ClassVar[Limits] = Limits(
         text=300, text_bytes=3000, link_in_text=False, alt=2000, image_bytes=1_000_000, hashtags=8
     )
     # The key is the record's own: the same post can never stand there twice.
     replay: ClassVar[timedelta] = timedelta(days=3650)
     settle: ClassVar[timedelta] = timedelta(seconds=2)
+    steady: ClassVar[tuple[str, ...]] = ("did",)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
-        """By an app password, which is used once and not kept."""
+        """By OAuth in the browser, or by an app password, which is used once and not kept."""
         who = desk.ask("Handle").removeprefix("@")
-        desk.say("An app password is made at Bluesky: Settings, Privacy and security, App passwords.")
-        password = desk.ask("App password", hidden=True)
+        desk.say(
+            "An app password is good until you delete it: Settings, Privacy and security, App passwords. "
+            "To let us in by your browser instead, answer `browser`; Bluesky ends that after two weeks."
+        )
+        password = desk.ask("App password, or browser", hidden=True)
+        if password == "browser":  # noqa: S105 - no password at all
+            return allow_atproto(desk, server, who)
         said = {"identifier": who, "password": password}
         with stranger(server, {"password": password}) as http:
-            return http.read(_Session, "POST", _xrpc("server.createSession"), json=said).model_dump()
+            return http.read(_Session, "POST", f"{_XRPC}server.createSession", json=said).model_dump()
 
     def auth(self, secret: Secret) -> AuthBase:
-        """The session's access token, good for about two hours."""
+        """The session's access token, good for about two hours; OAuth's is bound to a key."""
+        if "dpop_key" in secret:
+            return Proof(secret["dpop_key"], secret.get("access_token", ""))
         return Bearer(secret.get("accessJwt", ""))
 
+    def named(self, secret: Secret) -> tuple[str, ...]:
+        """By OAuth: where the account lives and where its tokens are renewed."""
+        return places(secret)
+
     def refine(self, answer: Answer) -> Verdict | None:
-        """By the name of the error."""
+        """By the name of the error. A proof that has grown old says nothing of the token."""
+        if wants_nonce(answer.headers.get("www-authenticate", "")):
+            return Verdict(NotSent)
         said = answer.json() if answer.status >= 400 else None
         name = said.get("error") if isinstance(said, dict) else None
         kind = _ERRORS.get(name) if isinstance(name, str) else None
@@ -111,11 +140,18 @@ class Bluesky(Connector):
 
     def fresh(self, http: Http) -> None:
         """A session's access token lasts two hours, and only the server says whether it still does."""
-        _alive(http)
+        if "dpop_key" in http.secret:
+            keep_allowed(http)
+        else:
+            _alive(http)
 
     def identify(self, http: Http) -> str:
         """`@handle`."""
-        return f"@{http.read(_Whose, 'GET', _xrpc('server.getSession')).handle}"
+        return f"@{http.read(_Whose, 'GET', _xrpc(http, 'server.getSession')).handle}"
+
+    def limits_of(self, limits: Limits, form: Form) -> Limits:
+        """Beside a picture there is no link card: the link stands in the text."""
+        return limits.model_copy(update={"link_in_text": form == "image"})
 
     def read_limits(self, http: Http) -> Limits:
         """The lexicon's; servers do not differ."""
@@ -123,9 +159,13 @@ class Bluesky(Connector):
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """Under the draft's own record key, and only if nothing stands there yet."""
-        body = {**_at(http, draft), "record": _post(http, draft, image), "swapRecord": None}
+        body = {
+            **_at(http, draft),
+            "record": _post(http, draft, self.card_file(draft, image)),
+            "swapRecord": None,
+        }
         try:
-            written = http.create(_Written, "POST", _xrpc("repo.putRecord"), json=body)
+            written = http.create(_Written, "POST", _xrpc(http, "repo.putRecord"), json=body)
         except _Swapped as taken:
             if found := self.find(http, draft):
                 return found
@@ -147,23 +187,27 @@ class Bluesky(Connector):
             raise Refused(
                 "the post is no longer there", "It was removed at Bluesky; nothing is left to edit."
             )
-        record = {**_post(http, draft, image), "createdAt": current.value.get("createdAt")}
+        record = {
+            **_post(http, draft, self.card_file(draft, image)),
+            "createdAt": current.value.get("createdAt"),
+        }
         body = {**place, "record": record, "swapRecord": current.cid}
-        return _receipt(http, http.read(_Written, "POST", _xrpc("repo.putRecord"), json=body))
+        return _receipt(http, http.read(_Written, "POST", _xrpc(http, "repo.putRecord"), json=body))
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """The server takes the removal of a record that is gone for done."""
-        http.call("POST", _xrpc("repo.deleteRecord"), json=_place(receipt))
+        http.call("POST", _xrpc(http, "repo.deleteRecord"), json=_place(receipt))
 
 
-def _xrpc(name: str) -> str:
-    return f"/xrpc/com.atproto.{name}"
+def _xrpc(http: Http, name: str) -> str:
+    """By OAuth an account is spoken to where it lives; a session is good at the server that gave it."""
+    return f"{http.secret.get('home', '')}{_XRPC}{name}"
 
 
 def _alive(http: Http) -> None:
     """Make sure of the session before anything is sent: renew it if its access token is over."""
     try:
-        http.call("GET", _xrpc("server.getSession"))
+        http.call("GET", _xrpc(http, "server.getSession"))
     except _Expired:
         _renew(http)
 
@@ -171,7 +215,7 @@ def _alive(http: Http) -> None:
 def _renew(http: Http) -> None:
     auth = Bearer(http.secret.get("refreshJwt", ""))
     try:
-        session = http.read(_Session, "POST", _xrpc("server.refreshSession"), auth=auth)
+        session = http.read(_Session, "POST", _xrpc(http, "server.refreshSession"), auth=auth)
     except (_Expired, Refused) as over:
         raise Unauthorized(
             f"the session is over: {over.message}",
@@ -184,7 +228,7 @@ def _renew(http: Http) -> None:
 def _get(http: Http, place: dict[str, str]) -> _Record | None:
     try:
         # Records are public: read without a token, which may be over.
-        return http.read(_Record, "GET", _xrpc("repo.getRecord"), params=place, auth=Anonymous())
+        return http.read(_Record, "GET", _xrpc(http, "repo.getRecord"), params=place, auth=Anonymous())
     except _Missing:
         return None
 
@@ -215,40 +259,79 @@ def record_key(draft: Draft) -> str:
     drafts of one millisecond get different ones.
     """
     mark = int(draft.key[:16], 16)
-    micros = int(draft.created.timestamp() * 1000) * 1000 + mark % 1000
+    # Counted in whole numbers: a float of seconds can be a millisecond short.
+    micros = (draft.created - _EPOCH) // timedelta(milliseconds=1) * 1000 + mark % 1000
     number = micros << 10 | (mark // 1000) % 1024
     return "".join(_TID[number >> shift & 31] for shift in range(60, -1, -5))
 
 
-def facets(text: str) -> list[dict[str, Any]]:
-    """What makes the links of a text clickable: their places in UTF-8 bytes, end exclusive."""
-    found = []
-    for start, end, url in links(text):
-        first = len(text[:start].encode())
-        index = {"byteStart": first, "byteEnd": first + len(text[start:end].encode())}
-        found.append({"index": index, "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}]})
-    return found
+def facets(text: str, whose: Callable[[str], str] = lambda handle: "") -> list[dict[str, Any]]:
+    """What makes links, hashtags and mentions clickable: their places in UTF-8 bytes, end exclusive, in order.
+
+    `whose` tells the DID of a handle; empty where nobody has it.
+    """
+    marked = [(start, end, {"$type": f"{_FACET}#link", "uri": url}) for start, end, url in links(text)]
+    taken = [range(start, end) for start, end, _ in marked]
+    marked += [
+        (start, end, {"$type": f"{_FACET}#tag", "tag": word})
+        for start, end, word in hashtags(text)
+        if len(word) <= _TAG
+    ]
+    for match in _MENTION.finditer(text):
+        if not any(match.start() in link for link in taken) and (did := whose(match[1].lower())):
+            marked.append((*match.span(), {"$type": f"{_FACET}#mention", "did": did}))
+    return [
+        {"index": _bytes(text, *place), "features": [what]}
+        for *place, what in sorted(marked, key=itemgetter(0))
+    ]
 
 
-def _post(http: Http, draft: Draft, image: bytes | None) -> dict[str, Any]:
-    external = {"uri": draft.link, "title": draft.title, "description": draft.description}
+def _bytes(text: str, start: int, end: int) -> dict[str, int]:
+    first = len(text[:start].encode())
+    return {"byteStart": first, "byteEnd": first + len(text[start:end].encode())}
+
+
+def _whose(http: Http, handle: str) -> str:
+    try:
+        path = _xrpc(http, "identity.resolveHandle")
+        return http.read(_Resolved, "GET", path, params={"handle": handle}, auth=Anonymous()).did
+    except Refused:
+        return ""
+
+
+def _post(http: Http, draft: Draft, card: tuple[str, bytes, str] | None) -> dict[str, Any]:
+    blob = _upload(http, *card[1:]) if card else None
     return {
         "$type": _COLLECTION,
         "text": draft.text,
-        "facets": facets(draft.text),
+        "facets": facets(draft.text, lambda handle: _whose(http, handle)),
         "langs": [language_tag(draft.language)],
-        "embed": {"$type": "app.bsky.embed.external", "external": {**external, **_thumb(http, draft, image)}},
+        **_tags(draft),
+        **_embed(draft, blob),
         "createdAt": _stamp(draft),
     }
 
 
-def _thumb(http: Http, draft: Draft, image: bytes | None) -> dict[str, Any]:
-    if draft.card is None or image is None:
+def _tags(draft: Draft) -> dict[str, list[str]]:
+    """Those that the lexicon takes: at most eight, of 64 graphemes."""
+    tags = [tag for tag in dict.fromkeys(draft.tags) if tag and len(tag) <= _TAG][:8]
+    return {"tags": tags} if tags else {}
+
+
+def _embed(draft: Draft, blob: dict[str, Any] | None) -> dict[str, Any]:
+    """The link card, or the card as a picture with its description."""
+    if draft.form != "image":
+        external = {"uri": draft.link, "title": draft.title, "description": draft.description}
+        thumb = {"thumb": blob} if blob else {}
+        return {"embed": {"$type": "app.bsky.embed.external", "external": {**external, **thumb}}}
+    if draft.card is None or blob is None:
         return {}
-    if len(image) > Bluesky.limits.image_bytes:
-        raise Refused(
-            f"the card has {len(image):,} bytes; Bluesky takes {Bluesky.limits.image_bytes:,}",
-            "Use a card template that draws a smaller file.",
-        )
-    headers = {"Content-Type": draft.card.mime}
-    return {"thumb": http.read(_Upload, "POST", _xrpc("repo.uploadBlob"), data=image, headers=headers).blob}
+    alt = clip(draft.alt, Bluesky.limits.alt, draft.language)
+    ratio = {"width": draft.card.width, "height": draft.card.height}
+    shown = {"image": blob, "alt": alt, "aspectRatio": ratio}
+    return {"embed": {"$type": "app.bsky.embed.images", "images": [shown]}}
+
+
+def _upload(http: Http, image: bytes, mime: str) -> dict[str, Any]:
+    headers = {"Content-Type": mime}
+    return http.read(_Upload, "POST", _xrpc(http, "repo.uploadBlob"), data=image, headers=headers).blob

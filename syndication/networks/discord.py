@@ -97,6 +97,7 @@ class Discord(Connector):
 
     name: ClassVar[str] = "discord"
     title: ClassVar[str] = "Discord"
+    steady: ClassVar[tuple[str, ...]] = ("guild", "channel", "webhook")
     server: ClassVar[str] = "https://discord.com"
     forms: ClassVar[tuple[Form, ...]] = ("made", "image", "crawled")
     limits: ClassVar[Limits] = Limits(

@@ -3,6 +3,7 @@
 Personal profiles and groups cannot be posted to by anyone's app.
 """
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,7 +11,17 @@ from requests.auth import AuthBase
 
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
-from syndication.networks.graph import GRAPH, GRAPH_HOST, Done, Proven, allow_pages, delete, find_post, judge
+from syndication.networks.graph import (
+    GRAPH,
+    GRAPH_ENDS,
+    GRAPH_HOST,
+    Done,
+    Proven,
+    allow_pages,
+    delete,
+    find_post,
+    judge,
+)
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import choose
 from syndication.networks.transport import Answer
@@ -37,7 +48,9 @@ class Facebook(Connector):
 
     name: ClassVar[str] = "facebook"
     title: ClassVar[str] = "Facebook"
+    steady: ClassVar[tuple[str, ...]] = ("page",)
     server: ClassVar[str] = GRAPH_HOST
+    ends: ClassVar[date | None] = GRAPH_ENDS
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     # 63,206 characters is what other clients use, and is not in Meta's documents; so is the length of `alt`.
     limits: ClassVar[Limits] = Limits(

@@ -85,6 +85,7 @@ class GoogleBusiness(Connector):
 
     name: ClassVar[str] = "google_business"
     title: ClassVar[str] = "Google Business Profile"
+    steady: ClassVar[tuple[str, ...]] = ("location",)
     server: ClassVar[str] = "https://mybusiness.googleapis.com"
     hosts: ClassVar[tuple[str, ...]] = (_ACCOUNTS, _LOCATIONS, "https://oauth2.googleapis.com")
     public: ClassVar[bool] = True

@@ -4,6 +4,7 @@ There are two logins: with Facebook, for accounts that belong to a Page, and wit
 links in its text are no links.
 """
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from syndication.networks.base import Dialogue, Secret
 from syndication.networks.containers import Containers, stay_fresh
 from syndication.networks.graph import (
     GRAPH,
+    GRAPH_ENDS,
     GRAPH_HOST,
     RETURNS,
     Id,
@@ -64,7 +66,9 @@ class Instagram(Containers):
 
     name: ClassVar[str] = "instagram"
     title: ClassVar[str] = "Instagram"
+    steady: ClassVar[tuple[str, ...]] = ("user",)
     server: ClassVar[str] = GRAPH_HOST
+    ends: ClassVar[date | None] = GRAPH_ENDS
     hosts: ClassVar[tuple[str, ...]] = (_HOST,)
     size: ClassVar[tuple[int, int]] = (1080, 1350)
     public: ClassVar[bool] = True

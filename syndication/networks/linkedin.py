@@ -4,7 +4,7 @@ LinkedIn reads no pages: the link card is made by us. Its API terms (3.1) want a
 in their name; a Page is the newsroom's own.
 """
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
@@ -115,7 +115,9 @@ class LinkedIn(Connector):
 
     name: ClassVar[str] = "linkedin"
     title: ClassVar[str] = "LinkedIn"
+    steady: ClassVar[tuple[str, ...]] = ("author",)
     server: ClassVar[str] = "https://api.linkedin.com"
+    ends: ClassVar[date | None] = date(2027, 9, 1)
     hosts: ClassVar[tuple[str, ...]] = ("https://www.linkedin.com",)
     forms: ClassVar[tuple[Form, ...]] = ("made", "image")
     # Images are limited by pixels, 36 million; 5 MB is what LinkedIn advises for the image of a link.

@@ -95,9 +95,11 @@ def let_in(desk: Dialogue, door: OAuth2Door, server: str, app: Secret, redirect:
         raise Refused(error.message, again, status=error.status) from None
 
 
-def stranger(server: str, known: Secret | None = None, *, hosts: tuple[str, ...] = ()) -> Http:
+def stranger(
+    server: str, known: Secret | None = None, *, hosts: tuple[str, ...] = (), named: tuple[str, ...] = ()
+) -> Http:
     """A line to a server where we have no account yet; what is `known` is told to nobody."""
-    return Http(server, known or {}, Anonymous(), lambda _: None, hosts=hosts, seconds=_SECONDS)
+    return Http(server, known or {}, Anonymous(), lambda _: None, hosts=hosts, named=named, seconds=_SECONDS)
 
 
 def keep_fresh(http: Http, door: OAuth2Door, *, margin: float = _MARGIN) -> None:

@@ -183,15 +183,18 @@ class Mastodon(Connector):
         return f"@{self._account(http).username}@{urlsplit(http.server).netloc}"
 
     def read_limits(self, http: Http) -> Limits:
-        """From the instance document, in the newer form if the server has it; its software is kept by the way."""
+        """From the instance document, in the newer form if the server has it; what posting needs of it is kept."""
         software = software_of(http, self.name)
-        if software and software != http.secret.get("software"):
-            http.renew({**http.secret, "software": software}, http.auth)
-        kin = _kin(http.secret)
+        secret = {**http.secret, **({"software": software} if software else {})}
         try:
-            return http.read(_Instance, "GET", "/api/v2/instance").limits(kin)
+            document = http.read(_Instance, "GET", "/api/v2/instance")
         except Refused:
-            return http.read(_Instance, "GET", "/api/v1/instance").limits(kin)
+            document = http.read(_Instance, "GET", "/api/v1/instance")
+        limits = document.limits(_kin(secret))
+        secret["alt"] = str(limits.alt)
+        if secret != http.secret:
+            http.renew(secret, http.auth)
+        return limits
 
     def replay_of(self, secret: Secret) -> timedelta:
         """Some servers ignore keys."""
@@ -248,7 +251,8 @@ class Mastodon(Connector):
 
     def _upload(self, http: Http, draft: Draft, card: tuple[str, bytes, str]) -> str:
         """Store the image and wait until the server has processed it; its id."""
-        said = {"description": clip(draft.alt, _kin(http.secret).alt), "focus": "0.0,0.0"}
+        longest = int(http.secret.get("alt", self.limits.alt))
+        said = {"description": clip(draft.alt, longest, draft.language), "focus": "0.0,0.0"}
         media = http.read(_Media, "POST", "/api/v2/media", files={"file": card}, data=said)
         path = f"/api/v1/media/{quote(media.id, safe='')}"
         for _ in range(_MEDIA_TRIES):

@@ -78,6 +78,7 @@ class Matrix(Connector):
 
     name: ClassVar[str] = "matrix"
     title: ClassVar[str] = "Matrix"
+    steady: ClassVar[tuple[str, ...]] = ("user", "room")
     forms: ClassVar[tuple[Form, ...]] = ("image", "crawled")
     # An event takes 65,536 bytes; an edit says its text four times, twice with HTML's entities: at most twelvefold.
     # 50 MiB of media are Synapse's default; few servers take less.

@@ -74,6 +74,7 @@ class Pinterest(Connector):
 
     name: ClassVar[str] = "pinterest"
     title: ClassVar[str] = "Pinterest"
+    steady: ClassVar[tuple[str, ...]] = ("board",)
     server: ClassVar[str] = "https://api.pinterest.com"
     size: ClassVar[tuple[int, int]] = (1000, 1500)
     # The document names no bound for the image; 20 MB is what Pinterest's help says of uploads.

@@ -117,6 +117,7 @@ class Reddit(Connector):
 
     name: ClassVar[str] = "reddit"
     title: ClassVar[str] = "Reddit"
+    steady: ClassVar[tuple[str, ...]] = ("community", "username")
     server: ClassVar[str] = "https://oauth.reddit.com"
     hosts: ClassVar[tuple[str, ...]] = ("https://www.reddit.com",)
     forms: ClassVar[tuple[Form, ...]] = ("crawled",)

@@ -121,6 +121,7 @@ class Slack(Connector):
 
     name: ClassVar[str] = "slack"
     title: ClassVar[str] = "Slack"
+    steady: ClassVar[tuple[str, ...]] = ("channel", "webhook")
     server: ClassVar[str] = "https://slack.com"
     hosts: ClassVar[tuple[str, ...]] = (_HOOKS,)
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")

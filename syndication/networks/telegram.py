@@ -84,6 +84,7 @@ class Telegram(Connector):
 
     name: ClassVar[str] = "telegram"
     title: ClassVar[str] = "Telegram"
+    steady: ClassVar[tuple[str, ...]] = ("chat",)
     server: ClassVar[str] = "https://api.telegram.org"
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     # Counted in UTF-16 units, as the offsets of entities are.

@@ -35,6 +35,7 @@ class Threads(Containers):
 
     name: ClassVar[str] = "threads"
     title: ClassVar[str] = "Threads"
+    steady: ClassVar[tuple[str, ...]] = ("user",)
     server: ClassVar[str] = "https://graph.threads.net"
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     public: ClassVar[bool] = True

@@ -97,6 +97,7 @@ class Tumblr(Connector):
 
     name: ClassVar[str] = "tumblr"
     title: ClassVar[str] = "Tumblr"
+    steady: ClassVar[tuple[str, ...]] = ("blog",)
     server: ClassVar[str] = "https://api.tumblr.com"
     hosts: ClassVar[tuple[str, ...]] = ("https://www.tumblr.com",)
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "made", "image")

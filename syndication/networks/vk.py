@@ -100,6 +100,7 @@ class VK(Connector):
 
     name: ClassVar[str] = "vk"
     title: ClassVar[str] = "VK"
+    steady: ClassVar[tuple[str, ...]] = ("community",)
     server: ClassVar[str] = "https://api.vk.com"
     forms: ClassVar[tuple[Form, ...]] = ("crawled",)
     # The schema gives no bound; VK's own clients stop shortly above this.

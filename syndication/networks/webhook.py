@@ -68,6 +68,7 @@ class Webhook(Connector):
 
     name: ClassVar[str] = "webhook"
     title: ClassVar[str] = "Webhook"
+    steady: ClassVar[tuple[str, ...]] = ("path",)
     forms: ClassVar[tuple[Form, ...]] = ("made",)
     limits: ClassVar[Limits] = Limits(
         text=5000, unit="character", link_in_text=False, alt=5000, image_bytes=5_000_000, hashtags=0

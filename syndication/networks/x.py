@@ -118,6 +118,7 @@ class X(Connector):
 
     name: ClassVar[str] = "x"
     title: ClassVar[str] = "X"
+    steady: ClassVar[tuple[str, ...]] = ("user_id",)
     server: ClassVar[str] = "https://api.x.com"
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     # Two hashtags at most is X's own advice to publishers.

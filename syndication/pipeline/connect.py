@@ -1,8 +1,10 @@
 """Accounts: kept once their connection was tested by reading, and tested again on demand."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from syndication.config import Config
+from syndication.errors import ClaimLost, ConfigError, InputError
 from syndication.models import Account, Limits
 from syndication.networks import connector
 from syndication.networks.http import open_http, origin
@@ -22,32 +24,70 @@ def connect_account(
 ) -> Account:
     """Test an account by reading, then keep it under `name`, its secret encrypted; one of that name is renewed.
 
-    Raises DeliveryError where the server does not take the secret, ConfigError for a bad address or no key.
+    Raises DeliveryError where the server does not take the secret, ConfigError for a bad address or no key, and
+    InputError where the name is another account's: what waits for that one must not go to this.
     """
     vault, renewed = Vault(config), dict(secret)
     with open_http(connector(network), server, secret, keep=renewed.update) as http:
         handle, limits = connector(network).identify(http), connector(network).read_limits(http)
     account = Account(name=name, network=network, server=origin(server), handle=handle, limits=limits)
+    _refuse_other(store, vault, account, renewed)
     with store.write() as tx:
         accounts.connect(tx, account, vault.seal(renewed), store.now())
     return account
 
 
-def read_account(store: Store, config: Config, name: str) -> Reading:
+def _refuse_other(store: Store, vault: Vault, account: Account, secret: dict[str, str]) -> None:
+    with store.read() as tx:
+        if account.name not in {one.name for one in accounts.everyone(tx)}:
+            return
+        known, sealed = accounts.get(tx, account.name)
+    try:
+        before = vault.open(sealed)
+    except ConfigError:
+        before = {}  # the key is lost, which connecting again mends; the name is all there is to go by
+    steady = connector(account.network).steady if before else ()
+    same = (known.network, known.server) == (account.network, account.server)
+    if steady:
+        same = same and all(before.get(part) == secret.get(part) for part in steady)
+    else:
+        same = same and known.handle == account.handle
+    if not same:
+        raise InputError(
+            f"{account.name} is {known.handle} at {known.server} already, not {account.handle}",
+            "Give this one another name with --name.",
+        )
+
+
+def read_account(store: Store, config: Config, name: str) -> Reading | None:
     """Test a kept account's connection by reading, and keep what its server takes now.
 
-    Raises DeliveryError, ConfigError or NotFound.
+    Nobody else has its mailbox open meanwhile, as a token that is renewed by two at once is lost. None if a worker has
+    it open, or it rests: then it is not asked. Raises DeliveryError, ConfigError or NotFound.
     """
-    with store.read() as tx:
-        account, sealed = accounts.get(tx, name)
-    network, vault = connector(account.network), Vault(config)
-
-    def keep(secret: dict[str, str]) -> None:
-        with store.write() as tx:
-            accounts.keep_secret(tx, name, vault.seal(secret))
-
-    with open_http(network, account.server, vault.open(sealed), keep=keep) as http:
-        reading = Reading(network.identify(http), network.read_limits(http))
+    lease = int(config.delivery.lease * 1000)
+    with store.write() as tx:
+        accounts.get(tx, name)
+        mailbox = accounts.open_by_name(tx, name, store.now(), lease)
+    if mailbox is None:
+        return None
+    try:
+        reading = _read(store, config, mailbox)
+    finally:
+        with store.write() as tx, suppress(ClaimLost):
+            accounts.hold(tx, mailbox, store.now())
     with store.write() as tx:
         accounts.keep_limits(tx, name, reading.limits)
     return reading
+
+
+def _read(store: Store, config: Config, mailbox: accounts.Mailbox) -> Reading:
+    account, vault = mailbox.account, Vault(config)
+    network = connector(account.network)
+
+    def keep(secret: dict[str, str]) -> None:
+        with store.write() as tx:
+            accounts.keep_secret(tx, account.name, vault.seal(secret))
+
+    with open_http(network, account.server, vault.open(mailbox.secret), keep=keep) as http:
+        return Reading(network.identify(http), network.read_limits(http))

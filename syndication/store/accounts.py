@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, or_, select, update
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Account, Limits, State
@@ -67,9 +67,17 @@ def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
         .where(_due(now))
         .order_by(lane, accounts.c.due_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
-    row = tx.execute(due).mappings().first()
+    return _open(tx, due, now, lease)
+
+
+def open_by_name(tx: Connection, name: str, now: int, lease: int) -> Mailbox | None:
+    """Open an account's mailbox for `lease` milliseconds; None if a worker has it open, or it rests."""
+    return _open(tx, select(accounts).where(accounts.c.name == name, accounts.c.due_at <= now), now, lease)
+
+
+def _open(tx: Connection, which: Select[Any], now: int, lease: int) -> Mailbox | None:
+    row = tx.execute(which.with_for_update(skip_locked=True)).mappings().first()
     if row is None:
         return None
     holder = row["holder"] + 1

@@ -11,7 +11,10 @@ _WHOLE = 0.995  # of a card: as good as all of it
 
 
 class Crop(NamedTuple):
-    """A part of a card that some networks show: which, the part in the card's pixels, and what they lay over it."""
+    """A part of a card that some networks show: which, the part in the card's pixels, and what they lay over it.
+
+    A `thumbnail` is one that all of them show no larger than a stamp.
+    """
 
     card: Card
     places: tuple[str, ...]
@@ -19,6 +22,7 @@ class Crop(NamedTuple):
     radius: float
     laid: tuple[tuple[str, Rect], ...]
     whole: bool
+    thumbnail: bool = False
 
     @property
     def about(self) -> str:
@@ -41,7 +45,8 @@ def crops_of(cards: Sequence[Card]) -> Iterator[Crop]:
             same = found.get((shown, laid))
             places = (*(same.places if same else ()), view.name)
             radius = max(radius, same.radius if same else 0)
-            found[shown, laid] = Crop(card, places, shown, radius, laid, whole)
+            thumbnail = view.thumbnail and (same is None or same.thumbnail)
+            found[shown, laid] = Crop(card, places, shown, radius, laid, whole, thumbnail)
         if not found:
             found[()] = Crop(card, (), Rect(0, 0, *size), 0, (), whole=True)
         yield from found.values()

@@ -28,6 +28,7 @@ _ABBREVIATION = regex.compile(
     r"|approx|art|bzw|ca|capt|cf|col|eg|etc|evtl|fig|gen|ggf|ie|inc|ltd|messrs|resp|usw|vgl|vol|vs)\.$"
 )
 _END = regex.compile(r"[\p{Sentence_Terminal}…][\p{Pe}\p{Pf}\p{Pi}\"']*$")
+_SPACES, _EMPTY_LINES, _LINE = regex.compile(" {2,}"), regex.compile(r"\n{3,}"), regex.compile(r"\n")
 _DANGLING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd},;:.\"']+$")
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFEFF--\n]", regex.V1)
 
@@ -106,8 +107,8 @@ def tidy(text: str) -> str:
     """NFC, without control characters, with single spaces, at most one blank line, and direction runs closed."""
     text = text.replace("\r\n", "\n").replace("\t", " ").replace("\u2028", "\n").replace("\u2029", "\n\n")
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    lines = [regex.sub(r" {2,}", " ", line).strip() for line in text.split("\n")]
-    return _close(regex.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip())
+    lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
+    return _close(_EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip())
 
 
 def whole_sentences(text: str, good: Callable[[str], bool], language: str) -> str:
@@ -146,7 +147,7 @@ def sentence_ends(text: str, language: str) -> list[int]:
         at + len(part.rstrip()) - len(part)
         for part, at in zip(parts, accumulate(map(len, parts)), strict=True)
     }
-    ends |= {match.end() for match in regex.finditer("\n", text)}
+    ends |= {match.end() for match in _LINE.finditer(text)}
     return sorted(
         end
         for end in ends

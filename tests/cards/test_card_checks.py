@@ -263,7 +263,7 @@ def test_the_brands_own_colours_can_be_read() -> None:
 
 
 def test_on_the_night_an_accent_is_lightened_as_far_as_it_needs() -> None:
-    """A colour chosen for paper is mixed with white until small words in it can be read on a dark card."""
+    """A colour chosen for paper is brightened until small words in it can be read on a dark card, and no further."""
     night, blue = (20, 22, 26), (16, 40, 160)
     lighter = contrast.lightened(blue, night)
     assert contrast.ratio(contrast.luminance(lighter), contrast.luminance(night)) >= 4.5

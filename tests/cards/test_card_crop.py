@@ -102,6 +102,16 @@ def test_the_editors_word_alone_counts() -> None:
     assert (left, right) == (0, 2000)
 
 
+def test_words_move_a_focal_point_no_further_than_they_need() -> None:
+    """What an editor points at comes out above the words, still near the middle; beside them it stays there."""
+    seen = Interest(focal=(0.5, 0.5))
+    size, target = (2000, 2000), (1200, 630)
+    for words, moves in (((0.05, 0.55, 0.7, 0.95), True), ((0.05, 0.75, 0.7, 0.95), False)):
+        _, top, _, bottom = crop.window(size, target, seen, [words])
+        at = (1000 - top) / (bottom - top)
+        assert 0.3 - 1e-9 <= at < 0.45 if moves else math.isclose(at, 0.5)
+
+
 def test_faces_stand_clear_of_words() -> None:
     """Where the photo can be moved under the words, the face comes out above them."""
     words = [(0.05, 0.55, 0.7, 0.95)]

@@ -175,10 +175,10 @@ def test_the_focal_point_stays_in_the_picture(tmp_path: Path) -> None:
 def test_bombs_are_refused_unopened(width: int, height: int, tmp_path: Path) -> None:
     """A photo of over 100 megapixels is refused by what its header says, at once."""
     (tmp_path / "bomb.png").write_bytes(png_bomb(width, height))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(PhotoError, match="too many") as caught:
         photo.probe(tmp_path / "bomb.png")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert "100 megapixels" in caught.value.hint
 
 

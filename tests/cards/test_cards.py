@@ -314,7 +314,7 @@ def test_words_can_be_read_over_a_bright_sky(
 
 
 def _colors() -> dict[str, str]:
-    return {**Colors().model_dump(), "white": "#ffffff", "black": "#000000"}
+    return {**Colors().model_dump(), "accent_bright": "#ee3740", "white": "#ffffff", "black": "#000000"}
 
 
 def test_a_dark_photo_is_left_alone(story: Make, tmp_path: Path) -> None:

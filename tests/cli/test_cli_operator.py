@@ -5,12 +5,14 @@ import os
 import re
 import stat
 import threading
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
 import requests
 
 from syndication.cli.setup import _CONFIG
+from syndication.networks.mastodon import Mastodon
 from syndication.vault import Vault
 
 
@@ -27,6 +29,7 @@ def test_init_makes_a_room_that_works(run):
         "config": True,
         "store": True,
         "card templates": True,
+        "colours": True,
         "webhook secret": True,
         "queue": False,
     }
@@ -110,15 +113,17 @@ def test_a_mastodon_account_is_connected_by_the_browsers_return(run, network, mo
 
 
 def test_connecting_again_renews_and_never_turns_an_account_into_another(desk, network, capfd):
-    """A name stays with its server: waiting posts must not go to another account."""
+    """A name stays with its account: waiting posts must not go to another, at this server or elsewhere."""
     other = desk("connect", "bluesky", "--name", "desk", "--handle", "meridian.test", stdin=b"x\n")
     assert other.status == 2
     assert "--name" in other.err
-    again = desk(
-        "connect", "mastodon", "--server", network.url, "--name", "desk", "--no-browser", stdin=Typing(capfd)
-    )
-    assert again.status == 0
-    assert len(desk("accounts", "--json").data()) == 1
+    words = ("connect", "mastodon", "--server", network.url, "--no-browser", "--name")
+    another = desk(*words, "desk", stdin=Typing(capfd))
+    assert another.status == 2  # another user of the same server
+    assert "--name" in another.err
+    assert desk(*words, "world", stdin=Typing(capfd)).status == 0
+    assert desk(*words, "world", stdin=Typing(capfd)).status == 0
+    assert [one["name"] for one in desk("accounts", "--json").data()] == ["desk", "world"]
 
 
 @pytest.mark.parametrize(
@@ -326,3 +331,15 @@ def test_two_processes_that_make_the_key_agree(run):
         thread.join()
     assert [Vault(config).open(one) for one in sealed] == [{"word": "x"}] * 8
     assert [file.name for file in (run.room / "data").iterdir() if file.name.startswith(".part")] == []
+
+
+def test_check_tells_what_an_account_cannot_do_any_more(desk, monkeypatch):
+    """A form that its network has not, and an interface that the network is about to end."""
+    config = desk.room / "syndicate.toml"
+    whole = config.read_text(encoding="utf-8")
+    config.write_text(whole + '\n[accounts.desk]\nform = "made"\n', encoding="utf-8")
+    assert "Mastodon has no 'made' posts; it has image" in desk("check", "--offline").out
+    config.write_text(whole, encoding="utf-8")
+    monkeypatch.setattr(Mastodon, "ends", datetime.now(UTC).date() + timedelta(days=30))
+    found = {one["check"]: one["problem"] for one in desk("check", "--offline", "--json").data()}
+    assert "bring syndication up to date" in found["account desk"]

@@ -120,7 +120,9 @@ def test_a_portrait_is_checked_as_the_photo_is(tmp_path: Path) -> None:
     assert "a number from 0 to 1" in found["card.portrait.focal[0]"]
     assert "credit, perhaps" in found["card.portrait.credt"]
     assert "one of the two" in faults({**STORY, "card": {"portrait": {}}})["card.portrait"]
-    assert "elsewhere" in faults({**STORY, "card": {"portrait": {"path": "/etc/passwd"}}})["card.portrait.path"]
+    assert (
+        "elsewhere" in faults({**STORY, "card": {"portrait": {"path": "/etc/passwd"}}})["card.portrait.path"]
+    )
     assert "https://" in faults({**STORY, "card": {"portrait": {"url": "file:///a"}}})["card.portrait.url"]
     (tmp_path / "good.jpg").write_bytes(b"photo")
     raw = json.dumps({**STORY, "card": {"portrait": {"path": "good.jpg"}}}).encode()

@@ -71,7 +71,11 @@ def test_search_engines_are_told_the_photo_without_words(make_tags: Make) -> Non
     """JSON-LD names the clean crops, with caption and credit, and the photo itself; never a card, which has words."""
     image = {"url": "https://news.example/bay.jpg", "alt": "A bay", "credit": "Mara Osei"}
     pictures = make_tags(cards=[card(), *CROPS], image=image).json_ld["image"]
-    assert [picture["url"].rpartition("/")[2] for picture in pictures] == ["square.jpg", "photo.jpg", "bay.jpg"]
+    assert [picture["url"].rpartition("/")[2] for picture in pictures] == [
+        "square.jpg",
+        "photo.jpg",
+        "bay.jpg",
+    ]
     assert {(picture["caption"], picture["creditText"]) for picture in pictures} == {("A bay", "Mara Osei")}
     assert "image" not in make_tags(cards=[card()]).json_ld
 
@@ -89,7 +93,9 @@ def test_the_newsroom_chooses_the_shared_picture(
     event: Callable[..., PublishEvent], choice: Any, pictures: list[Card], named: str
 ) -> None:
     """og:image is the card or the widest crop as the config says, and the other one where that is missing."""
-    found = contents(head_tags(event(), pictures, brand=Brand(), base_url="https://cdn.example", image=choice))
+    found = contents(
+        head_tags(event(), pictures, brand=Brand(), base_url="https://cdn.example", image=choice)
+    )
     assert found["og:image"] == found["twitter:image"] == f"https://cdn.example/{named}"
     assert found["og:image:alt"] == ("A bay" if named == "photo.jpg" else "A card")
 

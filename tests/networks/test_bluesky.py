@@ -4,10 +4,11 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syndication.errors import Refused, Unauthorized
@@ -53,7 +54,7 @@ def test_an_app_password_is_used_once_and_not_kept(scripted, desk):
     server = scripted({f"POST {X}server.createSession": answer})
     person = desk("@meridian.example", "app-password")
     assert BLUESKY.connect(person, server.url) == session
-    assert person.hidden == ["App password"]
+    assert person.hidden == ["App password, or browser"]
     assert b'"identifier": "meridian.example"' in server.asked[0].body
 
 
@@ -75,11 +76,12 @@ def test_a_record_key_is_a_tid_of_the_drafts_time(key, created):
     number = 0
     for char in tid:
         number = number << 5 | "234567abcdefghijklmnopqrstuvwxyz".index(char)
-    assert (number >> 10) // 1000 == int(created.timestamp() * 1000)
+    assert (number >> 10) // 1000 == (created - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     assert record_key(bare(key, created)) == tid
 
 
 @given(keys, times, st.integers(1, 10**6))
+@example("0" * 64, datetime(2038, 11, 17, 21, 4, 14, 179000, tzinfo=UTC), 1)
 def test_record_keys_sort_by_time(key, created, later):
     """As the network expects of them."""
     assert record_key(bare(key, created)) < record_key(bare(key, created + timedelta(milliseconds=later)))
@@ -99,9 +101,60 @@ def test_facets_are_byte_offsets(before, after):
     """The bytes they name are the link, whatever stands around it."""
     text = f"{before} https://news.example/w?a=1 {after}"
     raw = text.encode()
-    urls = [raw[f["index"]["byteStart"] : f["index"]["byteEnd"]].decode() for f in facets(text)]
-    assert urls == [f["features"][0]["uri"] for f in facets(text)]
+    found = [one for one in facets(text) if "uri" in one["features"][0]]
+    urls = [raw[one["index"]["byteStart"] : one["index"]["byteEnd"]].decode() for one in found]
+    assert urls == [one["features"][0]["uri"] for one in found]
     assert "https://news.example/w?a=1" in urls
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_hashtags_and_mentions_are_marked_where_they_stand(before):
+    """In the same bytes; a mention whose handle nobody has stays text."""
+    text = f"{before} #Fährunglück @desk.example, (@nobody.example) #字 @ada@social.example https://x.example/@a.example"
+    raw = text.encode()
+    whose = {"desk.example": "did:plc:desk"}
+    marked = [
+        (raw[one["index"]["byteStart"] : one["index"]["byteEnd"]].decode(), one["features"][0])
+        for one in facets(text, lambda handle: whose.get(handle, ""))
+    ]
+    plain = [(shown, what.get("tag") or what.get("did")) for shown, what in marked if "uri" not in what]
+    assert plain[-3:] == [("#Fährunglück", "Fährunglück"), ("@desk.example", "did:plc:desk"), ("#字", "字")]
+    places = [one["index"] for one in facets(text)]
+    assert all(one["byteEnd"] <= two["byteStart"] for one, two in pairwise(places))
+
+
+def test_a_mention_is_looked_up_when_it_is_posted(server, draft):
+    """Handles may change hands; the lookup tells nobody our token."""
+    server.answers["GET /xrpc/com.atproto.identity.resolveHandle"] = {
+        "status": 200, "headers": {}, "body": {"did": "did:plc:desk"},
+    }  # fmt: skip
+    with http(server) as line:
+        BLUESKY.publish(line, draft(text="Says @Desk.example.", card=None), None)
+    lookup = next(one for one in server.asked if one.what.endswith("resolveHandle"))
+    assert lookup.query == "handle=desk.example"
+    assert "Authorization" not in lookup.headers
+    [mention] = json.loads(server.asked[-1].body)["record"]["facets"]
+    assert mention["features"][0]["did"] == "did:plc:desk"
+    assert mention["index"] == {"byteStart": 5, "byteEnd": 18}
+
+
+def test_tags_are_those_the_lexicon_takes(server, draft):
+    """At most eight, none too long, none twice."""
+    with http(server) as line:
+        BLUESKY.publish(line, draft(tags=("Ferry", "x" * 65, "Ferry", *"abcdefghij"), card=None), None)
+    assert json.loads(server.asked[-1].body)["record"]["tags"] == ["Ferry", *"abcdefg"]
+
+
+def test_a_card_may_go_as_a_picture_with_its_description(server, draft, image):
+    """Then the link stands in the text."""
+    assert BLUESKY.limits_of(BLUESKY.limits, "image").link_in_text
+    with http(server) as line:
+        BLUESKY.publish(line, draft(form="image", alt="A ferry. " * 400), image)
+    embed = json.loads(server.asked[-1].body)["record"]["embed"]
+    [shown] = embed["images"]
+    assert embed["$type"] == "app.bsky.embed.images"
+    assert 1500 < len(shown["alt"]) <= 2000
+    assert shown["aspectRatio"] == {"width": 1200, "height": 630}
 
 
 def test_a_post_is_a_record_with_a_link_card(server, draft, image):

@@ -8,7 +8,7 @@ post has a file for each, `answers-KIND.json`:
 - `happy`: for each "METHOD /path" that a deed may ask (`*` stands for anything), the answer, or a list of answers in
   turn (the last one stays)
 - `create`: the one creating request; `key`: what of the draft's key it carries, absent where the network takes none
-- `receipt`: what publish and find return
+- `receipt`: what publish and find return; `{host}` in its address is the server's
 - `refusals`: answers to `create` with the `kind` of error each is, and what it `says`
 - `limited`: answers to `create` that ask for ninety seconds
 - `not_there`: answers that show no post, absent where the network cannot be asked; `gone`: a removed post's
@@ -75,7 +75,8 @@ class Told:
 
     @property
     def receipt(self):
-        return Receipt.model_validate(self.sample["receipt"])
+        said = self.sample["receipt"]
+        return Receipt.model_validate({**said, "url": said["url"].replace("{host}", self.server.host)})
 
 
 def samples(name):
@@ -347,3 +348,19 @@ def test_unknown_networks_are_named_with_those_there_are():
     with pytest.raises(ConfigError) as caught:
         connector("myspace")
     assert "mastodon" in str(caught.value)
+
+
+def test_networks_that_end_their_interfaces_say_when():
+    """So that `check` can tell an operator two months before."""
+    assert {name for name, network in NETWORKS.items() if network.ends} == {
+        "facebook",
+        "instagram",
+        "linkedin",
+    }
+
+
+def test_an_account_is_known_again_by_what_does_not_change(told):
+    """A network names the parts of a secret that say which account it is; of each kind of account one is there."""
+    steady = told.network.steady
+    assert not steady or set(steady) & told.sample["secret"].keys()
+    assert not {"access_token", "token", "refresh_token", "secret"} & set(steady)

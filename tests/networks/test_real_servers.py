@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +16,14 @@ import pytest
 import requests
 from mastodon_mock.testing.server import MockServer
 from networks.conftest import Desk
+from networks.person import REDIRECT
 
 from syndication.errors import Refused, Unauthorized
 from syndication.models import PublishEvent
 from syndication.networks import connector
+from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http
-from syndication.networks.login import OUT_OF_BAND
+from syndication.networks.login import OUT_OF_BAND, granted, returned
 from syndication.text import compose, measure
 
 PDS = Path(__file__).parent.parent / "pds"
@@ -89,7 +92,62 @@ def bluesky(pds):
     return Real("bluesky", pds["url"], secret)
 
 
-@pytest.fixture(params=["mastodon", "bluesky"])
+class AtThePds:
+    """A person who has no app password, and lets us in on the reference server's own pages."""
+
+    def __init__(self, pds):
+        self.pds, self.cookies = pds, {}
+
+    def say(self, words):
+        """Nothing is made of it."""
+
+    def ask(self, what, *, hidden=False):
+        return "browser" if hidden else f"@{self.pds['handle']}"
+
+    def redirect(self, *, own=False):
+        return REDIRECT
+
+    def visit(self, url, name, value):
+        """What their pages do: show, sign in, consent, and send the browser back."""
+        self.send("GET", url, mode="navigate", site="none")
+        login = {
+            "locale": "en",
+            "username": self.pds["handle"],
+            "password": self.pds["password"],
+            "remember": True,
+        }
+        account = self.send("POST", "sign-in", page=url, json=login).json()["account"]
+        done = self.send("POST", "consent", page=url, json={"sub": account["sub"]}).json()["url"]
+        back = self.send("GET", done, mode="navigate", site="same-origin", page=url).headers["Location"]
+        return granted(returned(back, name, value))
+
+    def send(self, method, url, *, mode="same-origin", site="same-origin", page="", **parts):
+        """As a browser sends it. Cookies by hand: those of these pages are for https, here is none."""
+        if not url.startswith("http"):
+            url = f"{self.pds['named']}/@atproto/oauth-provider/~api/{url}"
+        headers = {
+            "Sec-Fetch-Mode": mode, "Sec-Fetch-Site": site,
+            "Sec-Fetch-Dest": "document" if mode == "navigate" else "empty",
+            "Origin": self.pds["named"], "Cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items()),
+            "x-csrf-token": self.cookies.get("csrf-token", ""), **({"Referer": page} if page else {}),
+        }  # fmt: skip
+        if method == "GET":
+            del headers["Origin"]
+        answer = requests.request(method, url, headers=headers, allow_redirects=False, timeout=20, **parts)
+        assert answer.status_code < 400, answer.text
+        for cookie in answer.raw.headers.getlist("Set-Cookie"):
+            key, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[key] = value
+        return answer
+
+
+@pytest.fixture(scope="module")
+def allowed(pds):
+    """The same account by OAuth."""
+    return Real("bluesky", pds["named"], connector("bluesky").connect(AtThePds(pds), pds["named"]))
+
+
+@pytest.fixture(params=["mastodon", "bluesky", "allowed"])
 def real(request):
     return request.getfixturevalue(request.param)
 
@@ -180,6 +238,75 @@ def test_an_expired_session_is_renewed_and_goes_on(pds, bluesky, fresh):
     assert kept[0]["refreshJwt"] != secret["refreshJwt"]
 
 
+def ending(secret):
+    return {**secret, "expires_at": str(int(time.time()) + 30)}
+
+
+def test_what_is_allowed_is_what_posting_needs(pds, allowed):
+    """The token is bound to a key of ours, for our posts and pictures only, and its end is known."""
+    claims = json.loads(base64.urlsafe_b64decode(allowed.secret["access_token"].split(".")[1] + "=="))
+    assert claims["sub"] == allowed.secret["did"]
+    assert claims["cnf"]["jkt"]
+    assert 60 < float(allowed.secret["expires_at"]) - time.time() <= 3600
+    assert pds["password"] not in json.dumps(allowed.secret)
+    like = {"repo": allowed.secret["did"], "collection": "app.bsky.feed.like", "rkey": "self", "record": {}}
+    with allowed.http() as http, pytest.raises(Unauthorized, match="scope"):
+        http.call("POST", "/xrpc/com.atproto.repo.putRecord", json=like)
+
+
+def test_tokens_are_renewed_before_they_end_and_reuse_ends_the_session(pds, fresh):
+    """The new pair is stored before it is used; renewing with an old one ends the session, and a person is asked."""
+    network = connector("bluesky")
+    first = network.connect(AtThePds(pds), pds["named"])
+    kept, draft = [], fresh(card=None)
+    with open_http(network, pds["named"], ending(first), keep=kept.append, seconds=20) as http:
+        receipt = network.publish(http, draft, None)
+        assert network.find(http, draft) == receipt
+    assert len(kept) == 1
+    second = kept[0]
+    assert (second["access_token"], second["refresh_token"]) != (
+        first["access_token"],
+        first["refresh_token"],
+    )
+    assert second["dpop_key"] == first["dpop_key"]
+    for stale in (first, second):  # the second is as dead as the first, once the first came back
+        line = open_http(network, pds["named"], ending(stale), keep=kept.append, seconds=20)
+        with line as http, pytest.raises(Unauthorized) as caught:
+            network.publish(http, fresh(1, card=None), None)
+        assert "connect bluesky" in caught.value.hint
+    assert len(kept) == 1
+
+
+def test_a_nonce_that_has_changed_costs_nothing(allowed, fresh, monkeypatch):
+    """The server wants its newest nonce in the proof: the request is sent again with it, and posts once."""
+    draft, intents = allowed.draft(fresh), []
+    with allowed.http(
+        intend=lambda: intents.append(dict(http.auth._nonces)) or http.auth._nonces.clear()
+    ) as http:
+        receipt = allowed.network.publish(http, draft, JPEG)
+        assert len(intents) == 1
+        assert http.auth._nonces
+        assert allowed.network.find(http, draft) == receipt
+
+
+def test_a_token_without_its_key_is_worth_nothing(allowed, fresh):
+    """Whoever steals the token alone cannot use it."""
+    stolen = {**allowed.secret, "dpop_key": make_key()}
+    with open_http(allowed.network, allowed.server, stolen) as http, pytest.raises(Unauthorized):
+        allowed.network.publish(http, fresh(card=None), None)
+
+
+def test_another_account_than_named_is_not_taken(pds):
+    """The account that was let in must be the one whose handle was given."""
+
+    class Other(AtThePds):
+        def ask(self, what, *, hidden=False):
+            return "browser" if hidden else "harbour.test"
+
+    with pytest.raises(Refused, match="another account"):
+        connector("bluesky").connect(Other(pds), pds["named"])
+
+
 def _expired(token, key):
     """The token as it would be hours after it was given."""
     head, body, _ = token.split(".")
@@ -199,9 +326,8 @@ def test_a_wrong_password_is_the_operators(pds):
 
 def test_a_dead_token_is_the_operators(real, fresh):
     """A token the server does not know pauses the account; nothing is posted."""
-    dead = {name: value[:-4] + "AAAA" for name, value in real.secret.items()}
-    if "did" in real.secret:
-        dead |= {name: real.secret[name] for name in ("did", "handle")}
+    tokens = {"access_token", "accessJwt", "refreshJwt"} & real.secret.keys()
+    dead = {**real.secret, **{name: real.secret[name][:-4] + "AAAA" for name in tokens}}
     with open_http(real.network, real.server, dead) as http, pytest.raises(Unauthorized):
         real.network.publish(http, real.draft(fresh), JPEG)
 

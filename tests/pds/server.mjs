@@ -15,7 +15,21 @@ const password = 'a-password-of-the-test'
 const jwtSecret = 'jwt-secret' // the development server's own
 const url = network.pds.url.replace('localhost', '127.0.0.1')
 await network.pds.getClient().createAccount({ email: 'desk@news.example', handle, password })
-console.log(JSON.stringify({ url, handle, password, jwtSecret }))
+await network.pds.getClient().createAccount({ email: 'harbour@news.example', handle: 'harbour.test', password })
+
+// Who asks here for a DID document gets the directory's: in the tests one server stands in for all.
+const web = network.pds.server.server
+const listeners = web.listeners('request')
+web.removeAllListeners('request')
+web.on('request', async (request, response) => {
+  if (!request.url.startsWith('/did:')) return listeners.forEach((each) => each.call(web, request, response))
+  const known = await fetch(network.plc.url + request.url)
+  response.writeHead(known.status, { 'Content-Type': 'application/json' })
+  response.end(await known.text())
+})
+// Its OAuth knows itself by this name only.
+const named = network.pds.url
+console.log(JSON.stringify({ url, named, handle, password, jwtSecret }))
 
 process.stdin.resume()
 process.stdin.on('end', async () => {

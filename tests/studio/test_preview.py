@@ -397,7 +397,7 @@ def test_faults_of_the_card_stand_among_the_checks(make_page: Callable[..., Page
 
 
 def test_each_crop_is_shown_with_what_is_laid_over_it(make_page: Callable[..., Page]) -> None:
-    """The page draws the parts that networks show: X's two to one under its label, the squares, the whole."""
+    """The page draws the parts that networks show: X's two to one under its label, squares as stamps, the whole."""
     cards = make_page().cards
     shown = list(crops_of(cards))
     told = {place for crop in shown for place in crop.places}
@@ -406,3 +406,5 @@ def test_each_crop_is_shown_with_what_is_laid_over_it(make_page: Callable[..., P
     assert {"Facebook", "LinkedIn", "Mastodon"} <= set(whole.places)
     x = next(crop for crop in shown if "X" in crop.places)
     assert (x.shown.height, [name for name, _ in x.laid]) == (600, ["the title"])
+    stamps = {place for crop in shown if crop.thumbnail for place in crop.places}
+    assert stamps == {"WhatsApp’s square", "Slack’s square", "Instagram’s grid"}

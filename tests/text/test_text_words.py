@@ -226,14 +226,14 @@ def test_language_tags_are_plain_bcp_47(given_tag, tag):
     ids=["mentions", "runs", "links", "tails", "dots", "marks"],
 )  # fmt: skip
 def test_hostile_texts_take_no_time(hostile):
-    """Nothing here is worse than about linear: 70,000 characters are composed in well under two seconds."""
-    start = time.perf_counter()
+    """Nothing here grows with the square of the length, which at 70,000 characters takes minutes."""
+    start = time.process_time()
     assert measure(compose(event(), limits=MASTODON, override=hostile), MASTODON) <= 500
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 15
 
 
 def test_hostile_bodies_take_no_time():
     """A body of nested elements is read only as far as a post can use it."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert compose(event(body="<div>" * 190_000), limits=BLUESKY) == "Ferry sinks off the coast"
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
