@@ -62,12 +62,7 @@ def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
     least = func.min if tx.dialect.name == "sqlite" else func.least
     lanes = [select(func.min(deliveries.c.lane)).where(waits).scalar_subquery() for waits in _waiting(now)]
     lane = least(*(func.coalesce(one, _NO_LANE) for one in lanes))
-    due = (
-        select(accounts)
-        .where(_due(now))
-        .order_by(lane, accounts.c.due_at)
-        .limit(1)
-    )
+    due = select(accounts).where(_due(now)).order_by(lane, accounts.c.due_at).limit(1)
     return _open(tx, due, now, lease)
 
 

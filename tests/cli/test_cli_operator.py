@@ -32,6 +32,7 @@ def test_init_makes_a_room_that_works(run):
         "colours": True,
         "webhook secret": True,
         "queue": False,
+        "posts": True,
     }
 
 
