@@ -68,7 +68,12 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
             _show_posts(store, config, posts)
         else:
             _say_waiting(accepted.story, posts)
-    if stuck and not machine:
+    by_hand = [post for post in stuck if post.pending and not post.pending.due]
+    if by_hand and not machine:
+        say(
+            f"{counted(len(by_hand), 'post')} to be changed or removed by you: `syndicate resolve` shows them."
+        )
+    if len(stuck) > len(by_hand) and not machine:
         say(
             f"Not all is out, or as it should be. `syndicate why {accepted.story}` tells more; "
             "a worker, or this command, tries again."

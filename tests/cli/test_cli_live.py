@@ -75,6 +75,7 @@ def test_what_is_left_to_an_editor_is_told_everywhere(desk, network, story, no_e
     assert desk("plan", "cms-4711", "--event", newer, "--json").data()[0]["step"] == "tell"
     done = desk("publish", newer, "--now")
     assert done.status == 1
+    assert "1 post to be changed or removed by you" in done.err and "tries again" not in done.err
     url = network.memory.posts[0].id
     for words in (["status", "cms-4711"], ["plan", "cms-4711"], ["resolve"]):
         shown = desk(*words).out
