@@ -57,7 +57,7 @@ _KIN = {
     "pleroma": _Kin(replay=_HOUR, unit="grapheme"),
     "akkoma": _Kin(replay=_HOUR, unit="grapheme"),
     # A key is stored before the post is looked at, and answered with 400 ever after: it helps nobody. Scopes are
-    # those of old only (snarfed/bridgy issue 927, 2025-01).
+    # those of old only (snarfed/bridgy#927, 2025-01).
     "pixelfed": _Kin(keys=False, fine_scopes=False, image_needed=True, alt=1000),
     "friendica": _Kin(fine_scopes=False),
 }
