@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import random
+from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +32,7 @@ class MailboxWaits(Exception):
         self.until = until
 
 
-class Attempt:
+class Attempt(ABC):
     """One try of what was claimed."""
 
     def __init__(
@@ -41,9 +42,9 @@ class Attempt:
         self.secret = secret
         self.intended = False
 
+    @abstractmethod
     def run(self) -> None:
         """Do it, and record what came of it. Raises MailboxWaits or ClaimLost."""
-        raise NotImplementedError
 
     def _line(self, **settings: Any) -> Http:
         limits = self.config.delivery
