@@ -240,6 +240,7 @@ class State(StrEnum):
 
     PLANNED = "planned"  # the row is written; its card and text are not made yet
     READY = "ready"  # frozen; goes out when due
+    HELD = "held"  # stopped before it went out, until an editor releases or drops it
     SENDING = "sending"  # the intent is committed; the network may or may not have it
     SENT = "sent"  # the network has it, once
     UNKNOWN = "unknown"  # the answer was lost; being settled, or waiting for an editor
@@ -250,8 +251,11 @@ class State(StrEnum):
 
 # Which states may follow which. A cancelled story that is published again may still go out, as it never did.
 MOVES: dict[State, frozenset[State]] = {
-    State.PLANNED: frozenset({State.READY, State.CANCELLED, State.FAILED}),
-    State.READY: frozenset({State.SENDING, State.PLANNED, State.UNKNOWN, State.CANCELLED, State.FAILED}),
+    State.PLANNED: frozenset({State.READY, State.HELD, State.CANCELLED, State.FAILED}),
+    State.READY: frozenset(
+        {State.SENDING, State.PLANNED, State.HELD, State.UNKNOWN, State.CANCELLED, State.FAILED}
+    ),
+    State.HELD: frozenset({State.PLANNED, State.CANCELLED, State.FAILED}),
     State.SENDING: frozenset({State.SENT, State.READY, State.UNKNOWN, State.FAILED}),
     State.UNKNOWN: frozenset({State.SENT, State.READY, State.FAILED, State.CANCELLED}),
     State.SENT: frozenset({State.WITHDRAWN}),

@@ -109,6 +109,7 @@ deliveries = Table(
     Column("deed_due_at", BigInteger),  # null: there is no deed
     Column("deed_tries", Integer, nullable=False, server_default="0"),
     Column("deed_words", Text, nullable=False, server_default=""),
+    Column("held_for", String(40), nullable=False, server_default=""),  # who or what holds it; else empty
     Index("ix_deliveries_mailbox", "account", "state", "lane", "due_at"),
     Index("ix_deliveries_due", "state", "due_at"),
     Index("ix_deliveries_expiry", "state", "expires_at"),

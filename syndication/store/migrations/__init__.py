@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 def upgrade(tx: Connection, step: str = HEAD) -> None:

@@ -1,0 +1,63 @@
+"""What is wrong with a config file, in words of those who wrote it."""
+
+import difflib
+import re
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+# What pydantic's errors mean to people; a colour is the only text with a pattern.
+_EXPECTED = {
+    "string_type": "text in quotes",
+    "string_pattern_mismatch": "a colour such as #1f7a4d",
+    "path_type": "a path in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "tuple_type": "a list in square brackets",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "{expected}",
+}
+
+
+def explain(fault: Any, model: type[BaseModel]) -> str:
+    """One fault that pydantic found in a file that holds `model`, with the remedy."""
+    path, kind = ".".join(str(part) for part in fault["loc"]), fault["type"]
+    if kind == "missing":
+        return f"{path}: is missing"
+    if kind != "extra_forbidden":
+        context = fault.get("ctx", {})
+        if kind == "value_error":
+            expected = str(context["error"])
+        else:
+            expected = _EXPECTED.get(kind, "").format(**context) or fault["msg"]
+        return f"{path}: found {_shown(fault['input'])}, expected {expected}"
+    *parents, key = fault["loc"]
+    known = _keys_at(parents, model)
+    near = difflib.get_close_matches(str(key), known, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    return f"{path}: unknown key; {advice}"
+
+
+def _shown(value: object) -> str:
+    """A value of the file in a few words; an address may hold a password, which is not shown."""
+    return re.sub(r"//[^/@\s]*@", "//…@", repr(value))[:80]
+
+
+def _keys_at(path: list[Any], root: type[BaseModel]) -> list[str]:
+    model: Any = root
+    for part in path:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            model = model.model_fields[part].annotation
+        else:  # a dict of tables: any name leads to its value's table
+            model = get_args(model)[1]
+    return [name for name in model.model_fields if name != "folder" or model is not root]

@@ -1,0 +1,81 @@
+"""How posts go out: in what time, in whose words."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from syndication.config.base import ConfigTable, Hours, filled_from
+from syndication.models import POST_FIELDS, Form
+
+
+class DeliveryTable(ConfigTable):
+    """How long things may take."""
+
+    lease: Annotated[float, Field(ge=3, le=3600)] = Field(
+        300, description="Seconds until work that a worker took and never finished is done by another."
+    )
+    give_up: Hours = Field(24, description="Hours after which a post that never went out is given up.")
+    sweep: Annotated[float, Field(gt=0, le=60)] = Field(
+        2, description="Seconds between two looks for what is due."
+    )
+
+    @property
+    def lease_time(self) -> timedelta:
+        """The lease; every time limit below it is a share of it, so that none outlives it."""
+        return timedelta(seconds=self.lease)
+
+    @property
+    def hard_limit(self) -> float:
+        """Seconds after which a task is killed: well inside the lease, so its successor starts alone."""
+        return self.lease * 0.8
+
+    @property
+    def task_budget(self) -> float:
+        """Seconds after which a task takes nothing new."""
+        return self.lease * 0.4
+
+    @property
+    def deed_limit(self) -> float:
+        """Seconds all requests of one try may take: one that starts at the task's last moment still ends in time."""
+        return self.lease * 0.35
+
+    @property
+    def request_limit(self) -> float:
+        """Seconds one request to a network may take in all."""
+        return min(60.0, self.lease * 0.2)
+
+
+PostText = Annotated[str, Field(max_length=500), filled_from(*POST_FIELDS)]
+Tracking = Annotated[str, Field(max_length=100), filled_from("network", "account", "section", "id")]
+
+
+class Links(ConfigTable):
+    """What is added to the links of posts, so that the paper's statistics tell where readers came from."""
+
+    utm: dict[Literal["source", "medium", "campaign", "term", "content", "id"], Tracking] = Field(
+        default_factory=dict,
+        description="Parameters such as `source`, of text and {network}, {account}, {section}, {id}.",
+    )
+
+
+Correct = Literal["edit", "repost", "tell"]
+
+
+class AccountTable(ConfigTable):
+    """What one connected account does by itself; the account is made by `syndicate connect`."""
+
+    publish: bool = Field(True, description="Post each published story; False: only what an editor shares.")
+    text: PostText = Field("", description="How its posts read; empty: the summary, the link, the hashtags.")
+    hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
+        0, description="How many of a story's tags a post carries, as far as the network takes them."
+    )
+    correct: Correct = Field(
+        "edit",
+        description="How a post that is out follows its story: edited where the network can, else an editor is told; "
+        "`repost`: else removed and posted again; `tell`: an editor does it.",
+    )
+    form: Form | None = Field(
+        None,
+        description="How a post carries the card, where the network leaves a choice; its usual way if not told.",
+    )
