@@ -9,4 +9,6 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Make the step."""
-    op.add_column("deliveries", sa.Column("held_for", sa.String(length=40), nullable=False, server_default=""))
+    op.add_column(
+        "deliveries", sa.Column("held_for", sa.String(length=40), nullable=False, server_default="")
+    )
