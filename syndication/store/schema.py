@@ -81,6 +81,21 @@ accounts = Table(
     Column("due_at", BigInteger, nullable=False),  # when its mailbox may be opened next
     Column("holder", Integer, nullable=False),  # counts the openings; an old number has lost the mailbox
     Column("added_at", BigInteger, nullable=False),
+    Column("scope", Text, nullable=False, server_default=""),  # what its token is for, in the network's words
+    Column("ends_at", BigInteger),  # when a person must let us in again; null: nothing is known of an end
+    Column("renews", Integer, nullable=False, server_default="0"),  # its token is renewed without a person
+    Column("tend_at", BigInteger),  # when its token is looked after next; null: it needs nothing
+    Column("left_at", BigInteger),  # since when it is disconnected: its row stands for what it has posted
+)
+
+# What a person was told, or is to be, once for each time that it came about; the row goes when it is mended.
+notices = Table(
+    "notices",
+    metadata,
+    Column("what", String(150), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # when it is told next; never, once it was
 )
 
 deliveries = Table(

@@ -12,3 +12,19 @@ def upgrade() -> None:
     op.add_column(
         "deliveries", sa.Column("held_for", sa.String(length=40), nullable=False, server_default="")
     )
+    for column in (
+        sa.Column("scope", sa.Text(), nullable=False, server_default=""),
+        sa.Column("ends_at", sa.BigInteger()),
+        sa.Column("renews", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("tend_at", sa.BigInteger()),
+        sa.Column("left_at", sa.BigInteger()),
+    ):
+        op.add_column("accounts", column)
+    op.create_table(
+        "notices",
+        sa.Column("what", sa.String(length=150), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("what", name=op.f("pk_notices")),
+    )
