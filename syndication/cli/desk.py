@@ -241,10 +241,11 @@ def why(story: str, machine: bool) -> None:
     """
     from zoneinfo import ZoneInfo
 
-    from syndication.store import deliveries, moment, stories, trail
+    from syndication.store import deliveries, moment, seals, stories, trail
 
     with home() as (store, config), store.read() as tx:
         one = stories.need(tx, story)
+        older = [kept.file for kept in seals.every_archive(tx) if kept.until > one.accepted_at]
         steps = trail.of_story(tx, one.event.id)
         account = {post.id: post.account for post in deliveries.of_story(tx, one.event.id)}
     if machine:
@@ -261,6 +262,8 @@ def why(story: str, machine: bool) -> None:
         what = _STEPS.get(step.what, step.what.replace("_", " "))
         rows.append([f"{when:%H:%M:%S}", post, str(step.attempt or ""), what, words])
     show_rows(("Time", "Post", "Try", "What", "Words"), rows)
+    if older:
+        say(f"Older steps may stand in {', '.join(older)}.")
 
 
 # How the trail's words read to those who did not write the program.

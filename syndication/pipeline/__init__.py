@@ -14,7 +14,7 @@ from syndication.pipeline.deliver import deliver_next
 from syndication.pipeline.desk import Shared, resolve, share, withdraw
 from syndication.pipeline.outlook import Outlook, Step, foresee
 from syndication.pipeline.prepare import prepare_next
-from syndication.store import Store, accounts, deliveries, stories
+from syndication.store import Store, accounts, deliveries, seals, stories
 
 __all__ = [
     "Accepted",
@@ -55,6 +55,7 @@ def sweep(store: Store) -> Due:
         now = store.now()
         deliveries.doubt_expired(tx, now)
         deliveries.give_up_expired(tx, now)
+        seals.seal_new(tx)
         return Due(stories.count_due(tx, now), accounts.count_due(tx, now))
 
 

@@ -151,5 +151,22 @@ trail = Table(
     Column("what", String(40), nullable=False),
     Column("status", Integer),  # the HTTP status of a network's answer
     Column("words", Text, nullable=False),
+    # Its place in the chain and its seal, given by the sweep (seals.py); null: not yet.
+    Column("place", BigInteger),
+    Column("seal", String(64)),
     Index("ix_trail_story", "story", "id"),
+    Index("ix_trail_place", "place", unique=True),
+)
+_unsealed = trail.c.place.is_(None)
+Index("ix_trail_unsealed", trail.c.id, sqlite_where=_unsealed, postgresql_where=_unsealed)
+
+# Files that old rows of the trail moved into, and where the chain stood behind them.
+archives = Table(
+    "archives",
+    metadata,
+    Column("last", BigInteger, primary_key=True, autoincrement=False),
+    Column("first", BigInteger, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("until", BigInteger, nullable=False),  # its rows are older than that
 )

@@ -28,3 +28,23 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("what", name=op.f("pk_notices")),
     )
+    op.add_column("trail", sa.Column("place", sa.BigInteger(), nullable=True))
+    op.add_column("trail", sa.Column("seal", sa.String(length=64), nullable=True))
+    op.create_index("ix_trail_place", "trail", ["place"], unique=True)
+    op.create_index(
+        "ix_trail_unsealed",
+        "trail",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("place IS NULL"),
+        postgresql_where=sa.text("place IS NULL"),
+    )
+    op.create_table(
+        "archives",
+        sa.Column("last", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("last", name=op.f("pk_archives")),
+    )
