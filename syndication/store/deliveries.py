@@ -63,6 +63,7 @@ def plan(
         lane=event.priority.lane,
         state=State.PLANNED,
         due_at=due_at,
+        wanted_at=due_at,
         expires_at=expires_at,
         attempt=0,
         text=text,
@@ -147,10 +148,15 @@ def replan(
         "reason": "",
         "attempt": deliveries.c.attempt + 1,
     }
-    tx.execute(update(deliveries).where(mine, own).values(**anew, due_at=due_at, expires_at=expires_at))
+    tx.execute(
+        update(deliveries)
+        .where(mine, own)
+        .values(**anew, due_at=due_at, wanted_at=due_at, expires_at=expires_at)
+    )
     later = func.max if tx.dialect.name == "sqlite" else func.greatest
     due = later(deliveries.c.due_at, due_at)
-    anew |= {"due_at": due, "expires_at": later(deliveries.c.expires_at, due + patience)}
+    anew |= {"due_at": due, "wanted_at": later(deliveries.c.wanted_at, due_at)}
+    anew |= {"expires_at": later(deliveries.c.expires_at, due + patience)}
     tx.execute(update(deliveries).where(mine, ~own).values(**anew))
 
 

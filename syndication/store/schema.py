@@ -109,6 +109,8 @@ deliveries = Table(
     Column("lane", Integer, nullable=False),
     Column("state", String(20), nullable=False),
     Column("due_at", BigInteger, nullable=False),
+    # When it was to go out: its schedule, which leases and back-off do not move.
+    Column("wanted_at", BigInteger, nullable=False, server_default="0"),
     Column("attempt", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False),  # not sent by then: given up
     Column("intent_at", BigInteger),  # since when the network may have it; null: it surely has not
