@@ -52,6 +52,9 @@ stories = Table(
     Column(
         "revised", Integer, nullable=False, server_default="0"
     ),  # posts that are out are to follow its event
+    Column(
+        "old", Integer, nullable=False, server_default="0"
+    ),  # too old to be announced when we first saw it
     Index("ix_stories_url", "url"),
 )
 # Only what waits: the indexes do not grow with the archive.
@@ -80,6 +83,7 @@ accounts = Table(
     Column("paused", Text, nullable=False),
     Column("due_at", BigInteger, nullable=False),  # when its mailbox may be opened next
     Column("holder", Integer, nullable=False),  # counts the openings; an old number has lost the mailbox
+    Column("paced_until", BigInteger, nullable=False, server_default="0"),  # no other late post before then
     Column("added_at", BigInteger, nullable=False),
     Column("scope", Text, nullable=False, server_default=""),  # what its token is for, in the network's words
     Column("ends_at", BigInteger),  # when a person must let us in again; null: nothing is known of an end
@@ -126,11 +130,31 @@ deliveries = Table(
     Column("deed_due_at", BigInteger),  # null: there is no deed
     Column("deed_tries", Integer, nullable=False, server_default="0"),
     Column("deed_words", Text, nullable=False, server_default=""),
-    Column("held_for", String(40), nullable=False, server_default=""),  # who or what holds it; else empty
+    # What holds it, or what an editor released it from; empty: nothing.
+    Column("held_for", String(40), nullable=False, server_default=""),
+    Column("held_at", BigInteger),  # since when it is held; null: it is not
+    Column(
+        "released_at", BigInteger
+    ),  # when an editor let it go by name: what held it before does so no more
+    Column("wanted_at", BigInteger, nullable=False, server_default="0"),  # when it was to go out
     Index("ix_deliveries_mailbox", "account", "state", "lane", "due_at"),
     Index("ix_deliveries_due", "state", "due_at"),
     Index("ix_deliveries_expiry", "state", "expires_at"),
     Index("ix_deliveries_story", "story"),
+)
+
+# What editors have stopped, until they say otherwise. An empty choice takes in everything.
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("topic", String(300), nullable=False),
+    Column("section", String(300), nullable=False),
+    Column("account", String(100), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),  # when it ends by itself
+    Column("ended_at", BigInteger),  # null: it stands
 )
 
 _has_deed = deliveries.c.deed_due_at.is_not(None)

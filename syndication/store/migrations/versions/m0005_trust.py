@@ -12,6 +12,24 @@ def upgrade() -> None:
     op.add_column(
         "deliveries", sa.Column("held_for", sa.String(length=40), nullable=False, server_default="")
     )
+    for name in ("held_at", "released_at"):
+        op.add_column("deliveries", sa.Column(name, sa.BigInteger(), nullable=True))
+    op.add_column("deliveries", sa.Column("wanted_at", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE deliveries SET wanted_at = created_at")
+    op.add_column("accounts", sa.Column("paced_until", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("stories", sa.Column("old", sa.Integer(), nullable=False, server_default="0"))
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("topic", sa.String(length=300), nullable=False),
+        sa.Column("section", sa.String(length=300), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
     for column in (
         sa.Column("scope", sa.Text(), nullable=False, server_default=""),
         sa.Column("ends_at", sa.BigInteger()),
