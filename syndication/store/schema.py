@@ -136,7 +136,6 @@ deliveries = Table(
     Column(
         "released_at", BigInteger
     ),  # when an editor let it go by name: what held it before does so no more
-    Column("wanted_at", BigInteger, nullable=False, server_default="0"),  # when it was to go out
     Index("ix_deliveries_mailbox", "account", "state", "lane", "due_at"),
     Index("ix_deliveries_due", "state", "due_at"),
     Index("ix_deliveries_expiry", "state", "expires_at"),

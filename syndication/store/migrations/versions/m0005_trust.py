@@ -14,8 +14,6 @@ def upgrade() -> None:
     )
     for name in ("held_at", "released_at"):
         op.add_column("deliveries", sa.Column(name, sa.BigInteger(), nullable=True))
-    op.add_column("deliveries", sa.Column("wanted_at", sa.BigInteger(), nullable=False, server_default="0"))
-    op.execute("UPDATE deliveries SET wanted_at = created_at")
     op.add_column("accounts", sa.Column("paced_until", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("stories", sa.Column("old", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
