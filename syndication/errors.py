@@ -131,7 +131,9 @@ class NotSent(DeliveryError):
 
 
 class RateLimited(NotSent):
-    """The network asks for a pause; it holds for every post of the account."""
+    """The network asks for a pause; it holds for every post of the account, or of all accounts of the `app`."""
+
+    app = False
 
 
 class Refused(DeliveryError):

@@ -5,7 +5,7 @@ Times are aware datetimes everywhere in Python, and milliseconds since 1970 in t
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -271,6 +271,19 @@ class Deed(StrEnum):
     EDIT = "edit"  # it is to say what the story says now
     REPOST = "repost"  # it is to be removed, and posted again once it surely is gone
     WITHDRAW = "withdraw"  # it is to be removed
+
+
+class Window(NamedTuple):
+    """What a network said of one of its rate limits: how much is left, of how much, and when it begins anew.
+
+    `app`: shared by all accounts of the app that asked. A `limit` of None was not told.
+    """
+
+    name: str
+    remaining: int
+    limit: int | None
+    seconds: float
+    app: bool = False
 
 
 class Pending(Frozen):

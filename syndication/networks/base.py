@@ -1,13 +1,16 @@
 """What a connector is: facts as class attributes, deeds as a few functions. One file a network."""
 
+import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from syndication.errors import CannotTell, DeliveryError, Refused, Unsupported
-from syndication.models import Draft, Form, Limits, Receipt
+from syndication.models import Draft, Form, Limits, Receipt, Window
+from syndication.networks.rates import Told, read_all
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -43,11 +46,12 @@ class Dialogue(Protocol):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an answer means; `retry_after` in seconds where only its body says so."""
+    """What an answer means; `retry_after` in seconds where only its body says so; `app`: a pause for the whole app."""
 
     kind: type[DeliveryError]
     retry_after: float | None = None
     hint: str = ""
+    app: bool = False
 
 
 class Connector(ABC):
@@ -94,6 +98,9 @@ class Connector(ABC):
     steady: ClassVar[tuple[str, ...]] = ()
     """What of a secret tells that it is still the same account, where people may rename it; empty: its name does."""
 
+    rates: ClassVar[tuple[Told, ...]] = ()
+    """The headers that tell how much of its rate limits is left."""
+
     @abstractmethod
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """Have a person let us in at a server's origin; what to keep. Raises DeliveryError or InputError."""
@@ -115,6 +122,15 @@ class Connector(ABC):
         A 2xx answer comes here too: some networks refuse with a 200.
         """
         return None
+
+    def windows(self, answer: "Answer", kind: str) -> Iterable[Window]:
+        """What an answer tells of rate limits; `kind` is what was asked: posts, uploads, reads or removals."""
+        return read_all(self.rates, answer.headers, kind)
+
+    def app_of(self, secret: Secret) -> str:
+        """A mark of the app that speaks for the account, the same for all its accounts; empty where there is none."""
+        key = secret.get("client_id") or secret.get("consumer_key") or ""
+        return f"app:{hashlib.sha256(f'{self.name} {key}'.encode()).hexdigest()[:24]}" if key else ""
 
     @abstractmethod
     def identify(self, http: "Http") -> str:

@@ -17,6 +17,7 @@ from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.dpop import Proof, wants_nonce
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import stranger
+from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip, hashtags, language_tag, links
 
@@ -102,6 +103,7 @@ class Bluesky(Connector):
     )
     # The key is the record's own: the same post can never stand there twice.
     replay: ClassVar[timedelta] = timedelta(days=3650)
+    rates: ClassVar[tuple[Told, ...]] = (trio("ratelimit-"),)
     settle: ClassVar[timedelta] = timedelta(seconds=2)
     steady: ClassVar[tuple[str, ...]] = ("did",)
 

@@ -6,7 +6,7 @@ id is remembered between tries, and its status says whether that request was car
 
 import time
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import ClassVar, Literal
 
@@ -14,10 +14,10 @@ import regex
 from pydantic import AliasChoices, Field
 
 from syndication.errors import CannotTell, DeliveryError, NotSent, Refused, Unauthorized, Unknown
-from syndication.models import Draft, Receipt, WebUrl
+from syndication.models import Draft, Receipt, WebUrl, Window
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Verdict
-from syndication.networks.graph import CARD_HINT, Gone, Made, NotReady, exchange, find_post, judge
+from syndication.networks.graph import CARD_HINT, Gone, Made, NotReady, exchange, find_post, judge, usage
 from syndication.networks.http import Http, Shape
 from syndication.networks.transport import Answer
 
@@ -69,6 +69,10 @@ class Containers(Connector):
     def refine(self, answer: Answer) -> Verdict | None:
         """By the codes of the Graph."""
         return judge(answer)
+
+    def windows(self, answer: Answer, kind: str) -> Iterator[Window]:
+        """As the Graph tells them, in percent."""
+        return usage(answer)
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The container of an earlier try if it lives, else a new one; then the request that makes it public."""

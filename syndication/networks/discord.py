@@ -15,6 +15,7 @@ from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import USER_AGENT, Http, Shape, open_http
 from syndication.networks.login import choose
+from syndication.networks.rates import Told
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
@@ -102,6 +103,9 @@ class Discord(Connector):
     forms: ClassVar[tuple[Form, ...]] = ("made", "image", "crawled")
     limits: ClassVar[Limits] = Limits(
         text=2000, unit="character", link_in_text=False, alt=1024, image_bytes=10_485_760
+    )
+    rates: ClassVar[tuple[Told, ...]] = (
+        Told("x-ratelimit-remaining", "x-ratelimit-limit", "x-ratelimit-reset-after"),
     )
 
     def connect(self, desk: Dialogue, server: str) -> Secret:

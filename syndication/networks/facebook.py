@@ -3,13 +3,14 @@
 Personal profiles and groups cannot be posted to by anyone's app.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 from requests.auth import AuthBase
 
-from syndication.models import Draft, Form, Limits, Receipt
+from syndication.models import Draft, Form, Limits, Receipt, Window
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.graph import (
     GRAPH,
@@ -21,6 +22,7 @@ from syndication.networks.graph import (
     delete,
     find_post,
     judge,
+    usage,
 )
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import choose
@@ -71,6 +73,10 @@ class Facebook(Connector):
     def refine(self, answer: Answer) -> Verdict | None:
         """By the codes of the Graph."""
         return judge(answer)
+
+    def windows(self, answer: Answer, kind: str) -> Iterator[Window]:
+        """As the Graph tells them, in percent."""
+        return usage(answer)
 
     def identify(self, http: Http) -> str:
         """The Page's name."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ import requests
 from pydantic import AliasChoices, Field, RootModel, ValidationError
 
 from syndication.errors import CannotTell, NotSent, RateLimited, Refused, Unauthorized, Unknown
-from syndication.models import Draft
+from syndication.models import Draft, Window
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape
@@ -88,12 +89,40 @@ class _Failed(Shape):
     error: _Fault
 
 
+_APP_LIMIT = 4
+_Percent = Annotated[float, Field(0, ge=0, le=1_000_000)]
+
+
 class _Usage(Shape):
+    """How much of a limit is used, in percent by three measures, and the minutes until calls are taken again."""
+
+    call_count: _Percent
+    total_time: _Percent
+    total_cputime: _Percent
     estimated_time_to_regain_access: float = Field(0, ge=0, le=1440)
+
+    def window(self, name: str, *, app: bool) -> Window:
+        left = 100 - int(min(100, max(self.call_count, self.total_time, self.total_cputime)))
+        return Window(name, left, 100, 60 * self.estimated_time_to_regain_access or _LOOK_AGAIN, app)
 
 
 class _Usages(RootModel[dict[str, list[_Usage]]]):
     pass
+
+
+_LOOK_AGAIN = 900.0  # seconds: limits slide, and mostly nobody is told when there is room again
+
+
+def usage(answer: Answer) -> Iterator[Window]:
+    """How much of the limits of the account's business and of the app is left, in percent."""
+    for uses in _usages(answer).root.values():
+        for one in uses:
+            yield one.window("business", app=False)
+    try:
+        told = answer.headers.get("x-app-usage", "")
+        yield _Usage.model_validate_json(told).window("app", app=True)
+    except ValidationError:
+        return
 
 
 def judge(answer: Answer) -> Verdict | None:
@@ -108,18 +137,21 @@ def judge(answer: Answer) -> Verdict | None:
     if verdict is None and fault.is_transient:
         verdict = Verdict(Unknown)
     if verdict and verdict.kind is RateLimited:
-        return replace(verdict, retry_after=_regained(answer))
+        return replace(verdict, retry_after=_regained(answer), app=fault.code == _APP_LIMIT)
     return verdict
 
 
 def _regained(answer: Answer) -> float | None:
     """Seconds until calls are taken again: a header tells minutes for each thing that is limited."""
-    try:
-        said = _Usages.model_validate_json(answer.headers.get("x-business-use-case-usage", ""))
-    except ValidationError:
-        return None
-    minutes = [use.estimated_time_to_regain_access for uses in said.root.values() for use in uses]
+    minutes = [one.estimated_time_to_regain_access for uses in _usages(answer).root.values() for one in uses]
     return 60 * max(minutes, default=0) or None
+
+
+def _usages(answer: Answer) -> _Usages:
+    try:
+        return _Usages.model_validate_json(answer.headers.get("x-business-use-case-usage", ""))
+    except ValidationError:
+        return _Usages({})
 
 
 class Proven(Bearer):

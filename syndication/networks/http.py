@@ -9,8 +9,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -29,12 +28,16 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
+from syndication.models import Window
 from syndication.networks.base import Connector, Secret, Verdict
+from syndication.networks.rates import pause
 from syndication.networks.transport import Answer, exchange, make_session
 
 USER_AGENT = f"syndication/{version('syndication')}"
-LONGEST_PAUSE = 86_400.0
-"""Seconds: a server that asks for more than a day is asked again after a day."""
+
+
+# What requests are called whose limits are told apart, where they are not posts; others upload.
+_KINDS = {"GET": "reads", "DELETE": "removals"}
 
 
 class Shape(BaseModel):
@@ -56,6 +59,7 @@ def open_http(connector: Connector, server: str, secret: Secret, **settings: Any
         secret,
         connector.auth(secret),
         connector.refine,
+        windows=connector.windows,
         hosts=connector.hosts,
         named=connector.named(secret),
         fresh=connector.fresh,
@@ -70,7 +74,8 @@ class Http:
     first request. `intend` is called once, just before the one creating request, and may refuse by raising; `keep`
     stores a renewed secret, and `note` what `remember` is told, which the next try of the delivery finds in
     `progress`. `seconds` bounds each request in all, and `deed` all of them together; `wait` passes time between two
-    questions.
+    questions. `rates` are the account's limits as its answers told them last, which `windows` reads out of each;
+    `calls` counts the requests, and `charged` is what they cost besides the post itself, in US dollars.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Http:
         auth: AuthBase,
         refine: Callable[[Answer], Verdict | None],
         *,
+        windows: Callable[[Answer, str], Iterable[Window]] = lambda answer, kind: (),
         hosts: tuple[str, ...] = (),
         named: tuple[str, ...] = (),
         fresh: Callable[["Http"], None] | None = None,
@@ -96,6 +102,8 @@ class Http:
         named = tuple(place for place in named if place != self.server)
         self._hosts, self._fresh, self._refine = (*hosts, *named), fresh, refine
         self._seconds, self._intend, self._keep, self._note = seconds, intend, keep, note
+        self._windows, self.rates = windows, dict[tuple[str, bool], Window]()
+        self.calls, self.charged = 0, Decimal(0)
         self._created, self._ends = False, time.monotonic() + deed
         self._session = make_session(direct=is_loopback(self.server), named=named)
 
@@ -112,10 +120,15 @@ class Http:
         `requests.Request`. Returns a 2xx answer.
         """
         self._freshen(parts)
+        own = "auth" not in parts  # what is asked in another name says nothing of the account's limits
+        request = self._prepare(method, path, parts)
+        self.calls += 1
         try:
-            answer = exchange(self._session, self._prepare(method, path, parts), self._left())
+            answer = exchange(self._session, request, self._left())
         except requests.RequestException as error:
             raise NotSent(f"{self._host} gave no answer: {self._gist(error)}") from None
+        if own:
+            self._note_rates(answer, _KINDS.get(method, "uploads"))
         self._judge(answer, creating=False)
         return answer
 
@@ -138,12 +151,14 @@ class Http:
         if self._intend:
             self._intend()
         self._created = True
+        self.calls += 1
         try:
             answer = exchange(self._session, request, self._seconds)
         except requests.RequestException as error:
             if _never_left(error):
                 raise NotSent(f"{self._host} cannot be reached: {self._gist(error)}") from None
             raise Unknown(f"{self._host}: the answer was lost: {self._gist(error)}") from None
+        self._note_rates(answer, "posts")
         self._judge(answer, creating=True)
         try:
             return shape.model_validate(answer.json(), context=answer.headers)
@@ -162,6 +177,13 @@ class Http:
         self.progress |= facts
         if self._note:
             self._note(dict(self.progress))
+
+    def charge(self, dollars: Decimal) -> None:
+        """Tell that the network charges for what was asked besides the post itself."""
+        self.charged += dollars
+
+    def _note_rates(self, answer: Answer, kind: str) -> None:
+        self.rates |= {(one.name, one.app): one for one in self._windows(answer, kind)}
 
     def _freshen(self, parts: Mapping[str, Any]) -> None:
         """Once, and only for what goes out under the account's own token."""
@@ -214,7 +236,10 @@ class Http:
             after = verdict.retry_after
             if after is None:
                 after = pause(answer.headers, limited=issubclass(kind, RateLimited))
-            raise kind(words, verdict.hint, status=status, retry_after=after)
+            error = kind(words, verdict.hint, status=status, retry_after=after)
+            if isinstance(error, RateLimited):
+                error.app = verdict.app
+            raise error
         raise kind(words, verdict.hint, status=status)
 
     def _gist(self, error: requests.RequestException) -> str:
@@ -289,43 +314,6 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def pause(headers: Mapping[str, str], *, limited: bool) -> float | None:
-    """How many seconds a server asks to wait, from whichever header it uses; None if it does not say.
-
-    Seconds and HTTP dates (RFC 9110 Retry-After), Unix time (Bluesky and some Mastodon-compatible servers) and
-    ISO 8601 (Mastodon) are told apart by their form; a number beyond ten years of seconds is a time. The reset of
-    a rate limit stands in every answer and means a pause only where the server is `limited`.
-    """
-    now = datetime.now(UTC)
-    resets = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset") if limited else ()
-    for name in ("retry-after", *resets):
-        seconds = _seconds(headers.get(name, "").strip(), now)
-        if seconds is not None:
-            return min(max(0.0, seconds), LONGEST_PAUSE)
-    return None
-
-
-def _seconds(value: str, now: datetime) -> float | None:
-    try:
-        number = float(value)
-    except ValueError:
-        moment = _moment(value)
-        return (moment - now).total_seconds() if moment else None
-    if not 0 <= number < 1e11:
-        return None
-    return number - now.timestamp() if number > 315_360_000 else number
-
-
-def _moment(value: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(value)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
 
 
 def _meaning(status: int) -> type[DeliveryError]:

@@ -4,7 +4,7 @@ LinkedIn reads no pages: the link card is made by us. Its API terms (3.1) want a
 in their name; a Page is the newsroom's own.
 """
 
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ import regex
 from pydantic import Field, ValidationError, ValidationInfo, model_validator
 from requests.auth import AuthBase
 
-from syndication.errors import CannotTell, NotSent, Refused, Unauthorized, Unknown
+from syndication.errors import CannotTell, NotSent, RateLimited, Refused, Unauthorized, Unknown
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
@@ -155,6 +155,13 @@ class LinkedIn(Connector):
             return Verdict(Unauthorized, hint=hint)
         if answer.status == 409:
             return Verdict(Unknown)
+        if answer.status == 429:
+            # Of a member or of the whole app, in its words alone; a day's limit ends at midnight UTC.
+            words = answer.words()
+            until = (
+                _until_midnight() if "DAY limit" in words and "retry-after" not in answer.headers else None
+            )
+            return Verdict(RateLimited, retry_after=until, app="APPLICATION DAY" in words)
         try:
             faults = _Problem.model_validate(answer.json()).errorDetails.inputErrors
         except ValidationError:
@@ -296,3 +303,9 @@ def _stands(http: Http, urn: str, draft: Draft) -> bool:
 
 def _receipt(urn: str) -> Receipt:
     return Receipt(id=urn, url=f"https://www.linkedin.com/feed/update/{urn}")
+
+
+def _until_midnight() -> float:
+    now = datetime.now(UTC)
+    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (tomorrow - now).total_seconds()

@@ -17,6 +17,7 @@ from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import OAuth2Door, keep_fresh, let_in, stranger
 from syndication.networks.nodeinfo import software_of
+from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip, hostless, language_tag, plain
 from syndication.text.same import same
@@ -151,6 +152,7 @@ class Mastodon(Connector):
     replay: ClassVar[timedelta] = _HOUR
     # The key is written after the post is stored, so two requests at once may both pass; servers end a request
     # after 15 s (rack-timeout's default).
+    rates: ClassVar[tuple[Told, ...]] = (trio("x-ratelimit-"),)
     settle: ClassVar[timedelta] = timedelta(seconds=20)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:

@@ -17,6 +17,7 @@ from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
 from syndication.networks.login import OAuth2Door, allow_oauth2, keep_fresh
+from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
@@ -81,6 +82,8 @@ class Pinterest(Connector):
     limits: ClassVar[Limits] = Limits(
         text=800, unit="character", link_in_text=False, alt=500, image_bytes=20_000_000, hashtags=5
     )
+    # Since 2026 the limit's header lists several; the first counts.
+    rates: ClassVar[tuple[Told, ...]] = (trio("x-ratelimit-"),)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """OAuth 2 with the newsroom's own app, then the board that it pins to."""

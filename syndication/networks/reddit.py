@@ -4,6 +4,7 @@ New keys need Reddit's approval since 2025-11, and most communities remove what 
 that is the newsroom's own, or whose moderators agreed.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -13,11 +14,12 @@ from pydantic import BaseModel, Field, RootModel
 from requests.auth import AuthBase
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized, Unknown
-from syndication.models import Draft, Form, Limits, Receipt
+from syndication.models import Draft, Form, Limits, Receipt, Window
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
-from syndication.networks.http import LONGEST_PAUSE, Http, Shape, open_http
+from syndication.networks.http import Http, Shape, open_http
 from syndication.networks.login import OAuth2Door, allow_oauth2, keep_fresh
+from syndication.networks.rates import LONGEST_PAUSE, number, resets_in
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
@@ -175,6 +177,15 @@ class Reddit(Connector):
         if answer.status == 401:
             return Verdict(Unauthorized, hint="Connect the account again: syndicate connect reddit")
         return None
+
+    def windows(self, answer: Answer, kind: str) -> Iterator[Window]:
+        """Of all requests of the app in ten minutes; how many there may be is told as those used and those left."""
+        said = answer.headers
+        used, left, seconds = (said.get(f"x-ratelimit-{name}", "") for name in ("used", "remaining", "reset"))
+        numbers = number(used), number(left), resets_in(seconds)
+        if numbers[1] is not None and numbers[2] is not None:
+            limit = None if numbers[0] is None else int(numbers[0] + numbers[1])
+            yield Window("requests", int(numbers[1]), limit, numbers[2], app=True)
 
     def identify(self, http: Http) -> str:
         """`u/user in r/community`."""

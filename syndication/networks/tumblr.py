@@ -12,7 +12,7 @@ from syndication.errors import CannotTell, InputError, RateLimited, Refused, Una
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
-from syndication.networks.http import LONGEST_PAUSE, Http, Shape, open_http
+from syndication.networks.http import Http, Shape, open_http
 from syndication.networks.login import (
     OAuth1Door,
     OAuth2Door,
@@ -21,6 +21,7 @@ from syndication.networks.login import (
     keep_fresh,
     sign_oauth1,
 )
+from syndication.networks.rates import Told, read_all, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
@@ -104,6 +105,10 @@ class Tumblr(Connector):
     limits: ClassVar[Limits] = Limits(
         text=4096, unit="character", link_in_text=False, alt=4096, image_bytes=10_000_000
     )
+    rates: ClassVar[tuple[Told, ...]] = (
+        trio("x-ratelimit-perhour-", name="hour", app=True),
+        trio("x-ratelimit-perday-", name="day", app=True),
+    )
     settle: ClassVar[timedelta] = timedelta(seconds=20)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
@@ -135,7 +140,7 @@ class Tumblr(Connector):
     def refine(self, answer: Answer) -> Verdict | None:
         """By the subcode of the first error; limits stand in headers of their own."""
         if answer.status == 429:
-            return Verdict(RateLimited, retry_after=_reset(answer.headers))
+            return Verdict(RateLimited, retry_after=_reset(answer.headers), app=True)
         if answer.status == 403 and _subcode(answer) in _ENOUGH_TODAY:
             return Verdict(
                 RateLimited, retry_after=_HOUR, hint="That was all Tumblr takes from the blog today."
@@ -252,6 +257,5 @@ def _subcode(answer: Answer) -> int | None:
 
 def _reset(headers: Mapping[str, str]) -> float | None:
     """Seconds until the longest of the limits that are used up begins anew (tumblr-likes#25, 2026-05)."""
-    used = [span for span in ("perday", "perhour") if headers.get(f"x-ratelimit-{span}-remaining") == "0"]
-    reset = headers.get(f"x-ratelimit-{used[0]}-reset", "") if used else ""
-    return min(LONGEST_PAUSE, float(reset)) if reset.isdecimal() else None
+    used = [one.seconds for one in read_all(Tumblr.rates, headers, "") if one.remaining == 0]
+    return max(used, default=None)

@@ -26,6 +26,7 @@ from syndication.networks.login import (
     keep_fresh,
     sign_oauth1,
 )
+from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
@@ -44,6 +45,7 @@ _OAUTH1 = OAuth1Door(
 )
 # Since 2026-04-20 (docs.x.com/x-api/getting-started/pricing, read 2026-11).
 _POST, _POST_WITH_LINK, _DESCRIPTION = Decimal("0.015"), Decimal("0.200"), Decimal("0.005")
+_SHOWN, _REMOVED = Decimal("0.005"), Decimal("0.010")
 
 _PAGE = 100
 _PAGES = 5
@@ -131,6 +133,12 @@ class X(Connector):
         image_bytes=5_000_000,
         hashtags=2,
     )
+    # For what was asked and in a day, by the account and by the app (node-twitter-api-v2#495 and #553).
+    rates: ClassVar[tuple[Told, ...]] = (
+        trio("x-rate-limit-"),
+        trio("x-user-limit-24hour-", name="day"),
+        trio("x-app-limit-24hour-", name="day", app=True),
+    )
     # The list of an account's posts lags behind by seconds.
     settle: ClassVar[timedelta] = timedelta(seconds=30)
 
@@ -208,6 +216,7 @@ class X(Connector):
         }
         for _ in range(_PAGES):
             page = http.read(_Posts, "GET", f"/2/users/{http.secret['user_id']}/tweets", params=asked)
+            http.charge(_SHOWN * len(page.data))
             for post in page.data:
                 if same(post.said(), draft.text):
                     return _receipt(http, post.id)
@@ -222,6 +231,7 @@ class X(Connector):
         """Costs a cent."""
         try:
             http.call("DELETE", f"/2/tweets/{receipt.id}")
+            http.charge(_REMOVED)
         except Refused as refused:
             if refused.status != 404:
                 raise

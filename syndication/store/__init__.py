@@ -4,7 +4,7 @@ SQLite by default, several processes at once; any other SQLAlchemy URL that spea
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -95,6 +95,18 @@ def insert_new(tx: Connection, table: Table, **values: Any) -> bool:
     # What is returned tells it, as the count of rows is not told where a serial key is.
     statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
     return tx.execute(statement).first() is not None
+
+
+def upsert(
+    tx: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], *, adds: bool = False
+) -> None:
+    """Insert a row, or change the one with its key; `adds`: by adding the values to what it has."""
+    make = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    changes = {name: table.c[name] + value for name, value in values.items()} if adds else dict(values)
+    columns = [table.c[name] for name in key]
+    tx.execute(
+        make(table).values(**key, **values).on_conflict_do_update(index_elements=columns, set_=changes)
+    )
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:

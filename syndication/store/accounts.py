@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, fu
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Account, Limits, State
-from syndication.store import insert_new
+from syndication.store import insert_new, rates
 from syndication.store.schema import accounts, deliveries
 
 _WAITING = (State.READY, State.UNKNOWN)
@@ -14,11 +14,12 @@ _NO_LANE = 99  # after every lane there is
 
 
 class Mailbox(NamedTuple):
-    """An opened mailbox: the account, its encrypted secret, and the number of this opening."""
+    """An opened mailbox: the account, its encrypted secret, the number of this opening, and the mark of its app."""
 
     account: Account
     secret: bytes
     holder: int
+    app: str = ""
 
 
 def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
@@ -38,6 +39,7 @@ def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
     if not fresh:
         values |= {"due_at": 0, "holder": accounts.c.holder + 1}
         tx.execute(update(accounts).where(accounts.c.name == account.name).values(**values))
+        rates.forget(tx, account.name)
     return fresh
 
 
@@ -79,7 +81,7 @@ def _open(tx: Connection, which: Select[Any], now: int, lease: int) -> Mailbox |
     tx.execute(
         update(accounts).where(accounts.c.name == row["name"]).values(due_at=now + lease, holder=holder)
     )
-    return Mailbox(_account(row), row["secret"], holder)
+    return Mailbox(_account(row), row["secret"], holder, row["app"])
 
 
 def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
@@ -122,7 +124,8 @@ def _due(now: int) -> ColumnElement[bool]:
 
 def _waiting(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """What makes a mailbox due: letters, and deeds to posts that are out. Two conditions, as each has its index."""
-    mine = deliveries.c.account == accounts.c.name
+    room = deliveries.c.lane <= rates.open_lanes(accounts.c.name, accounts.c.app, now)
+    mine = (deliveries.c.account == accounts.c.name) & room
     letters = mine & deliveries.c.state.in_(_WAITING) & (deliveries.c.due_at <= now)
     return letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= now)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, an
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import MOVES, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
-from syndication.store import NEVER, accounts, insert_new, moment, trail
+from syndication.store import NEVER, accounts, insert_new, moment, rates, trail
 from syndication.store.schema import deliveries, stories
 
 WAITING = (State.READY, State.UNKNOWN)
@@ -176,7 +176,8 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
     In one lane deeds come first. Keeps the mailbox as long. Raises ClaimLost if another worker has opened it since.
     """
     accounts.hold(tx, mailbox, now + lease)
-    mine = deliveries.c.account == mailbox.account.name
+    room = deliveries.c.lane <= rates.open_lanes(mailbox.account.name, mailbox.app, now)
+    mine = (deliveries.c.account == mailbox.account.name) & room
     deeds = _first(mine, deliveries.c.state == State.SENT, deliveries.c.deed_due_at, now)
     letters = _first(mine, deliveries.c.state.in_(WAITING), deliveries.c.due_at, now)
     found = [row for query in (deeds, letters) if (row := tx.execute(query).mappings().first())]

@@ -90,6 +90,8 @@ accounts = Table(
     Column("renews", Integer, nullable=False, server_default="0"),  # its token is renewed without a person
     Column("tend_at", BigInteger),  # when its token is looked after next; null: it needs nothing
     Column("left_at", BigInteger),  # since when it is disconnected: its row stands for what it has posted
+    # A mark of the app that speaks for it, once it told of a limit that all accounts of the app share.
+    Column("app", String(40), nullable=False, server_default=""),
 )
 
 # What a person was told, or is to be, once for each time that it came about; the row goes when it is mended.
@@ -100,6 +102,29 @@ notices = Table(
     Column("words", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),  # when it is told next; never, once it was
+)
+
+# What networks told of their rate limits last, by the account's name or the mark of its app.
+rates = Table(
+    "rates",
+    metadata,
+    Column("scope", String(100), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("remaining", BigInteger, nullable=False),
+    Column("most", BigInteger),  # null: the network does not say
+    Column("resets_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+# What was posted and paid, by the day of the paper's own time zone. A post counts from its intent on.
+spending = Table(
+    "spending",
+    metadata,
+    Column("account", String(100), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("posts", BigInteger, nullable=False),
+    Column("calls", BigInteger, nullable=False),
+    Column("micros", BigInteger, nullable=False),  # millionths of a US dollar
 )
 
 deliveries = Table(

@@ -29,7 +29,8 @@ from syndication.errors import (
 )
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Verdict
-from syndication.networks.http import LONGEST_PAUSE, Http, Shape, origin, pause, redact
+from syndication.networks.http import Http, Shape, origin, redact
+from syndication.networks.rates import LONGEST_PAUSE, pause
 from syndication.networks.transport import MAX_ANSWER, Answer
 
 SECRET = {"access_token": "a-token-nobody-may-see"}

@@ -84,7 +84,8 @@ def test_links_are_marked_by_code_points(before, after):
     [
         ({"x-ratelimit-perhour-remaining": "0", "x-ratelimit-perhour-reset": "2132"}, 2132),
         ({"x-ratelimit-perday-remaining": "0", "x-ratelimit-perday-reset": "84932"}, 84932),
-        ({"x-ratelimit-perday-remaining": "0", "x-ratelimit-perday-reset": "9" * 400}, 86400),
+        ({"x-ratelimit-perday-remaining": "0", "x-ratelimit-perday-reset": "9" * 400}, None),
+        ({"x-ratelimit-perday-remaining": "0", "x-ratelimit-perday-reset": "99999999"}, 86400),
         ({"x-ratelimit-perhour-remaining": "610", "x-ratelimit-perhour-reset": "753"}, None),
         ({"x-ratelimit-perhour-remaining": "0", "x-ratelimit-perhour-reset": "soon"}, None),
     ],

@@ -1,4 +1,4 @@
-"""Posts can be held before they go out."""
+"""Posts can be held before they go out; what networks allow and what they cost is remembered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -65,4 +65,24 @@ def upgrade() -> None:
         sa.Column("seal", sa.String(length=64), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("last", name=op.f("pk_archives")),
+    )
+    op.add_column("accounts", sa.Column("app", sa.String(length=40), nullable=False, server_default=""))
+    op.create_table(
+        "rates",
+        sa.Column("scope", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("remaining", sa.BigInteger(), nullable=False),
+        sa.Column("most", sa.BigInteger(), nullable=True),
+        sa.Column("resets_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "name", name="pk_rates"),
+    )
+    op.create_table(
+        "spending",
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("posts", sa.BigInteger(), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("micros", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "day", name="pk_spending"),
     )
