@@ -112,6 +112,7 @@ class PublishEvent(Frozen):
     summary: str = Field("", max_length=5000, description="The dek: what a post says.")
     body: str = Field("", max_length=1_000_000, description="HTML; used where there is no summary.")
     section: Line = ""
+    desk: Line = Field("", description="The desk that publishes it; accounts may go by it.")
     kicker: Line = Field("", description="The few words above the headline; the section if empty.")
     byline: tuple[Line, ...] = ()
     language: Language = Field("en", description="BCP 47; decides fonts, direction and the form of dates.")

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import home, nudge, say, show_json, show_rows
+from syndication.cli.common import home, moment_of, nudge, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from syndication.config import Config
@@ -26,7 +25,7 @@ def render_all(template: str, since: str | None, until: str | None, section: str
 
     with home() as (store, config):
         zone = config.brand.timezone
-        part = Part(_moment(since, zone, "--since"), _moment(until, zone, "--until"), section)
+        part = Part(moment_of(since, zone, "--since"), moment_of(until, zone, "--until"), section)
         archive = redraw_archive(store, config, template=template, part=part)
         if archive.begun:
             say(
@@ -84,17 +83,3 @@ def _waiting(store: "Store", run: str) -> int:
 
     with store.read() as tx:
         return stories.progress(tx, run).waiting
-
-
-def _moment(value: str | None, zone: str, option: str) -> datetime | None:
-    """A day or a time; without a zone in the paper's own."""
-    from zoneinfo import ZoneInfo
-
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        expected = "a day such as 2026-01-31, or a time such as 2026-01-31T08:00+01:00"
-        raise click.BadParameter(f"found {value}, expected {expected}", param_hint=option) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

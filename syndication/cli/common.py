@@ -173,6 +173,18 @@ def clock(moment: datetime, config: "Config") -> str:
     return f"{moment.astimezone(ZoneInfo(config.brand.timezone)):%Y-%m-%d %H:%M %Z}"
 
 
+def moment_of(value: str | None, zone: str, option: str) -> datetime | None:
+    """A day or a time; without a zone in the paper's own."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        expected = "a day such as 2026-01-31, or a time such as 2026-01-31T08:00+01:00"
+        raise click.BadParameter(f"found {value}, expected {expected}", param_hint=option) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
 def counted(number: int, noun: str) -> str:
     """`1 post`, `2 posts`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

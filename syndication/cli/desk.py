@@ -61,9 +61,7 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
             data = {"story": accepted.story, "result": accepted.verdict}
             show_json({**data, "deliveries": [delivery_data(post) for post in posts]})
         elif not posts:
-            say(
-                "No account posts it. `syndicate accounts` lists those connected; `syndicate connect` adds one."
-            )
+            say(_nobody(store, config, source))
         elif now:
             _show_posts(store, config, posts)
         else:
@@ -79,6 +77,18 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
             "a worker, or this command, tries again."
         )
     return int(bool(stuck))
+
+
+def _nobody(store: "Store", config: "Config", source: str) -> str:
+    """That no account posts a story, and where to look."""
+    from syndication.store import accounts
+
+    with store.read() as tx:
+        known = accounts.everyone(tx)
+    if not known:
+        return "No account is connected. `syndicate connect` adds one; then share the story by hand."
+    named = source if source != "-" else "EVENT"
+    return f"No account posts it. `syndicate routes {named}` tells which take it, and why not the others."
 
 
 _VERDICTS = {

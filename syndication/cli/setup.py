@@ -95,6 +95,9 @@ name = "The Meridian"
 
 # [accounts.desk]                 # an account made by `syndicate connect … --name desk`
 # publish = true                  # false: it posts only what an editor shares by hand
+# takes = { sections = ["World", "Politics"], languages = ["en"] }    # which stories; also tags, desks, priorities
+# skips = { tags = ["sponsored"] }    # which of these it leaves out, by the same keys
+# hours = "06:00-23:00"           # when it posts by itself; breaking stories go out at any hour
 # text = "{kicker}: {summary} {link} {hashtags}"    # else: the summary, the link, the hashtags
 # hashtags = 2                    # how many of a story's tags a post carries
 # correct = "edit"                # posts that are out follow their story where the network lets us edit them, else you

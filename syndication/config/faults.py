@@ -26,6 +26,7 @@ _EXPECTED = {
     "greater_than_equal": "at least {ge:g}",
     "less_than_equal": "at most {le:g}",
     "literal_error": "{expected}",
+    "enum": "{expected}",
 }
 
 

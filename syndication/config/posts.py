@@ -1,10 +1,11 @@
 """How posts go out: in what time, in whose words."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from syndication.config import rules
 from syndication.config.base import ConfigTable, Hours, filled_from
 from syndication.models import POST_FIELDS, Form
 
@@ -66,6 +67,16 @@ class AccountTable(ConfigTable):
     """What one connected account does by itself; the account is made by `syndicate connect`."""
 
     publish: bool = Field(True, description="Post each published story; False: only what an editor shares.")
+    takes: rules.Stories = Field(
+        rules.Stories(), description="What it posts: stories with one of the names under each key told here."
+    )
+    skips: rules.Stories = Field(
+        rules.Stories(), description="What it leaves out of that: stories with any of the names told here."
+    )
+    hours: rules.Hours = Field(
+        None,
+        description="When it posts by itself, by the paper's clock; breaking stories do not wait for it.",
+    )
     text: PostText = Field("", description="How its posts read; empty: the summary, the link, the hashtags.")
     hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
         0, description="How many of a story's tags a post carries, as far as the network takes them."
@@ -79,3 +90,9 @@ class AccountTable(ConfigTable):
         None,
         description="How a post carries the card, where the network leaves a choice; its usual way if not told.",
     )
+
+    @model_validator(mode="after")
+    def _takes_something(self) -> Self:
+        if key := rules.contradiction(self.takes, self.skips):
+            raise ValueError(f"an account that can take something: it skips all of its {key}")
+        return self

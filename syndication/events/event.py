@@ -52,7 +52,7 @@ _EXPECTED = {
     "overrides": "an object: a network's or an account's name, and the text of its post",
 }
 _MOMENTS = ("published", "modified", "embargo", "expires")
-_LINES = ("headline", "kicker", "section")
+_LINES = ("headline", "kicker", "section", "desk")
 _YEARS = range(1600, 3000)
 
 

@@ -13,6 +13,7 @@ _EXAMPLE = {
     "summary": "Three councils will open their dikes and turn farmland into salt marsh.",
     "body": "<p>Three councils voted on Thursday to open their dikes.</p>",
     "section": "Climate",
+    "desk": "World",
     "kicker": "Coast",
     "byline": ["Ines Varga", "Tomas Lind"],
     "language": "en",

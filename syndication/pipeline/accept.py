@@ -4,7 +4,7 @@ import hashlib
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from sqlalchemy import Connection
 
@@ -14,8 +14,9 @@ from syndication.config import AccountTable, Config
 from syndication.errors import EventError, Fault
 from syndication.events import parse_event
 from syndication.files import write_whole
-from syndication.models import Kind, PublishEvent
-from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
+from syndication.models import Delivery, Kind, PublishEvent, State
+from syndication.pipeline.routes import Route, newly, route
+from syndication.store import Store, accounts, deeds, deliveries, milliseconds, moment, stories, trail
 
 OCCASION = "publish"
 
@@ -99,6 +100,8 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     plan_anew(tx, config, event, now, revive=old.withdrawn)
     if event.kind is Kind.PUBLISH and not _announced(tx, event.id):
         _plan(tx, config, event, now)
+    elif is_news(config, old, now):
+        _plan_where_newly_taken(tx, config, old.event, event, now)
     return Verdict.UPDATED
 
 
@@ -127,20 +130,72 @@ def _announced(tx: Connection, story: str) -> bool:
 
 
 def _plan(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:
-    due_at = earliest(event, now)
+    due_at, others = earliest(event, now), list[str]()
     for account in accounts.everyone(tx):
-        if config.accounts.get(account.name, AccountTable()).publish:
-            expires_at = expiry(config, event, due_at)
-            deliveries.plan(tx, event, account.name, OCCASION, due_at=due_at, expires_at=expires_at, now=now)
+        one = route(config, account.name, event, moment(due_at))
+        if one.takes:
+            deliveries.plan(tx, event, account.name, OCCASION, **_times(config, event, one, due_at), now=now)
+        elif config.accounts.get(account.name, AccountTable()).publish:
+            others.append(f"{account.name}: {one.why}")
+    if others:
+        trail.add(tx, now, event.id, "routed", f"not to {' | '.join(others)}")
+
+
+class _Times(TypedDict):
+    due_at: int
+    expires_at: int
+
+
+def _times(config: Config, event: PublishEvent, one: Route, due_at: int) -> _Times:
+    """When a post of a story that is due at `due_at` goes to an account, and until when it is worth sending."""
+    due_at = milliseconds(one.waits_until) if one.waits_until else due_at
+    return {"due_at": due_at, "expires_at": expiry(config, event, due_at)}
+
+
+def is_news(config: Config, old: stories.Story, now: int) -> bool:
+    """Whether the first announcement of a known story might still go out, so that one more account may announce it."""
+    return now < expiry(config, old.event, earliest(old.event, old.accepted_at))
+
+
+def _plan_where_newly_taken(
+    tx: Connection, config: Config, old: PublishEvent, event: PublishEvent, now: int
+) -> None:
+    """A story that changed its section, say: an account that takes it only now posts it, if it never did.
+
+    What was cancelled as it changed the other way is planned once more; anything else needs a `publish`.
+    """
+    due_at, cancelled = earliest(event, now), dict[str, Delivery]()
+    for post in deliveries.of_story(tx, event.id):
+        if post.occasion == OCCASION and post.state is State.CANCELLED:
+            cancelled[post.account] = post
+    for account in accounts.everyone(tx):
+        if not newly(config, account.name, old, event, moment(due_at)):
+            continue
+        when = _times(config, event, route(config, account.name, event, moment(due_at)), due_at)
+        if found := cancelled.get(account.name):
+            deliveries.restore(tx, found, now, lane=event.priority.lane, **when)
+        elif event.kind is Kind.PUBLISH:
+            deliveries.plan(tx, event, account.name, OCCASION, **when, now=now)
 
 
 def plan_anew(tx: Connection, config: Config, event: PublishEvent, now: int, *, revive: bool = False) -> None:
-    """What surely is not out of a story is written anew from its newest event; `revive`: also what was cancelled."""
+    """What surely is not out of a story is written anew from its newest event; `revive`: also what was cancelled.
+
+    It goes to the accounts that take the story as it is now, at their hours.
+    """
     due_at = earliest(event, now)
     expires_at, patience = expiry(config, event, due_at), _patience(config)
     deliveries.replan(
         tx, event, OCCASION, due_at=due_at, expires_at=expires_at, patience=patience, revive=revive
     )
+    for post in deliveries.of_story(tx, event.id):
+        if post.occasion != OCCASION or post.state not in (State.PLANNED, State.HELD):
+            continue
+        one = route(config, post.account, event, moment(due_at))
+        if not one.takes:
+            deliveries.pass_over(tx, post, f"no longer for this account: {one.why}", now)
+        elif one.waits_until:
+            deliveries.put_off(tx, post, "", **_times(config, event, one, due_at))
 
 
 def earliest(event: PublishEvent, now: int) -> int:

@@ -23,10 +23,10 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.models import Receipt, State
+from syndication.models import Priority, PublishEvent, Receipt, State
 from syndication.networks import connector
 from syndication.networks.http import Http
-from syndication.pipeline.accept import earliest, plan_anew
+from syndication.pipeline.accept import OCCASION, earliest, expiry, plan_anew
 from syndication.pipeline.attempt import (
     FIRST_PAUSE,
     SERVER_PAUSE,
@@ -37,7 +37,8 @@ from syndication.pipeline.attempt import (
     milliseconds_of,
 )
 from syndication.pipeline.follow import Follow
-from syndication.store import NEVER, Store, accounts, deliveries, stories
+from syndication.pipeline.routes import opening
+from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, moment, stories
 from syndication.store.accounts import Mailbox
 from syndication.vault import Vault
 
@@ -113,10 +114,25 @@ class _Letter(Attempt):
         elif claim.intent_at is not None and not self._may_repeat(now):
             state, what, words = State.UNKNOWN, "unknown", "it was held up too long to be sent again unasked"
         else:
-            return False
+            return self._waits_for_hours(now)
         if claim.intent_at is not None:
             state, what = State.UNKNOWN, "unknown"
         self._record(state, what, words=words, due_at=NEVER if state is State.FAILED else now)
+        return True
+
+    def _waits_for_hours(self, now: int) -> bool:
+        """Put it off if its account's hours are over. An editor's share goes out at any hour, and so does a retry."""
+        claim, priority = self.claim, list(Priority)[self.claim.delivery.lane]
+        by_hand = claim.delivery.occasion != OCCASION or claim.expires_at == NEVER
+        opens = opening(self.config, claim.delivery.account, priority, moment(now))
+        if by_hand or claim.intent_at is not None or opens is None:
+            return False
+        due_at, words = milliseconds(opens), "the hours of its account are over"
+        expires_at = expiry(self.config, PublishEvent.model_validate_json(claim.event), due_at)
+        with self.store.write() as tx:
+            if not deliveries.put_off(tx, claim.delivery, words, due_at=due_at, expires_at=expires_at):
+                raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
+            deliveries.note(tx, claim, "later", words, now)
         return True
 
     def _may_repeat(self, now: int) -> bool:

@@ -170,6 +170,34 @@ def cancel(tx: Connection, story: str, why: str, now: int) -> None:
     tx.execute(update(deliveries).where(mine, doubtful).values(**values))
 
 
+def pass_over(tx: Connection, delivery: Delivery, why: str, now: int) -> bool:
+    """Cancel one that surely is not out, as its account does not take the story. False if it has moved on meanwhile."""
+    changed = _move(tx, delivery, State.CANCELLED, reason=why, held_for="", attempt=delivery.attempt + 1)
+    if changed:
+        trail.add(tx, now, delivery.story, "cancelled", why, delivery=delivery.id)
+    return changed
+
+
+def restore(tx: Connection, delivery: Delivery, now: int, *, lane: int, due_at: int, expires_at: int) -> bool:
+    """Plan one again that was cancelled, but not by an editor. False if it is not in that state."""
+    if delivery.due is None:
+        return False
+    anew = {"reason": "", "draft": None, "lane": lane, "expires_at": expires_at}
+    anew |= {"due_at": due_at, "wanted_at": due_at}
+    changed = change(
+        tx, delivery, {State.CANCELLED}, state=State.PLANNED, attempt=delivery.attempt + 1, **anew
+    )
+    if changed:
+        trail.add(tx, now, delivery.story, "planned", "once more", delivery=delivery.id)
+    return changed
+
+
+def put_off(tx: Connection, delivery: Delivery, why: str, *, due_at: int, expires_at: int) -> bool:
+    """Have one that is not out go out later. False if it has moved on meanwhile."""
+    values = {"due_at": due_at, "wanted_at": due_at, "expires_at": expires_at, "reason": why}
+    return change(tx, delivery, {State.PLANNED, State.READY}, **values)
+
+
 def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Claim | None:
     """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
 
