@@ -133,3 +133,13 @@ def test_help_needs_nothing_heavy():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("PIL", "sqlalchemy", "pydantic", "requests", "celery", "rich", "starlette", "uharfbuzz"):
         assert f"'{heavy}'" not in loaded
+
+
+def test_a_network_is_imported_when_it_is_asked_for():
+    """Whoever posts to one network loads no other."""
+    script = (
+        "import sys; from syndication.networks import connector, network_names; connector('telegram'); "
+        "print([name for name in network_names() if f'syndication.networks.{name}' in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "['telegram']"

@@ -1,51 +1,55 @@
 """The networks we post to: a literal that anyone can read, and what other packages add to it."""
 
+from collections import UserDict
+from collections.abc import MutableMapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from syndication.errors import ConfigError
 from syndication.networks.base import Connector
-from syndication.networks.bluesky import Bluesky
-from syndication.networks.discord import Discord
-from syndication.networks.facebook import Facebook
-from syndication.networks.google_business import GoogleBusiness
-from syndication.networks.instagram import Instagram
-from syndication.networks.linkedin import LinkedIn
-from syndication.networks.mastodon import Mastodon
-from syndication.networks.matrix import Matrix
-from syndication.networks.micropub import Micropub
-from syndication.networks.misskey import Misskey
-from syndication.networks.pinterest import Pinterest
-from syndication.networks.reddit import Reddit
-from syndication.networks.slack import Slack
-from syndication.networks.telegram import Telegram
-from syndication.networks.threads import Threads
-from syndication.networks.tumblr import Tumblr
-from syndication.networks.vk import VK
-from syndication.networks.webhook import Webhook
-from syndication.networks.x import X
 
-NETWORKS: dict[str, Connector] = {
-    "mastodon": Mastodon(),
-    "misskey": Misskey(),
-    "bluesky": Bluesky(),
-    "telegram": Telegram(),
-    "discord": Discord(),
-    "slack": Slack(),
-    "matrix": Matrix(),
-    "micropub": Micropub(),
-    "webhook": Webhook(),
-    "x": X(),
-    "pinterest": Pinterest(),
-    "reddit": Reddit(),
-    "tumblr": Tumblr(),
-    "vk": VK(),
-    "facebook": Facebook(),
-    "instagram": Instagram(),
-    "threads": Threads(),
-    "linkedin": LinkedIn(),
-    "google_business": GoogleBusiness(),
-}
+GROUP = "syndication.networks"
+"""The entry point group by which another package brings a connector: its name, and the class."""
+
+
+class _Registry(UserDict[str, Any]):
+    """Connectors by name. Each is written down as the place of its class, and imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Connector:
+        known = self.data[name]
+        if isinstance(known, str):
+            known = self.data[name] = _made(EntryPoint(name, f"{__name__}.{known}", GROUP))
+        assert isinstance(known, Connector)  # noqa: S101 - the literal below
+        return known
+
+
+def _made(point: EntryPoint) -> Connector:
+    made: Connector = point.load()()
+    return made
+
+
+NETWORKS: MutableMapping[str, Connector] = _Registry(
+    mastodon="mastodon:Mastodon",
+    misskey="misskey:Misskey",
+    bluesky="bluesky:Bluesky",
+    telegram="telegram:Telegram",
+    discord="discord:Discord",
+    slack="slack:Slack",
+    matrix="matrix:Matrix",
+    micropub="micropub:Micropub",
+    webhook="webhook:Webhook",
+    x="x:X",
+    pinterest="pinterest:Pinterest",
+    reddit="reddit:Reddit",
+    tumblr="tumblr:Tumblr",
+    vk="vk:VK",
+    facebook="facebook:Facebook",
+    instagram="instagram:Instagram",
+    threads="threads:Threads",
+    linkedin="linkedin:LinkedIn",
+    google_business="google_business:GoogleBusiness",
+)
 
 # Places that people ask for and nobody can post to from outside: what ended or is missing, and what to do instead.
 CLOSED: dict[str, str] = {
@@ -63,9 +67,6 @@ CLOSED: dict[str, str] = {
         "500 pixels or more on its short side."
     ),
 }
-
-GROUP = "syndication.networks"
-"""The entry point group by which another package brings a connector: its name, and the class."""
 
 
 def connector(name: str) -> Connector:
@@ -86,7 +87,7 @@ def network_names() -> list[str]:
 def _brought(name: str) -> Connector | None:
     for point in entry_points(group=GROUP, name=name):
         try:
-            made = point.load()()
+            made = _made(point)
         except Exception as error:  # another package's code may raise anything
             raise ConfigError(
                 f"the connector {name} of {point.value} cannot be loaded: {type(error).__name__}: {error}"

@@ -83,6 +83,12 @@ class Connector(ABC):
     size: ClassVar[tuple[int, int]] = (1200, 630)
     """The card it wants, in pixels."""
 
+    titled: ClassVar[bool] = False
+    """Whether a post shows the story's title beside its text, in every form."""
+
+    lasts: ClassVar[frozenset[str]] = frozenset()
+    """What of a post an edit leaves as it was: of text, link, image, title and description."""
+
     public: ClassVar[bool] = False
     """Whether it fetches the card itself, which then must lie at a public address."""
 

@@ -54,6 +54,7 @@ class Facebook(Connector):
     server: ClassVar[str] = GRAPH_HOST
     ends: ClassVar[date | None] = GRAPH_ENDS
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
+    lasts: ClassVar[frozenset[str]] = frozenset({"link", "image"})
     # 63,206 characters is what other clients use, and is not in Meta's documents; so is the length of `alt`.
     limits: ClassVar[Limits] = Limits(
         text=63_206, unit="utf16", link_in_text=False, alt=1000, image_bytes=4_000_000, hashtags=3

@@ -9,26 +9,18 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, ValidationError
-from requests.auth import AuthBase
 
 from syndication.errors import CannotTell, RateLimited, Refused
 from syndication.models import Draft, Limits, Receipt
-from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
-from syndication.networks.login import OAuth2Door, allow_oauth2, choose, keep_fresh
+from syndication.networks.login import OAuth2Connector, OAuth2Door, allow_oauth2, choose
 from syndication.networks.transport import Answer
 from syndication.text import language_tag
 from syndication.text.same import same
 
 _ACCOUNTS = "https://mybusinessaccountmanagement.googleapis.com"
 _LOCATIONS = "https://mybusinessbusinessinformation.googleapis.com"
-_DOOR = OAuth2Door(
-    authorize="https://accounts.google.com/o/oauth2/v2/auth",
-    token="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
-    scopes=("https://www.googleapis.com/auth/business.manage",),
-    extra={"access_type": "offline", "prompt": "consent"},  # else there is nothing to renew the token with
-)
 _PAGE, _PAGES = 100, 10
 _CLOCKS_APART = timedelta(minutes=10)
 _FIELDS = "summary,callToAction,media"
@@ -80,7 +72,7 @@ class _Locations(Shape):
     locations: tuple[_Location, ...] = ()
 
 
-class GoogleBusiness(Connector):
+class GoogleBusiness(OAuth2Connector):
     """Posts are a text, the card, which Google fetches from a public address, and a button with the link."""
 
     name: ClassVar[str] = "google_business"
@@ -88,6 +80,16 @@ class GoogleBusiness(Connector):
     steady: ClassVar[tuple[str, ...]] = ("location",)
     server: ClassVar[str] = "https://mybusiness.googleapis.com"
     hosts: ClassVar[tuple[str, ...]] = (_ACCOUNTS, _LOCATIONS, "https://oauth2.googleapis.com")
+    # Tokens last an hour; what renews them as long as the consent.
+    door: ClassVar[OAuth2Door] = OAuth2Door(
+        authorize="https://accounts.google.com/o/oauth2/v2/auth",
+        token="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
+        scopes=("https://www.googleapis.com/auth/business.manage",),
+        extra={
+            "access_type": "offline",
+            "prompt": "consent",
+        },  # else there is nothing to renew the token with
+    )
     public: ClassVar[bool] = True
     # 1,500 characters and 5 MB are what Google's help says; its API documents give no number.
     limits: ClassVar[Limits] = Limits(
@@ -100,7 +102,7 @@ class GoogleBusiness(Connector):
         desk.say(
             "A client is made at console.cloud.google.com, once Google has let its project use these APIs."
         )
-        secret = allow_oauth2(desk, _DOOR, server)
+        secret = allow_oauth2(desk, self.door, server)
         asked = {"readMask": "name,title", "pageSize": "100"}
         with open_http(self, server, secret) as http:
             places = [
@@ -111,14 +113,6 @@ class GoogleBusiness(Connector):
                 ).locations
             ]
         return {**secret, "location": choose(desk, "location", places)}
-
-    def auth(self, secret: Secret) -> AuthBase:
-        """A token of an hour."""
-        return Bearer(secret.get("access_token", ""))
-
-    def fresh(self, http: Http) -> None:
-        """By a token that lasts as long as the consent."""
-        keep_fresh(http, _DOOR)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """A pause is told in the body; a post may be rejected in the answer that takes it."""

@@ -120,6 +120,7 @@ class LinkedIn(Connector):
     ends: ClassVar[date | None] = date(2027, 9, 1)
     hosts: ClassVar[tuple[str, ...]] = ("https://www.linkedin.com",)
     forms: ClassVar[tuple[Form, ...]] = ("made", "image")
+    lasts: ClassVar[frozenset[str]] = frozenset({"link", "image", "title", "description"})
     # Images are limited by pixels, 36 million; 5 MB is what LinkedIn advises for the image of a link.
     limits: ClassVar[Limits] = Limits(
         text=3000, unit="utf16", link_in_text=False, alt=4086, image_bytes=5_000_000, hashtags=3

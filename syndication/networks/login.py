@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import MappingProxyType
+from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
@@ -17,7 +18,7 @@ from requests_oauthlib.oauth1_session import TokenRequestDenied
 
 from syndication.errors import InputError, NotSent, Refused, Unauthorized
 from syndication.networks.auth import Anonymous, Bearer
-from syndication.networks.base import Dialogue, Secret
+from syndication.networks.base import Connector, Dialogue, Secret
 from syndication.networks.http import Http, Shape, at, is_loopback, redact
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
@@ -184,6 +185,40 @@ def sign_oauth1(secret: Secret) -> OAuth1:
         secret.get("token", ""),
         secret.get("token_secret", ""),
     )
+
+
+class OAuth2Connector(Connector):
+    """A network at whose one door the newsroom's own app is let in by OAuth 2."""
+
+    door: ClassVar[OAuth2Door]
+
+    def auth(self, secret: Secret) -> AuthBase:
+        """A bearer token."""
+        return Bearer(secret.get("access_token", ""))
+
+    def fresh(self, http: Http) -> None:
+        """Before the token ends, as far as the network gave something to renew it with."""
+        keep_fresh(http, self.door)
+
+
+class EitherOAuthConnector(OAuth2Connector):
+    """A network with a door for OAuth 1.0a besides, whose tokens do not end."""
+
+    old_door: ClassVar[OAuth1Door]
+
+    def allow(self, desk: Dialogue, server: str) -> Secret:
+        """By whichever the person chooses; what to keep."""
+        match desk.ask("OAuth 1 or 2"):
+            case "1" | "1.0a":
+                return allow_oauth1(desk, self.old_door, server)
+            case "2" | "2.0":
+                return allow_oauth2(desk, self.door, server)
+            case other:
+                raise InputError(f"there is no OAuth {other[:20]}", "Answer 1 or 2.")
+
+    def auth(self, secret: Secret) -> AuthBase:
+        """A signature (OAuth 1.0a) or a bearer token (OAuth 2)."""
+        return sign_oauth1(secret) if "consumer_key" in secret else super().auth(secret)
 
 
 def choose(desk: Dialogue, what: str, places: Sequence[tuple[str, str]]) -> str:

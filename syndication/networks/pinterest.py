@@ -9,28 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import Field
-from requests.auth import AuthBase
 
 from syndication.errors import CannotTell, InputError, Refused, Unauthorized
 from syndication.models import Draft, Limits, Receipt
-from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
-from syndication.networks.login import OAuth2Door, allow_oauth2, keep_fresh
+from syndication.networks.login import OAuth2Connector, OAuth2Door, allow_oauth2
 from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
 
-# Tokens last 30 days and their renewal 60. Apps of before 2025-09-25 ask for renewals that go on, newer ones get them.
-_DOOR = OAuth2Door(
-    authorize="https://www.pinterest.com/oauth/",
-    token="https://api.pinterest.com/v5/oauth/token",  # noqa: S106 - an address
-    scopes=("boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read"),
-    separator=",",
-    pkce=False,
-    basic=True,
-)
 _TITLE = 100
 _PAGE = 250
 _PAGES = 20
@@ -70,14 +59,26 @@ class _Pins(Shape):
     bookmark: str | None = None
 
 
-class Pinterest(Connector):
+class Pinterest(OAuth2Connector):
     """A pin is the card, upright, with title, text and link beside it."""
 
     name: ClassVar[str] = "pinterest"
     title: ClassVar[str] = "Pinterest"
     steady: ClassVar[tuple[str, ...]] = ("board",)
     server: ClassVar[str] = "https://api.pinterest.com"
+    # Tokens last 30 days and their renewal 60. Apps of before 2025-09-25 ask for renewals that go on, newer ones get
+    # them.
+    door: ClassVar[OAuth2Door] = OAuth2Door(
+        authorize="https://www.pinterest.com/oauth/",
+        token="https://api.pinterest.com/v5/oauth/token",  # noqa: S106 - an address
+        scopes=("boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read"),
+        separator=",",
+        pkce=False,
+        basic=True,
+    )
     size: ClassVar[tuple[int, int]] = (1000, 1500)
+    titled: ClassVar[bool] = True
+    lasts: ClassVar[frozenset[str]] = frozenset({"image"})
     # The document names no bound for the image; 20 MB is what Pinterest's help says of uploads.
     limits: ClassVar[Limits] = Limits(
         text=800, unit="character", link_in_text=False, alt=500, image_bytes=20_000_000, hashtags=5
@@ -91,19 +92,11 @@ class Pinterest(Connector):
             "An app is made at developers.pinterest.com; with Trial access nobody but you sees its pins: "
             "ask for Standard access."
         )
-        secret = allow_oauth2(desk, _DOOR, server)
+        secret = allow_oauth2(desk, self.door, server)
         with open_http(self, server, secret) as http:
             boards = _boards(http)
             secret = http.secret
         return {**secret, "board": _chosen(desk, boards)}
-
-    def auth(self, secret: Secret) -> AuthBase:
-        """A bearer token."""
-        return Bearer(secret.get("access_token", ""))
-
-    def fresh(self, http: Http) -> None:
-        """Tokens last 30 days; their renewal 60, after which an account that never posted must be connected again."""
-        keep_fresh(http, _DOOR)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """As the common table; what a person can do about it."""

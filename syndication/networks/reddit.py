@@ -11,27 +11,17 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 import regex
 from pydantic import BaseModel, Field, RootModel
-from requests.auth import AuthBase
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized, Unknown
 from syndication.models import Draft, Form, Limits, Receipt, Window
-from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
-from syndication.networks.login import OAuth2Door, allow_oauth2, keep_fresh
+from syndication.networks.login import OAuth2Connector, OAuth2Door, allow_oauth2
 from syndication.networks.rates import LONGEST_PAUSE, number, resets_in
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
 
-_DOOR = OAuth2Door(
-    authorize="https://www.reddit.com/api/v1/authorize",
-    token="https://www.reddit.com/api/v1/access_token",  # noqa: S106 - an address
-    scopes=("identity", "submit", "read", "history", "edit", "flair"),
-    pkce=False,
-    basic=True,
-    extra={"duration": "permanent"},
-)
 _TITLE = 300
 _PAGE = 100
 _PAGES = 5
@@ -114,7 +104,7 @@ class _Listing(Shape):
     data: _Page
 
 
-class Reddit(Connector):
+class Reddit(OAuth2Connector):
     """A link under the story's headline; Reddit draws the page's own card. The post's text stands below as its body."""
 
     name: ClassVar[str] = "reddit"
@@ -122,7 +112,17 @@ class Reddit(Connector):
     steady: ClassVar[tuple[str, ...]] = ("community", "username")
     server: ClassVar[str] = "https://oauth.reddit.com"
     hosts: ClassVar[tuple[str, ...]] = ("https://www.reddit.com",)
+    # Tokens last an hour to a day; what renews them stays the same.
+    door: ClassVar[OAuth2Door] = OAuth2Door(
+        authorize="https://www.reddit.com/api/v1/authorize",
+        token="https://www.reddit.com/api/v1/access_token",  # noqa: S106 - an address
+        scopes=("identity", "submit", "read", "history", "edit", "flair"),
+        pkce=False,
+        basic=True,
+        extra={"duration": "permanent"},
+    )
     forms: ClassVar[tuple[Form, ...]] = ("crawled",)
+    titled: ClassVar[bool] = True
     # 40,000 for a body of its own; far less beside a link, so that escaping never reaches it.
     limits: ClassVar[Limits] = Limits(
         text=10_000, unit="character", link_in_text=False, alt=0, image_bytes=20_000_000
@@ -134,7 +134,7 @@ class Reddit(Connector):
         desk.say(
             "An app of the kind `web app` is made at reddit.com/prefs/apps, after Reddit has approved of its use."
         )
-        secret = allow_oauth2(desk, _DOOR, server)
+        secret = allow_oauth2(desk, self.door, server)
         with open_http(self, server, secret) as http:
             secret = {**http.secret, "username": _ask(http, _User, "/api/v1/me").name}
             community = desk.ask("Community, without r/").removeprefix("/").removeprefix("r/")
@@ -148,14 +148,6 @@ class Reddit(Connector):
                 secret["flair"] = _chosen(desk, flairs)
         body = "no" if rules.body_restriction_policy == "notAllowed" else "yes"
         return {**secret, "community": community, "body": body}
-
-    def auth(self, secret: Secret) -> AuthBase:
-        """A bearer token."""
-        return Bearer(secret.get("access_token", ""))
-
-    def fresh(self, http: Http) -> None:
-        """Tokens last an hour to a day; what renews them stays the same."""
-        keep_fresh(http, _DOOR)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """Reddit refuses with a 200, by the code that stands first in each error."""

@@ -6,37 +6,17 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
-from requests.auth import AuthBase
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
-from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
-from syndication.networks.login import (
-    OAuth1Door,
-    OAuth2Door,
-    allow_oauth1,
-    allow_oauth2,
-    keep_fresh,
-    sign_oauth1,
-)
+from syndication.networks.login import EitherOAuthConnector, OAuth1Door, OAuth2Door
 from syndication.networks.rates import Told, read_all, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
 
-_OAUTH2 = OAuth2Door(
-    authorize="https://www.tumblr.com/oauth2/authorize",
-    token="https://api.tumblr.com/v2/oauth2/token",  # noqa: S106 - an address
-    scopes=("basic", "write", "offline_access"),
-    pkce=False,
-)
-_OAUTH1 = OAuth1Door(
-    request="https://www.tumblr.com/oauth/request_token",
-    authorize="https://www.tumblr.com/oauth/authorize",
-    access="https://www.tumblr.com/oauth/access_token",
-)
 _PAGE = 20
 _PAGES = 15
 _CLOCKS_APART = timedelta(minutes=2)
@@ -93,7 +73,7 @@ class _Posts(Shape):
     response: _Page
 
 
-class Tumblr(Connector):
+class Tumblr(EitherOAuthConnector):
     """Posts are blocks: the text, then the link with the card that Tumblr or we make of it; or card, then text."""
 
     name: ClassVar[str] = "tumblr"
@@ -101,6 +81,18 @@ class Tumblr(Connector):
     steady: ClassVar[tuple[str, ...]] = ("blog",)
     server: ClassVar[str] = "https://api.tumblr.com"
     hosts: ClassVar[tuple[str, ...]] = ("https://www.tumblr.com",)
+    # What renews a token of OAuth 2 is good once.
+    door: ClassVar[OAuth2Door] = OAuth2Door(
+        authorize="https://www.tumblr.com/oauth2/authorize",
+        token="https://api.tumblr.com/v2/oauth2/token",  # noqa: S106 - an address
+        scopes=("basic", "write", "offline_access"),
+        pkce=False,
+    )
+    old_door: ClassVar[OAuth1Door] = OAuth1Door(
+        request="https://www.tumblr.com/oauth/request_token",
+        authorize="https://www.tumblr.com/oauth/authorize",
+        access="https://www.tumblr.com/oauth/access_token",
+    )
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "made", "image")
     limits: ClassVar[Limits] = Limits(
         text=4096, unit="character", link_in_text=False, alt=4096, image_bytes=10_000_000
@@ -117,25 +109,11 @@ class Tumblr(Connector):
             "An app is made at www.tumblr.com/oauth/apps. The tokens of OAuth 1.0a do not end; those of OAuth 2 last "
             "42 minutes and are renewed by themselves."
         )
-        match desk.ask("OAuth 1 or 2"):
-            case "1" | "1.0a":
-                secret = allow_oauth1(desk, _OAUTH1, server)
-            case "2" | "2.0":
-                secret = allow_oauth2(desk, _OAUTH2, server)
-            case other:
-                raise InputError(f"there is no OAuth {other[:20]}", "Answer 1 or 2.")
+        secret = self.allow(desk, server)
         with open_http(self, server, secret) as http:
             blogs = http.read(_Me, "GET", "/v2/user/info").response.user.blogs
             secret = http.secret
         return {**secret, "blog": _chosen(desk, blogs)}
-
-    def auth(self, secret: Secret) -> AuthBase:
-        """A signature (OAuth 1.0a) or a bearer token (OAuth 2)."""
-        return sign_oauth1(secret) if "consumer_key" in secret else Bearer(secret.get("access_token", ""))
-
-    def fresh(self, http: Http) -> None:
-        """OAuth 2: what renews a token is good once."""
-        keep_fresh(http, _OAUTH2)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """By the subcode of the first error; limits stand in headers of their own."""

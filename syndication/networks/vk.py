@@ -103,6 +103,7 @@ class VK(Connector):
     steady: ClassVar[tuple[str, ...]] = ("community",)
     server: ClassVar[str] = "https://api.vk.com"
     forms: ClassVar[tuple[Form, ...]] = ("crawled",)
+    lasts: ClassVar[frozenset[str]] = frozenset({"image"})
     # The schema gives no bound; VK's own clients stop shortly above this.
     limits: ClassVar[Limits] = Limits(
         text=15_000, unit="character", link_in_text=False, alt=0, image_bytes=50_000_000, hashtags=10

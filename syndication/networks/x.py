@@ -11,38 +11,18 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
-from requests.auth import AuthBase
 
-from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized, Unknown
+from syndication.errors import CannotTell, RateLimited, Refused, Unauthorized, Unknown
 from syndication.models import Draft, Form, Limits, Receipt
-from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
-from syndication.networks.login import (
-    OAuth1Door,
-    OAuth2Door,
-    allow_oauth1,
-    allow_oauth2,
-    keep_fresh,
-    sign_oauth1,
-)
+from syndication.networks.login import EitherOAuthConnector, OAuth1Door, OAuth2Door
 from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
 from syndication.text.weighted import found
 
-_OAUTH2 = OAuth2Door(
-    authorize="https://x.com/i/oauth2/authorize",
-    token="https://api.x.com/2/oauth2/token",  # noqa: S106 - an address
-    scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
-    basic=True,
-)
-_OAUTH1 = OAuth1Door(
-    request="https://api.x.com/oauth/request_token",
-    authorize="https://api.x.com/oauth/authorize",
-    access="https://api.x.com/oauth/access_token",
-)
 # Since 2026-04-20 (docs.x.com/x-api/getting-started/pricing, read 2026-11).
 _POST, _POST_WITH_LINK, _DESCRIPTION = Decimal("0.015"), Decimal("0.200"), Decimal("0.005")
 _SHOWN, _REMOVED = Decimal("0.005"), Decimal("0.010")
@@ -115,13 +95,25 @@ class _Posts(Shape):
     meta: _Meta
 
 
-class X(Connector):
+class X(EitherOAuthConnector):
     """Posts show the page's own card for their link, or the card as an image with its description."""
 
     name: ClassVar[str] = "x"
     title: ClassVar[str] = "X"
     steady: ClassVar[tuple[str, ...]] = ("user_id",)
     server: ClassVar[str] = "https://api.x.com"
+    # Tokens of OAuth 2 last two hours, and what renews them is good once.
+    door: ClassVar[OAuth2Door] = OAuth2Door(
+        authorize="https://x.com/i/oauth2/authorize",
+        token="https://api.x.com/2/oauth2/token",  # noqa: S106 - an address
+        scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
+        basic=True,
+    )
+    old_door: ClassVar[OAuth1Door] = OAuth1Door(
+        request="https://api.x.com/oauth/request_token",
+        authorize="https://api.x.com/oauth/authorize",
+        access="https://api.x.com/oauth/access_token",
+    )
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     # Two hashtags at most is X's own advice to publishers.
     limits: ClassVar[Limits] = Limits(
@@ -149,24 +141,10 @@ class X(Connector):
             "OAuth 1.0a suits a newsroom's own account: its tokens do not end. Those of OAuth 2 last two hours "
             "and are renewed by themselves."
         )
-        match desk.ask("OAuth 1 or 2"):
-            case "1" | "1.0a":
-                secret = allow_oauth1(desk, _OAUTH1, server)
-            case "2" | "2.0":
-                secret = allow_oauth2(desk, _OAUTH2, server)
-            case other:
-                raise InputError(f"there is no OAuth {other[:20]}", "Answer 1 or 2.")
+        secret = self.allow(desk, server)
         with open_http(self, server, secret) as http:
             user = _me(http)
             return {**http.secret, "user_id": user.id, "username": user.username}
-
-    def auth(self, secret: Secret) -> AuthBase:
-        """A signature (OAuth 1.0a) or a bearer token (OAuth 2)."""
-        return sign_oauth1(secret) if "consumer_key" in secret else Bearer(secret.get("access_token", ""))
-
-    def fresh(self, http: Http) -> None:
-        """OAuth 2: tokens last two hours, and what renews them is good once."""
-        keep_fresh(http, _OAUTH2)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """By the type of the problem. A 2xx without data is none."""

@@ -10,16 +10,6 @@ from syndication.config import Correct
 from syndication.models import Deed, Draft
 from syndication.networks.base import Connector
 
-# What an edit leaves as it was, where that is not everything or nothing. Sources: each connector's `edit`.
-_LASTING = {
-    "facebook": {"link", "image"},
-    "linkedin": {"link", "image", "title", "description"},
-    "vk": {"image"},
-    "pinterest": {"image"},
-}
-# Where the post itself has a title, besides those whose link card we make.
-_TITLED = {"pinterest", "reddit"}
-
 
 class Move(NamedTuple):
     """What is to be done to a post. `deed` is None for nothing; `tell`: by an editor.
@@ -53,8 +43,7 @@ def move(
         return Move(begun, changed)
     if not changed and not begun:
         return Move(None)
-    lasting = _LASTING.get(network.name, set()) if network else set()
-    left = tuple(part for part in changed if part in lasting)
+    left = tuple(part for part in changed if network and part in network.lasts)
     reached = bool(begun) or len(left) < len(changed)
     if correct != "tell" and can_edit(network) and reached and not (left and correct == "repost"):
         return Move(Deed.EDIT, changed, left)
@@ -69,7 +58,7 @@ def changes(live: Draft, new: Draft, network: Connector | None) -> tuple[str, ..
     shown = {"text": (live.text, new.text), "link": (live.link, new.link)}
     if form != "crawled":  # else the network shows what it read in the page
         shown["image"] = _picture(live), _picture(new)
-    if form == "made" or (network and network.name in _TITLED):
+    if form == "made" or (network and network.titled):
         shown["title"] = live.title, new.title
     if form == "made":
         shown["description"] = live.description, new.description

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from networks.person import Person
 
 from syndication.errors import CannotTell, InputError, RateLimited, Unauthorized
-from syndication.networks import connector, tumblr
+from syndication.networks import connector, login, tumblr
 from syndication.networks.http import open_http
 from syndication.networks.transport import Answer
 
@@ -125,7 +125,7 @@ def connect(scripted, monkeypatch):
     """Connects a person to an account with such blogs, past the dance, which test_oauth1 and test_oauth2 are about."""
 
     def run(person, *names):
-        monkeypatch.setattr(tumblr, "allow_oauth1", lambda *_: {"access_token": "a-token-of-the-meridian"})
+        monkeypatch.setattr(login, "allow_oauth1", lambda *_: {"access_token": "a-token-of-the-meridian"})
         blogs = [{"name": name, "title": name.title()} for name in names]
         server = scripted({"GET /v2/user/info": ok({"user": {"blogs": blogs}})})
         return NETWORK.connect(person, server.url)["blog"]
