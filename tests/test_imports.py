@@ -29,6 +29,7 @@ ALLOWED = {
         "cards", "config", "errors", "events", "fetch", "files", "metadata", "models", "networks", "store", "text",
         "vault",
     },
+    "watch": {"config", "errors", "fetch", "metadata", "models", "networks", "pipeline", "store", "vault"},
     "sandbox": {"errors", "models", "text"},
     "studio": {
         "cards", "config", "errors", "events", "metadata", "models", "networks", "pipeline", "store", "text", "vault",

@@ -5,12 +5,14 @@ It makes good whatever got lost on the way: a nudge, a worker, the whole of Redi
 
 import logging
 import signal
+import socket
 import threading
 
 from sqlalchemy.exc import DBAPIError
 
 from syndication.log import start_logging
 from syndication.pipeline import sweep
+from syndication.store import pulses
 from workers.app import DELIVER, DRAW, home
 from workers.nudge import nudge
 
@@ -22,9 +24,11 @@ def run() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    store, config = home()
+    (store, config), host = home(), socket.gethostname()
     while not stop.is_set():
         try:
+            with store.write() as tx:
+                pulses.beat(tx, "sweep", host, store.now())
             due = sweep(store)
         except DBAPIError as error:
             log.warning("the store cannot be reached", extra={"why": str(error.orig)})

@@ -210,6 +210,15 @@ trail = Table(
 _unsealed = trail.c.place.is_(None)
 Index("ix_trail_unsealed", trail.c.id, sqlite_where=_unsealed, postgresql_where=_unsealed)
 
+# Signs of life of what runs for long.
+pulses = Table(
+    "pulses",
+    metadata,
+    Column("part", String(40), primary_key=True),
+    Column("host", String(255), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
 # Files that old rows of the trail moved into, and where the chain stood behind them.
 archives = Table(
     "archives",

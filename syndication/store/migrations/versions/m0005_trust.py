@@ -86,3 +86,10 @@ def upgrade() -> None:
         sa.Column("micros", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "day", name="pk_spending"),
     )
+    op.create_table(
+        "pulses",
+        sa.Column("part", sa.String(length=40), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("part", "host", name=op.f("pk_pulses")),
+    )

@@ -1,0 +1,1 @@
+"""What is seen of a running house: metrics, health, and what is wrong with an installation."""
