@@ -97,6 +97,13 @@ def exchange(session: requests.Session, request: requests.PreparedRequest, secon
 
     Raises requests.RequestException where there is no answer, or only a part of one.
     """
+    with span("request", method=request.method or "", host=urlsplit(request.url or "").hostname or ""):
+        answer = _exchange(session, request, seconds)
+        tell(status=answer.status)
+        return answer
+
+
+def _exchange(session: requests.Session, request: requests.PreparedRequest, seconds: float) -> Answer:
     deadline = time.monotonic() + seconds
     around = session.merge_environment_settings(request.url or "", {}, True, None, None)
     limits = (min(CONNECT_SECONDS, seconds), seconds)
