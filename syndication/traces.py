@@ -35,8 +35,9 @@ def span(name: str, story: str = "", revision: int = 0, **facts: str | int) -> I
         root = SpanContext(whole, first, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
         context = set_span_in_context(NonRecordingSpan(root))
     # What an exception says may hold an address, and an address a token: only its name is told.
-    quiet = {"record_exception": False, "set_status_on_exception": False}
-    with tracer.start_as_current_span(name, context=context, attributes=facts, **quiet) as open_span:
+    with tracer.start_as_current_span(
+        name, context=context, attributes=facts, record_exception=False, set_status_on_exception=False
+    ) as open_span:
         try:
             yield
         except BaseException as error:

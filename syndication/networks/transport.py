@@ -21,6 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from syndication.text import plain
+from syndication.traces import span, tell
 
 MAX_ANSWER = 2_000_000
 """Bytes of an answer's body that are read; more is a fault of the server."""

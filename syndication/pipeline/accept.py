@@ -17,6 +17,7 @@ from syndication.files import write_whole
 from syndication.models import Delivery, Kind, PublishEvent, State
 from syndication.pipeline.routes import Route, newly, route
 from syndication.store import Store, accounts, deeds, deliveries, milliseconds, moment, stories, trail
+from syndication.traces import span
 
 OCCASION = "publish"
 
@@ -56,7 +57,7 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
     """
     _check_template(config, event)
     event = _keep_photos(config, event)
-    with store.write() as tx:
+    with span("accept", event.id, event.revision), store.write() as tx:
         now = store.now()
         if webhook and not stories.first_time(tx, webhook, event.id, now):
             return Accepted(event.id, Verdict.UNCHANGED, work=False)

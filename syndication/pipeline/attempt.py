@@ -14,6 +14,7 @@ from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
 from syndication.store import Store, accounts
 from syndication.store.deliveries import Claim
+from syndication.traces import tell
 from syndication.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Attempt(ABC):
         delivery = self.claim.delivery
         facts_logged = {"story": delivery.story, "delivery": delivery.id, "account": delivery.account}
         log.info("delivery %s", what, extra={**facts_logged, "attempt": delivery.attempt})
+        tell(outcome=what)
 
     def _pause(self) -> float:
         """Seconds until the next try: doubling, with up to a quarter taken off so that mailboxes spread."""

@@ -5,8 +5,10 @@ before the one request that makes it public, and what the network answered is re
 the delivery is `unknown`, and is settled by asking the network.
 """
 
+import json
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -40,6 +42,8 @@ from syndication.pipeline.follow import Follow
 from syndication.pipeline.routes import opening
 from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, moment, stories
 from syndication.store.accounts import Mailbox
+from syndication.store.deliveries import Claim
+from syndication.traces import enabled, span
 from syndication.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -81,10 +85,19 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
             break
         try:
             kind = Follow if claim.delivery.state is State.SENT else _Letter
-            kind(store, config, network, claim, secret).run()
+            with _traced(claim, network.name):
+                kind(store, config, network, claim, secret).run()
         except MailboxWaits as waits:
             return waits.until
     return store.now()
+
+
+def _traced(claim: Claim, network: str) -> AbstractContextManager[None]:
+    if not enabled():
+        return nullcontext()
+    one, revision = claim.delivery, json.loads(claim.event).get("revision", 1)
+    facts: dict[str, str | int] = {"delivery": one.id, "attempt": one.attempt}
+    return span("deliver", one.story, revision, network=network, account=one.account, **facts)
 
 
 class _Letter(Attempt):

@@ -26,6 +26,7 @@ from syndication.pipeline.follow import ask_to_follow
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.pipeline.retract import retract
 from syndication.store import Store, accounts, deeds, deliveries, moment, stories, trail
+from syndication.traces import span
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ def prepare_next(store: Store, config: Config) -> str | None:
     if story is None:
         return None
     try:
-        _prepare(store, config, story)
+        with span("prepare", story.event.id, story.event.revision):
+            _prepare(store, config, story)
     except ClaimLost as lost:
         log.info("story changed meanwhile", extra={"story": story.event.id, "why": lost.message})
         with store.write() as tx:
@@ -136,7 +138,8 @@ def _draw(
         now=moment(store.now()),
     )
     try:
-        return draw(photo=photo, portrait=portrait), photo
+        with span("draw"):
+            return draw(photo=photo, portrait=portrait), photo
     except PhotoError as error:
         if story.in_bulk or (photo is None and portrait is None):
             raise
