@@ -1,5 +1,6 @@
 """What every test may use: a store with a clock that the test moves, a config in a folder of its own, events."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres import Cluster, programs
 
 from syndication.config import Config, parse
 from syndication.models import Account, Limits, PublishEvent
@@ -43,8 +45,34 @@ def config(tmp_path: Path) -> Config:
     return parse("[delivery]\nlease = 60\n", tmp_path / "syndicate.toml")
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this test process; where there is none its tests are skipped, but never in CI."""
+    binaries = programs()
+    if binaries is None:
+        assert not os.environ.get("CI"), "CI tests PostgreSQL as well: apt-get install postgresql"
+        pytest.skip("no PostgreSQL server on this machine; on Debian: apt-get install postgresql")
+    made = Cluster(binaries)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Which kind of store the test and all processes it starts have, by the environment; a fresh one a test."""
+    if request.param == "sqlite":
+        monkeypatch.delenv("SYNDICATE_STORE", raising=False)
+        yield "sqlite"
+        return
+    cluster = request.getfixturevalue("cluster")
+    name = cluster.create()
+    monkeypatch.setenv("SYNDICATE_STORE", cluster.url(name))
+    yield "postgresql"
+    cluster.drop(name)
+
+
 @pytest.fixture
-def store(config: Config, clock: Clock) -> Iterator[Store]:
+def store(config: Config, clock: Clock, database: str) -> Iterator[Store]:
     opened = open_store(config.store_url)
     opened.now = clock
     yield opened

@@ -6,7 +6,6 @@ The networks here answer with the very secrets they were sent, as careless serve
 import base64
 import json
 import logging
-import sqlite3
 import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,9 +19,11 @@ from processes import words_of
 from syndication.cli import cli
 from syndication.config import load
 from syndication.log import Lines, start_logging
+from syndication.models import State
 from syndication.networks import mastodon
 from syndication.pipeline import connect_account
-from syndication.store import open_store
+from syndication.store import deliveries, open_store
+from syndication.store.schema import metadata
 
 TOKEN = "tk-Wq8vT3nR5yLx0ZbM7cKf2JdHs4PgA9"
 ACCESS = "eyJhbGciOi.access-G5rT8wQ2xN6vB1mK.c2lnbmF0dXJl"
@@ -107,9 +108,10 @@ class Room:
         return done
 
     def everything(self):
-        with sqlite3.connect(self.config.data / "syndication.db") as raw:
-            rows = [raw.execute(f"SELECT * FROM {table}").fetchall() for table in ("trail", "deliveries", "stories", "accounts")]  # fmt: skip  # noqa: E501
-        raw.close()
+        store = open_store(self.config.store_url)
+        with store.read() as tx:
+            rows = [tx.execute(table.select()).all() for table in metadata.sorted_tables]
+        store.close()
         return "\n".join([*self.said, *self.ears.heard, repr(rows)])
 
 
@@ -124,7 +126,7 @@ def assert_untold(secrets, text):
 
 
 @pytest.fixture
-def room(tmp_path, monkeypatch, careless):
+def room(tmp_path, monkeypatch, careless, database):
     """A room with both accounts connected, every logger at DEBUG, and a story to publish."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SYNDICATE_CONFIG", raising=False)
@@ -230,7 +232,7 @@ def test_no_process_shows_a_secret(tmp_path):
         redis = config.data / "redis/redis.json"
         until(redis.exists, 30, "our Redis has its password")
         machines["publish"] = Machine("publish", syndicate("publish", "story.json"), tmp_path, home).start()
-        until(lambda: seen.update(arguments()) or sent(config), 60, "the post is sent")
+        until(lambda: seen.update(arguments()) or sent(store), 60, "the post is sent")
         store.close()
     finally:
         for machine in reversed(machines.values()):
@@ -249,8 +251,6 @@ def arguments():
     return {words_of(file.name) for file in Path("/proc").glob("[0-9]*")}
 
 
-def sent(config):
-    with sqlite3.connect(config.data / "syndication.db", timeout=20) as raw:
-        states = [row[0] for row in raw.execute("SELECT state FROM deliveries")]
-    raw.close()
-    return states == ["sent"]
+def sent(store):
+    with store.read() as tx:
+        return [post.state for post in deliveries.of_story(tx, "cms-1")] == [State.SENT]

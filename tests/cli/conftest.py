@@ -65,7 +65,7 @@ def network():
 
 
 @pytest.fixture
-def desk(run, network):
+def desk(run, network, database):
     """A room with its config, keys and the sandbox's account `desk` connected: run, by another name."""
     assert run("init").status == 0
     connect_by_token(run, network, "desk")

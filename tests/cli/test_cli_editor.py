@@ -1,15 +1,17 @@
 """The editor's commands, run for real against the sandbox network: publish, share, status, why, resolve."""
 
 import json
-import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from sqlalchemy import text
 
 from syndication.cli.common import show_rows
+from syndication.config import load
 from syndication.sandbox import Faults
+from syndication.store import open_store
 
 PAGE = """<!doctype html><html lang="en"><head><title>x</title></head><body><article>
 <h1>Library opens at the pass</h1><p class="dek">Books lent without a card, up at the top of the pass road.</p>
@@ -236,10 +238,10 @@ def doubtful(desk, network, story):
     network.memory.misbehave(Faults(drop_before_store=1))
     assert desk("publish", story(), "--now").status == 1
     network.memory.misbehave(Faults())
-    raw = sqlite3.connect(desk.room / "data/syndication.db")
-    raw.execute("UPDATE deliveries SET due_at = 0, intent_at = intent_at - 36000000")
-    raw.commit()
-    raw.close()
+    store = open_store(load(desk.room / "syndicate.toml").store_url)
+    with store.write() as tx:
+        tx.execute(text("UPDATE deliveries SET due_at = 0, intent_at = intent_at - 36000000"))
+    store.close()
     assert desk("publish", story(), "--now").status == 1
     return desk
 

@@ -131,7 +131,7 @@ def test_a_takedown_by_the_cms_removes_the_post(desk, network, story):
     assert network.memory.posts[0].deleted
 
 
-def test_a_newsroom_of_processes_follows_its_stories(tmp_path, story):
+def test_a_newsroom_of_processes_follows_its_stories(tmp_path, story, database):
     """Real processes and sockets: published, changed and withdrawn by a running worker; one post, edited, then gone."""
     port = free_port()
     network = Machine("network", syndicate("sandbox", "--port", str(port)), tmp_path).start()

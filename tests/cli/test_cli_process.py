@@ -66,6 +66,7 @@ def test_ctrl_c_ends_a_command_with_130(run, network):
     assert said.strip() == "Stopped."
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_on_a_terminal_words_fold_and_addresses_do_not(desk, network, story):
     """At 80 columns rows fold between words, an address is never broken, and states have their colour."""
     url = "https://news.example/" + "a-long-way-to-the-story/" * 6

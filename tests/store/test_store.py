@@ -1,9 +1,7 @@
 """The store: its tables, its transactions, its claims."""
 
 import multiprocessing
-import sqlite3
 import time
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, select, text
@@ -86,6 +84,7 @@ def test_migrations_make_exactly_the_schema(tmp_path):
     made.dispose()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_store_survives_sudden_death_of_the_machine(store):
     """Commits are on disk before anyone is told, and readers do not stop writers."""
     with store.read() as tx:
@@ -303,8 +302,8 @@ def test_every_state_can_be_reached_and_finished():
     assert reached == set(State)
 
 
-def _hammer(path, account, done):
-    store = open_store(f"sqlite:///{path}")
+def _hammer(url, done):
+    store = open_store(url)
     taken = []
     for _ in range(400):
         with store.write() as tx:
@@ -317,15 +316,15 @@ def _hammer(path, account, done):
 
 
 @pytest.mark.slow
-def test_four_processes_never_take_the_same_letter(tmp_path, store, planned):
-    """Claims and intents of several processes on one SQLite file never overlap, and none fails as locked."""
+def test_four_processes_never_take_the_same_letter(store, planned):
+    """Claims and intents of several processes on one store never overlap, and none fails as locked."""
     store.now = lambda: time.time_ns() // 1_000_000
     for number in range(100):
         freeze(store, planned(f"cms-{number}"))
-    path = Path(store.engine.url.database)
+    url = store.engine.url.render_as_string(hide_password=False)
     start = multiprocessing.get_context("spawn")
     done = start.Queue()
-    crowd = [start.Process(target=_hammer, args=(path, "desk", done)) for _ in range(4)]
+    crowd = [start.Process(target=_hammer, args=(url, done)) for _ in range(4)]
     for process in crowd:
         process.start()
     taken = [number for _ in crowd for number in done.get(timeout=120)]
@@ -334,11 +333,11 @@ def test_four_processes_never_take_the_same_letter(tmp_path, store, planned):
         assert process.exitcode == 0
     assert sorted(taken) == sorted(set(taken))
     assert len(taken) == 100
-    with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT count(*) FROM deliveries WHERE state='sending'").fetchone() == (100,)
-    raw.close()
+    with store.read() as tx:
+        assert tx.execute(text("SELECT count(*) FROM deliveries WHERE state='sending'")).scalar() == 100
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_large_archive_slows_no_sweep_down(store, planned):
     """What is late, waits for a run, a worker or an editor is found by an index, never by looking at every row."""
     planned()

@@ -14,7 +14,7 @@ from syndication.store import open_store, stories
 STORIES = 60
 
 
-def test_killed_workers_leave_no_story_undrawn(room):
+def test_killed_workers_leave_no_story_undrawn(room, database):
     """Drawing processes are killed by SIGKILL all through a run; each story is drawn anew in the end."""
     room.file.write_text("[delivery]\nlease = 4\nsweep = 0.2\n")
     store, config = open_store(room.config.store_url), room.config

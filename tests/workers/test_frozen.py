@@ -64,7 +64,9 @@ freeze(*{
     "editing": {"when": edits},
 }.get(sys.argv[1], {}))
 config = load()
-run_due(open_store(config.store_url), config)
+store = open_store(config.store_url)
+run_due(store, config)
+store.close()
 """
 
 
@@ -80,7 +82,7 @@ def network():
 
 
 @pytest.fixture
-def room(tmp_path, network):
+def room(tmp_path, network, database):
     """A store with one account and one accepted story; work that is not finished in 3 seconds is done by another."""
     (tmp_path / "syndicate.toml").write_text('[delivery]\nlease = 3\n[metadata]\nfragments = "out"\n')
     config = load(tmp_path / "syndicate.toml")
