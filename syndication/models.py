@@ -306,6 +306,14 @@ class Account(Frozen):
     handle: str
     limits: Limits
     paused: str = Field("", description="Why nothing is sent: what a person must mend. Empty: all is well.")
+    lacks: str = Field(
+        "", description="What it was not allowed, in words. Empty: nothing is known to be missing."
+    )
+    ends: AwareDatetime | None = Field(
+        None, description="When a person must connect it again; None: no end is known."
+    )
+    renews: bool = Field(False, description="Whether its token is renewed without a person.")
+    left: bool = Field(False, description="Disconnected: it stands for what it has posted.")
 
 
 class Delivery(Frozen):

@@ -103,7 +103,7 @@ def connect(store: Store) -> Callable[..., Account]:
         facts = {"server": "http://127.0.0.1:9", "handle": f"@{name}", "limits": limits, **changes}
         account = Account(name=name, network=network, **facts)
         with store.write() as tx:
-            accounts.connect(tx, account, secret, store.now())
+            accounts.connect(tx, account, accounts.Token(secret), store.now())
         return account
 
     return make

@@ -14,6 +14,7 @@ from syndication.errors import ConfigError, Refused, Unauthorized
 from syndication.networks.base import Dialogue, Secret
 from syndication.networks.dpop import Proof, make_key
 from syndication.networks.http import Http, Shape, ShapeT, at, is_loopback, origin
+from syndication.networks.life import life_of
 from syndication.networks.login import Token, stranger
 
 SCOPE = "atproto repo:app.bsky.feed.post blob:image/*"
@@ -21,8 +22,8 @@ SCOPE = "atproto repo:app.bsky.feed.post blob:image/*"
 
 _DIRECTORY = "https://plc.directory"
 _AGAIN = "Connect the account again: syndicate connect bluesky"
-_MARGIN = 600.0
-"""Seconds before its end at which a token is renewed: longer than any deed."""
+_SESSION = 14 * 86_400
+"""Seconds that the session of a client like ours lasts in all (atproto.com/specs/oauth)."""
 
 
 class _Resolved(Shape):
@@ -118,6 +119,7 @@ def allow_atproto(desk: Dialogue, server: str, handle: str) -> Secret:
     if missing := set(SCOPE.split()) - set(granted.scope.split()):
         raise Refused(f"not all was allowed: {', '.join(sorted(missing))}", "Start again, and allow it all.")
     secret = {"did": did, "handle": handle, "home": home, "token_endpoint": door.token_endpoint}
+    secret["refresh_expires_at"] = str(int(time.time()) + _SESSION)
     return {**secret, "client_id": client_id, "dpop_key": key, **granted.secret()}
 
 
@@ -127,7 +129,7 @@ def keep_allowed(http: Http) -> None:
     Raises Unauthorized where they are no longer renewed, NotSent where there is no answer.
     """
     secret = http.secret
-    if float(secret.get("expires_at", "inf")) - time.time() > _MARGIN:
+    if (renew := life_of(secret).renew) is None or time.time() < renew:
         return
     form = {"grant_type": "refresh_token", "refresh_token": secret.get("refresh_token", "")}
     form["client_id"] = secret["client_id"]

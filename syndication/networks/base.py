@@ -2,14 +2,16 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from syndication.errors import CannotTell, DeliveryError, Refused, Unsupported
 from syndication.models import Draft, Form, Limits, Receipt, Window
+from syndication.networks.life import Life, lacking, life_of
 from syndication.networks.rates import Told, read_all
 
 if TYPE_CHECKING:
@@ -107,6 +109,9 @@ class Connector(ABC):
     rates: ClassVar[tuple[Told, ...]] = ()
     """The headers that tell how much of its rate limits is left."""
 
+    scopes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The rights it asks a person for, by the network's names, and what each is for; empty where they have no names."""
+
     @abstractmethod
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """Have a person let us in at a server's origin; what to keep. Raises DeliveryError or InputError."""
@@ -121,6 +126,14 @@ class Connector(ABC):
 
     def fresh(self, http: "Http") -> None:  # noqa: B027 - most tokens do not expire
         """Renew what is about to expire, before a deed's first request."""
+
+    def life(self, secret: Secret) -> Life:
+        """How long a secret serves."""
+        return life_of(secret)
+
+    def lacks(self, secret: Secret) -> tuple[str, ...]:
+        """What the person did not allow, in words; nothing where the network does not say what they did."""
+        return lacking(self.scopes, secret)
 
     def refine(self, answer: "Answer") -> Verdict | None:
         """What an answer below 500 means here, where that differs from the common table; None leaves it to the table.

@@ -1,6 +1,8 @@
 """Bluesky: any AT Protocol server, by OAuth or app password (atproto.com and its lexicons, read 2026-11)."""
 
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -16,6 +18,7 @@ from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.dpop import Proof, wants_nonce
 from syndication.networks.http import Http, Shape
+from syndication.networks.life import Life, life_of
 from syndication.networks.login import stranger
 from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
@@ -147,6 +150,13 @@ class Bluesky(Connector):
         else:
             _alive(http)
 
+    def life(self, secret: Secret) -> Life:
+        """Of a session, as its two tokens say; by OAuth as its answer said."""
+        if "dpop_key" in secret:
+            return life_of(secret)
+        access, ends = (_over(secret.get(name, "")) for name in ("accessJwt", "refreshJwt"))
+        return Life(ends=ends, renew=access)
+
     def identify(self, http: Http) -> str:
         """`@handle`."""
         return f"@{http.read(_Whose, 'GET', _xrpc(http, 'server.getSession')).handle}"
@@ -212,6 +222,15 @@ def _alive(http: Http) -> None:
         http.call("GET", _xrpc(http, "server.getSession"))
     except _Expired:
         _renew(http)
+
+
+def _over(token: str) -> float | None:
+    """When a session's token is over, by its own word (RFC 7519, `exp`); None if it does not say."""
+    try:
+        over = float(json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))["exp"])
+    except (ValueError, LookupError, TypeError):
+        return None
+    return over if 0 < over < 1e11 else None
 
 
 def _renew(http: Http) -> None:

@@ -16,12 +16,16 @@ from pydantic import AliasChoices, Field
 from syndication.errors import CannotTell, DeliveryError, NotSent, Refused, Unauthorized, Unknown
 from syndication.models import Draft, Receipt, WebUrl, Window
 from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Verdict
+from syndication.networks.base import Connector, Secret, Verdict
 from syndication.networks.graph import CARD_HINT, Gone, Made, NotReady, exchange, find_post, judge, usage
 from syndication.networks.http import Http, Shape
+from syndication.networks.life import Life
 from syndication.networks.transport import Answer
 
 _DAY = 86_400.0
+_RENEWED = 30 * _DAY
+"""Seconds before its end from which on a token of 60 days is renewed."""
+
 _PAUSES = (5.0, 10.0, 20.0, 30.0)  # Threads advises half a minute; images are there after a few seconds
 
 _NAMED = regex.compile(
@@ -73,6 +77,13 @@ class Containers(Connector):
     def windows(self, answer: Answer, kind: str) -> Iterator[Window]:
         """As the Graph tells them, in percent."""
         return usage(answer)
+
+    def life(self, secret: Secret) -> Life:
+        """Of a token of 60 days; a Page's has no end."""
+        if "expires_at" not in secret:
+            return Life()
+        over = float(secret["expires_at"])
+        return Life(ends=over, renew=over - _RENEWED)
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The container of an earlier try if it lives, else a new one; then the request that makes it public."""
@@ -173,7 +184,7 @@ def stay_fresh(http: Http, url: str, grant: str) -> None:
     """
     secret = http.secret
     left = float(secret.get("expires_at", "inf")) - time.time()
-    if left > 30 * _DAY:
+    if left > _RENEWED:
         return
     try:
         renewed = exchange(http, url, {"grant_type": grant, "access_token": secret["access_token"]})

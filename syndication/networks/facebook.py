@@ -3,7 +3,7 @@
 Personal profiles and groups cannot be posted to by anyone's app.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import ClassVar
 
@@ -29,7 +29,11 @@ from syndication.networks.login import choose
 from syndication.networks.transport import Answer
 from syndication.text import clip
 
-_SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+_SCOPES = {
+    "pages_manage_posts": "post, change and remove",
+    "pages_read_engagement": "look for its posts",
+    "pages_show_list": "see whose Pages it may post to",
+}
 _POST = r"^[0-9]{1,40}_[0-9]{1,40}$"
 
 
@@ -55,6 +59,7 @@ class Facebook(Connector):
     ends: ClassVar[date | None] = GRAPH_ENDS
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     lasts: ClassVar[frozenset[str]] = frozenset({"link", "image"})
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     # 63,206 characters is what other clients use, and is not in Meta's documents; so is the length of `alt`.
     limits: ClassVar[Limits] = Limits(
         text=63_206, unit="utf16", link_in_text=False, alt=1000, image_bytes=4_000_000, hashtags=3
@@ -62,7 +67,7 @@ class Facebook(Connector):
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By the newsroom's own app; the token of a Page has no end."""
-        app, pages = allow_pages(desk, server, _SCOPES)
+        app, pages = allow_pages(desk, server, tuple(_SCOPES))
         page = choose(desk, "Page", [(page.id, page.name) for page in pages])
         token = next(each.access_token for each in pages if each.id == page)
         return {**app, "access_token": token, "page": page}

@@ -4,6 +4,7 @@ Never run against Google, which lets an app in by a form, and takes posts only o
 It looks at posts after taking them: one may vanish later without a word.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from syndication.text.same import same
 
 _ACCOUNTS = "https://mybusinessaccountmanagement.googleapis.com"
 _LOCATIONS = "https://mybusinessbusinessinformation.googleapis.com"
+_SCOPES = {"https://www.googleapis.com/auth/business.manage": "post, change and remove"}
 _PAGE, _PAGES = 100, 10
 _CLOCKS_APART = timedelta(minutes=10)
 _FIELDS = "summary,callToAction,media"
@@ -78,13 +80,14 @@ class GoogleBusiness(OAuth2Connector):
     name: ClassVar[str] = "google_business"
     title: ClassVar[str] = "Google Business Profile"
     steady: ClassVar[tuple[str, ...]] = ("location",)
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://mybusiness.googleapis.com"
     hosts: ClassVar[tuple[str, ...]] = (_ACCOUNTS, _LOCATIONS, "https://oauth2.googleapis.com")
     # Tokens last an hour; what renews them as long as the consent.
     door: ClassVar[OAuth2Door] = OAuth2Door(
         authorize="https://accounts.google.com/o/oauth2/v2/auth",
         token="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
-        scopes=("https://www.googleapis.com/auth/business.manage",),
+        scopes=tuple(_SCOPES),
         extra={
             "access_type": "offline",
             "prompt": "consent",

@@ -187,6 +187,15 @@ class _Pages(Shape):
     data: tuple[Page, ...]
 
 
+class _Permission(Shape):
+    permission: str
+    status: str = ""
+
+
+class _Permissions(Shape):
+    data: tuple[_Permission, ...]
+
+
 def allow_pages(desk: Dialogue, server: str, scopes: tuple[str, ...]) -> tuple[Secret, tuple[Page, ...]]:
     """Facebook's login with the newsroom's own app: the app, and the Pages that it may post to.
 
@@ -207,6 +216,8 @@ def allow_pages(desk: Dialogue, server: str, scopes: tuple[str, ...]) -> tuple[S
         long = {**app, **exchange(http, f"/{GRAPH}/oauth/access_token", said)}
     asked = {"fields": "id,name,access_token,instagram_business_account{id,username}", "limit": "100"}
     with Http(server, long, Proven(long), judge) as http:
+        allowed = http.read(_Permissions, "GET", f"/{GRAPH}/me/permissions").data
+        app["scope"] = " ".join(each.permission for each in allowed if each.status == "granted")
         return app, http.read(_Pages, "GET", f"/{GRAPH}/me/accounts", params=asked).data
 
 

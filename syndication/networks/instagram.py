@@ -4,6 +4,7 @@ There are two logins: with Facebook, for accounts that belong to a Page, and wit
 links in its text are no links.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
@@ -40,13 +41,13 @@ _DOOR = OAuth2Door(
     pkce=False,
 )
 # The last one is what removes a post, since 2025-12-03.
-_SCOPES = (
-    "instagram_basic",
-    "instagram_content_publish",
-    "pages_show_list",
-    "pages_read_engagement",
-    "instagram_manage_contents",
-)
+_SCOPES = {
+    "instagram_basic": "look for its posts",
+    "instagram_content_publish": "post",
+    "pages_show_list": "see whose accounts it may post to",
+    "pages_read_engagement": "read what belongs to the Page",
+    "instagram_manage_contents": "remove",
+}
 _LOGINS = [
     ("facebook", "with Facebook: the account belongs to a Page"),
     ("instagram", "with Instagram alone"),
@@ -76,6 +77,8 @@ class Instagram(Containers):
     limits: ClassVar[Limits] = Limits(
         text=2200, unit="utf16", link_in_text=False, alt=1000, image_bytes=8_000_000, hashtags=5
     )
+    # Of the login with Facebook; the other one says nothing of what was granted.
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     made_at: ClassVar[str] = "media"
     published_at: ClassVar[str] = "media_publish"
     asked: ClassVar[str] = "status_code,status"
@@ -86,7 +89,7 @@ class Instagram(Containers):
         login = choose(desk, "login", _LOGINS)
         if login == "instagram":
             return {**self._allow_instagram(desk, server), "login": login}
-        app, pages = allow_pages(desk, server, _SCOPES)
+        app, pages = allow_pages(desk, server, tuple(_SCOPES))
         linked = [(account, page) for page in pages if (account := page.instagram_business_account)]
         names = [(account.id, f"{page.name} (@{account.username})") for account, page in linked]
         user = choose(desk, "account", names)

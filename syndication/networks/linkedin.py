@@ -4,6 +4,7 @@ LinkedIn reads no pages: the link card is made by us. Its API terms (3.1) want a
 in their name; a Page is the newsroom's own.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
+from syndication.networks.life import lacking
 from syndication.networks.login import OAuth2Door, allow_oauth2, choose, keep_fresh
 from syndication.networks.transport import Answer
 from syndication.text import clip
@@ -26,8 +28,12 @@ from syndication.text.same import same
 # Each version lives a year at least: this one until September 2027. Later a request is answered with 426.
 _VERSION = {"LinkedIn-Version": "202609", "X-Restli-Protocol-Version": "2.0.0"}
 _SCOPES = {
-    "organization": ("w_organization_social", "r_organization_social", "rw_organization_admin"),
-    "person": ("openid", "profile", "w_member_social"),
+    "organization": {
+        "w_organization_social": "post, change and remove",
+        "r_organization_social": "look for its posts",
+        "rw_organization_admin": "see whose Pages it may post to",
+    },
+    "person": {"openid": "say who it is", "profile": "say its name", "w_member_social": "post and remove"},
 }
 _AUTHORS = [
     ("organization", "a Page: the app needs the product Community Management API"),
@@ -125,6 +131,7 @@ class LinkedIn(Connector):
     limits: ClassVar[Limits] = Limits(
         text=3000, unit="utf16", link_in_text=False, alt=4086, image_bytes=5_000_000, hashtags=3
     )
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES["organization"]
     settle: ClassVar[timedelta] = timedelta(seconds=30)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
@@ -148,6 +155,11 @@ class LinkedIn(Connector):
     def fresh(self, http: Http) -> None:
         """Where LinkedIn gave something to renew it with."""
         keep_fresh(http, _door("organization"))
+
+    def lacks(self, secret: Secret) -> tuple[str, ...]:
+        """A person is asked for other rights than a Page."""
+        kind = "person" if ":person:" in secret.get("author", "") else "organization"
+        return lacking(_SCOPES[kind], secret)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """By status, and by the code of a fault in what was sent."""
@@ -276,7 +288,7 @@ class LinkedIn(Connector):
 def _door(kind: str) -> OAuth2Door:
     site = "https://www.linkedin.com/oauth/v2"
     token = f"{site}/accessToken"
-    return OAuth2Door(authorize=f"{site}/authorization", token=token, scopes=_SCOPES[kind], pkce=False)
+    return OAuth2Door(authorize=f"{site}/authorization", token=token, scopes=tuple(_SCOPES[kind]), pkce=False)
 
 
 def _is_person(http: Http) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 from oauthlib.oauth2 import WebApplicationClient
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests_oauthlib import OAuth1, OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
@@ -20,13 +20,12 @@ from syndication.errors import InputError, NotSent, Refused, Unauthorized
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret
 from syndication.networks.http import Http, Shape, at, is_loopback, redact
+from syndication.networks.life import life_of
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 """The redirect of those who paste the code by hand."""
 
 _SECONDS = 30.0
-_MARGIN = 600.0
-"""Seconds before its end at which a token is renewed: longer than any deed."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +45,30 @@ class OAuth2Door:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
+_Span = Annotated[float, Field(le=1e10, allow_inf_nan=False), BeforeValidator(lambda said: said or 0)]
+"""Seconds; a server that knows no end leaves it out, or says null or nought."""
+
+
 class Token(Shape):
     """What a token endpoint answers (RFC 6749, section 5.1)."""
 
     access_token: str = Field(min_length=1)
     refresh_token: str = ""
-    expires_in: float | None = None
+    expires_in: _Span = 0
+    refresh_token_expires_in: _Span = 0  # not in the standard, and said by LinkedIn, Pinterest and Google
+    scope: object = ""
 
     def secret(self) -> Secret:
-        """What is kept of it; `expires_at` is Unix time, and left out where the token has no end."""
+        """What is kept of it; the two ends are Unix times, and left out where nothing is said of one."""
         kept = {"access_token": self.access_token}
         if self.refresh_token:
             kept["refresh_token"] = self.refresh_token
-        if self.expires_in:
+        if self.expires_in > 0:
             kept["expires_at"] = str(int(time.time() + self.expires_in))
+        if self.refresh_token_expires_in > 0:
+            kept["refresh_expires_at"] = str(int(time.time() + self.refresh_token_expires_in))
+        if isinstance(self.scope, str) and self.scope:
+            kept["scope"] = self.scope[:2000]
         return kept
 
 
@@ -103,17 +112,16 @@ def stranger(
     return Http(server, known or {}, Anonymous(), lambda _: None, hosts=hosts, named=named, seconds=_SECONDS)
 
 
-def keep_fresh(http: Http, door: OAuth2Door, *, margin: float = _MARGIN) -> None:
-    """Renew an account's token within `margin` seconds of its end; the new pair is stored before it is used.
+def keep_fresh(http: Http, door: OAuth2Door) -> None:
+    """Renew an account's token shortly before its end; the new pair is stored before it is used.
 
     Raises Unauthorized where the network no longer renews it, NotSent where there is no answer.
     """
-    secret = http.secret
-    if "expires_at" not in secret or float(secret["expires_at"]) - time.time() > margin:
-        return
-    if "refresh_token" not in secret:
-        if float(secret["expires_at"]) <= time.time():
-            raise Unauthorized("the token is over", "Connect the account again: syndicate connect")
+    secret, now = http.secret, time.time()
+    life = life_of(secret)
+    if life.renew is None and life.ends is not None and life.ends <= now:
+        raise Unauthorized("the token is over", "Connect the account again: syndicate connect")
+    if life.renew is None or now < life.renew:
         return
     form = {"grant_type": "refresh_token", "refresh_token": secret["refresh_token"]}
     try:

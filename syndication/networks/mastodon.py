@@ -1,6 +1,7 @@
 """Mastodon, and servers that speak its API (docs.joinmastodon.org, read 2026-11), each with its differences."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
@@ -148,6 +149,12 @@ class Mastodon(Connector):
     title: ClassVar[str] = "Mastodon"
     # Where nothing is attached each server makes the link card for itself, from the page.
     forms: ClassVar[tuple[Form, ...]] = ("image", "crawled")
+    # What it asks for besides is to say who it is, by a name that depends on the server's age.
+    scopes: ClassVar[Mapping[str, str]] = {
+        "read:statuses": "look for its posts",
+        "write:statuses": "post, change and remove",
+        "write:media": "attach the card",
+    }
     limits: ClassVar[Limits] = _Instance().limits(_MASTODON)
     replay: ClassVar[timedelta] = _HOUR
     # The key is written after the post is stored, so two requests at once may both pass; servers end a request

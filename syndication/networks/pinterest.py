@@ -5,6 +5,7 @@ An app with Trial access makes pins that only their creator sees; newsrooms need
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
 
@@ -20,6 +21,13 @@ from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
 
+_SCOPES = {
+    "boards:read": "see its boards",
+    "boards:write": "pin to its boards",
+    "pins:read": "look for its pins",
+    "pins:write": "make, change and remove pins",
+    "user_accounts:read": "say who it is",
+}
 _TITLE = 100
 _PAGE = 250
 _PAGES = 20
@@ -65,13 +73,14 @@ class Pinterest(OAuth2Connector):
     name: ClassVar[str] = "pinterest"
     title: ClassVar[str] = "Pinterest"
     steady: ClassVar[tuple[str, ...]] = ("board",)
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://api.pinterest.com"
     # Tokens last 30 days and their renewal 60. Apps of before 2025-09-25 ask for renewals that go on, newer ones get
     # them.
     door: ClassVar[OAuth2Door] = OAuth2Door(
         authorize="https://www.pinterest.com/oauth/",
         token="https://api.pinterest.com/v5/oauth/token",  # noqa: S106 - an address
-        scopes=("boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read"),
+        scopes=tuple(_SCOPES),
         separator=",",
         pkce=False,
         basic=True,

@@ -4,7 +4,7 @@ New keys need Reddit's approval since 2025-11, and most communities remove what 
 that is the newsroom's own, or whose moderators agreed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -22,6 +22,14 @@ from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
 
+_SCOPES = {
+    "identity": "say who it is",
+    "submit": "post",
+    "read": "read the community's rules",
+    "history": "look for its posts",
+    "edit": "remove",
+    "flair": "see the community's flairs",
+}
 _TITLE = 300
 _PAGE = 100
 _PAGES = 5
@@ -110,13 +118,14 @@ class Reddit(OAuth2Connector):
     name: ClassVar[str] = "reddit"
     title: ClassVar[str] = "Reddit"
     steady: ClassVar[tuple[str, ...]] = ("community", "username")
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://oauth.reddit.com"
     hosts: ClassVar[tuple[str, ...]] = ("https://www.reddit.com",)
     # Tokens last an hour to a day; what renews them stays the same.
     door: ClassVar[OAuth2Door] = OAuth2Door(
         authorize="https://www.reddit.com/api/v1/authorize",
         token="https://www.reddit.com/api/v1/access_token",  # noqa: S106 - an address
-        scopes=("identity", "submit", "read", "history", "edit", "flair"),
+        scopes=tuple(_SCOPES),
         pkce=False,
         basic=True,
         extra={"duration": "permanent"},

@@ -17,6 +17,11 @@ from syndication.networks.transport import Answer
 from syndication.text import clip, links
 from syndication.text.same import same
 
+_SCOPES = {
+    "basic": "say who it is",
+    "write": "post, change and remove",
+    "offline_access": "be renewed by itself",
+}
 _PAGE = 20
 _PAGES = 15
 _CLOCKS_APART = timedelta(minutes=2)
@@ -79,13 +84,14 @@ class Tumblr(EitherOAuthConnector):
     name: ClassVar[str] = "tumblr"
     title: ClassVar[str] = "Tumblr"
     steady: ClassVar[tuple[str, ...]] = ("blog",)
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://api.tumblr.com"
     hosts: ClassVar[tuple[str, ...]] = ("https://www.tumblr.com",)
     # What renews a token of OAuth 2 is good once.
     door: ClassVar[OAuth2Door] = OAuth2Door(
         authorize="https://www.tumblr.com/oauth2/authorize",
         token="https://api.tumblr.com/v2/oauth2/token",  # noqa: S106 - an address
-        scopes=("basic", "write", "offline_access"),
+        scopes=tuple(_SCOPES),
         pkce=False,
     )
     old_door: ClassVar[OAuth1Door] = OAuth1Door(

@@ -6,6 +6,7 @@ summoned. Whoever wants the cheap post leaves `{link}` out of the account's temp
 """
 
 import html
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
@@ -23,6 +24,13 @@ from syndication.text import clip
 from syndication.text.same import same
 from syndication.text.weighted import found
 
+_SCOPES = {
+    "tweet.read": "look for its posts",
+    "tweet.write": "post and remove",
+    "users.read": "say who it is",
+    "media.write": "attach the card",
+    "offline.access": "be renewed by itself",
+}
 # Since 2026-04-20 (docs.x.com/x-api/getting-started/pricing, read 2026-11).
 _POST, _POST_WITH_LINK, _DESCRIPTION = Decimal("0.015"), Decimal("0.200"), Decimal("0.005")
 _SHOWN, _REMOVED = Decimal("0.005"), Decimal("0.010")
@@ -101,12 +109,13 @@ class X(EitherOAuthConnector):
     name: ClassVar[str] = "x"
     title: ClassVar[str] = "X"
     steady: ClassVar[tuple[str, ...]] = ("user_id",)
+    scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://api.x.com"
     # Tokens of OAuth 2 last two hours, and what renews them is good once.
     door: ClassVar[OAuth2Door] = OAuth2Door(
         authorize="https://x.com/i/oauth2/authorize",
         token="https://api.x.com/2/oauth2/token",  # noqa: S106 - an address
-        scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
+        scopes=tuple(_SCOPES),
         basic=True,
     )
     old_door: ClassVar[OAuth1Door] = OAuth1Door(

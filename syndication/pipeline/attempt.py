@@ -12,10 +12,10 @@ from syndication.errors import CardError, DeliveryError, NotSent, Unknown
 from syndication.models import Draft, State
 from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
-from syndication.store import Store, accounts
+from syndication.pipeline.tokens import keep
+from syndication.store import Store
 from syndication.store.deliveries import Claim
 from syndication.traces import tell
-from syndication.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +59,7 @@ class Attempt(ABC):
         return kind(f"our own fault: {type(error).__name__}, see the log")
 
     def _keep(self, secret: dict[str, str]) -> None:
-        sealed = Vault(self.config).seal(secret)
-        with self.store.write() as tx:
-            # Not over the secret of one who connected the account again meanwhile.
-            accounts.hold(tx, self.claim.mailbox, self.store.now() + lease_of(self.config))
-            accounts.keep_secret(tx, self.claim.mailbox.account.name, sealed)
+        keep(self.store, self.config, self.claim.mailbox, secret)
         self.secret.clear()
         self.secret.update(secret)
 

@@ -1,6 +1,7 @@
 """Accounts: kept once their connection was tested by reading, and tested again on demand."""
 
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from syndication.config import Config
@@ -8,6 +9,7 @@ from syndication.errors import ClaimLost, ConfigError, InputError
 from syndication.models import Account, Limits
 from syndication.networks import connector
 from syndication.networks.http import open_http, origin
+from syndication.pipeline.tokens import keep, token_of
 from syndication.store import Store, accounts
 from syndication.vault import Vault
 
@@ -27,14 +29,15 @@ def connect_account(
     Raises DeliveryError where the server does not take the secret, ConfigError for a bad address or no key, and
     InputError where the name is another account's: what waits for that one must not go to this.
     """
-    vault, renewed = Vault(config), dict(secret)
-    with open_http(connector(network), server, secret, keep=renewed.update) as http:
-        handle, limits = connector(network).identify(http), connector(network).read_limits(http)
+    known, renewed = connector(network), dict(secret)
+    with open_http(known, server, secret, keep=renewed.update) as http:
+        handle, limits = known.identify(http), known.read_limits(http)
     account = Account(name=name, network=network, server=origin(server), handle=handle, limits=limits)
-    _refuse_other(store, vault, account, renewed)
+    _refuse_other(store, Vault(config), account, renewed)
     with store.write() as tx:
-        accounts.connect(tx, account, vault.seal(renewed), store.now())
-    return account
+        now = store.now()
+        accounts.connect(tx, account, token_of(config, known, renewed, now), now)
+        return accounts.get(tx, name)[0]
 
 
 def _refuse_other(store: Store, vault: Vault, account: Account, secret: dict[str, str]) -> None:
@@ -82,12 +85,7 @@ def read_account(store: Store, config: Config, name: str) -> Reading | None:
 
 
 def _read(store: Store, config: Config, mailbox: accounts.Mailbox) -> Reading:
-    account, vault = mailbox.account, Vault(config)
-    network = connector(account.network)
-
-    def keep(secret: dict[str, str]) -> None:
-        with store.write() as tx:
-            accounts.keep_secret(tx, account.name, vault.seal(secret))
-
-    with open_http(network, account.server, vault.open(mailbox.secret), keep=keep) as http:
+    network, secret = connector(mailbox.account.network), Vault(config).open(mailbox.secret)
+    kept = partial(keep, store, config, mailbox)
+    with open_http(network, mailbox.account.server, secret, keep=kept) as http:
         return Reading(network.identify(http), network.read_limits(http))

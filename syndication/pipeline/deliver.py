@@ -40,6 +40,7 @@ from syndication.pipeline.attempt import (
 )
 from syndication.pipeline.follow import Follow
 from syndication.pipeline.routes import opening
+from syndication.pipeline.tokens import stop_account, tend
 from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, moment, stories
 from syndication.store.accounts import Mailbox
 from syndication.store.deliveries import Claim
@@ -62,6 +63,8 @@ def deliver_next(store: Store, config: Config, until: float) -> bool:
         return False
     try:
         rest = _drain(store, config, mailbox, until)
+        if mailbox.tends:
+            tend(store, config, mailbox)
         with store.write() as tx:
             accounts.hold(tx, mailbox, rest)
     except ClaimLost as lost:
@@ -188,9 +191,7 @@ class _Letter(Attempt):
             case Unauthorized():
                 self._back(now, "unauthorized", error)
                 with self.store.write() as tx:
-                    # Not if it was connected again meanwhile: that was the word about another token.
-                    accounts.hold(tx, self.claim.mailbox, now)
-                    accounts.pause(tx, self.claim.mailbox.account.name, words)
+                    stop_account(tx, self.claim.mailbox, error, now)
                 raise MailboxWaits(now)
             case Refused():
                 self._record(State.FAILED, "refused", words=words, status=status)

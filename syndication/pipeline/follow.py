@@ -27,7 +27,8 @@ from syndication.pipeline import plan
 from syndication.pipeline.accept import earliest, expiry
 from syndication.pipeline.attempt import FIRST_PAUSE, SERVER_PAUSE, Attempt, MailboxWaits, card_bytes
 from syndication.pipeline.drafts import network_of
-from syndication.store import NEVER, accounts, deeds, deliveries, stories
+from syndication.pipeline.tokens import stop_account
+from syndication.store import NEVER, deeds, deliveries, stories
 
 MOST_TRIES = 100
 """How often a deed is tried, the last ones a quarter of an hour apart, before it is left to an editor."""
@@ -179,9 +180,7 @@ class Follow(Attempt):
         if isinstance(error, Unauthorized):
             self._put_off("unauthorized", words, now, status)
             with self.store.write() as tx:
-                # Not if it was connected again meanwhile: that was the word about another token.
-                accounts.hold(tx, self.claim.mailbox, now)
-                accounts.pause(tx, self.claim.mailbox.account.name, words)
+                stop_account(tx, self.claim.mailbox, error, now)
             raise MailboxWaits(now)
         if isinstance(error, Refused):
             return self._tell(words, status)

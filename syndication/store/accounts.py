@@ -1,12 +1,13 @@
 """Connected accounts. Each row is also a mailbox: whoever opens it delivers alone and in order."""
 
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, or_, select, update
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Account, Limits, State
-from syndication.store import insert_new, rates
+from syndication.store import insert_new, moment, rates
 from syndication.store.schema import accounts, deliveries
 
 _WAITING = (State.READY, State.UNKNOWN)
@@ -20,9 +21,20 @@ class Mailbox(NamedTuple):
     secret: bytes
     holder: int
     app: str = ""
+    tends: bool = False  # its token is to be looked after
 
 
-def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
+class Token(NamedTuple):
+    """What is kept of an account's token: its secret, encrypted, and what is known of its life (milliseconds)."""
+
+    secret: bytes
+    ends_at: int | None = None
+    renews: bool = False
+    tend_at: int | None = None
+    lacks: str = ""
+
+
+def connect(tx: Connection, account: Account, token: Token, now: int) -> bool:
     """Store an account, or renew the one of that name; True if it is new.
 
     A renewed one is no longer paused, and whoever has its mailbox open, with the old secret, loses it.
@@ -32,8 +44,9 @@ def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
         "server": account.server,
         "handle": account.handle,
         "limits": account.limits.model_dump_json(),
-        "secret": secret,
         "paused": "",
+        "left_at": None,
+        **token._asdict(),
     }
     fresh = insert_new(tx, accounts, name=account.name, **values, due_at=0, holder=0, added_at=now)
     if not fresh:
@@ -45,22 +58,34 @@ def connect(tx: Connection, account: Account, secret: bytes, now: int) -> bool:
 
 def everyone(tx: Connection) -> list[Account]:
     """All connected accounts by name."""
+    return [one for one in ever(tx) if not one.left]
+
+
+def ever(tx: Connection) -> list[Account]:
+    """All accounts by name, those among them that were disconnected."""
     return [_account(row) for row in tx.execute(select(accounts).order_by(accounts.c.name)).mappings()]
 
 
 def get(tx: Connection, name: str) -> tuple[Account, bytes]:
-    """One account and its encrypted secret. Raises NotFound naming those there are."""
-    row = tx.execute(select(accounts).where(accounts.c.name == name)).mappings().first()
+    """One connected account and its encrypted secret. Raises NotFound naming those there are."""
+    mine = (accounts.c.name == name) & accounts.c.left_at.is_(None)
+    row = tx.execute(select(accounts).where(mine)).mappings().first()
     if row is None:
-        known = (
-            ", ".join(tx.execute(select(accounts.c.name).order_by(accounts.c.name)).scalars()) or "none yet"
+        known = [one.name for one in everyone(tx)]
+        near = get_close_matches(name, known, 1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        names = ", ".join(known) or "none yet"
+        raise NotFound(
+            f"no account is called {name}", f"{hint}Connected: {names}. `syndicate connect` adds one."
         )
-        raise NotFound(f"no account is called {name}", f"Connected: {known}. `syndicate connect` adds one.")
     return _account(row), row["secret"]
 
 
 def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
-    """Open the due mailbox with the most urgent letter, for `lease` milliseconds; None if none is due."""
+    """Open the due mailbox with the most urgent letter, for `lease` milliseconds; None if none is due.
+
+    One whose token is to be looked after is due as well, after all letters.
+    """
     least = func.min if tx.dialect.name == "sqlite" else func.least
     lanes = [select(func.min(deliveries.c.lane)).where(waits).scalar_subquery() for waits in _waiting(now)]
     lane = least(*(func.coalesce(one, _NO_LANE) for one in lanes))
@@ -81,7 +106,8 @@ def _open(tx: Connection, which: Select[Any], now: int, lease: int) -> Mailbox |
     tx.execute(
         update(accounts).where(accounts.c.name == row["name"]).values(due_at=now + lease, holder=holder)
     )
-    return Mailbox(_account(row), row["secret"], holder, row["app"])
+    tends = row["tend_at"] is not None and row["tend_at"] <= now
+    return Mailbox(_account(row), row["secret"], holder, row["app"], tends)
 
 
 def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
@@ -102,9 +128,20 @@ def pause(tx: Connection, name: str, why: str) -> None:
     tx.execute(update(accounts).where(accounts.c.name == name).values(paused=why))
 
 
-def keep_secret(tx: Connection, name: str, secret: bytes) -> None:
-    """Store a renewed secret."""
-    tx.execute(update(accounts).where(accounts.c.name == name).values(secret=secret))
+def keep_token(tx: Connection, name: str, token: Token) -> None:
+    """Store a renewed token."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(**token._asdict()))
+
+
+def to_tend(tx: Connection, name: str, now: int) -> bytes | None:
+    """The encrypted secret of an account whose token is to be looked after by now; None if it needs nothing."""
+    due = (accounts.c.name == name) & (accounts.c.paused == "") & (accounts.c.tend_at <= now)
+    return tx.execute(select(accounts.c.secret).where(due)).scalar()
+
+
+def tend_next(tx: Connection, name: str, at: int | None) -> None:
+    """Look after an account's token at that time; None: never."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(tend_at=at))
 
 
 def keep_limits(tx: Connection, name: str, limits: Limits) -> None:
@@ -119,7 +156,8 @@ def count_due(tx: Connection, now: int) -> int:
 
 def _due(now: int) -> ColumnElement[bool]:
     waiting = or_(*(exists().where(waits) for waits in _waiting(now)))
-    return (accounts.c.paused == "") & (accounts.c.due_at <= now) & waiting
+    free = (accounts.c.paused == "") & accounts.c.left_at.is_(None) & (accounts.c.due_at <= now)
+    return free & or_(waiting, accounts.c.tend_at <= now)
 
 
 def _waiting(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -138,4 +176,8 @@ def _account(row: RowMapping) -> Account:
         handle=row["handle"],
         limits=Limits.model_validate_json(row["limits"]),
         paused=row["paused"],
+        lacks=row["lacks"],
+        ends=moment(row["ends_at"]) if row["ends_at"] is not None else None,
+        renews=bool(row["renews"]),
+        left=row["left_at"] is not None,
     )

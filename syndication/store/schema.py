@@ -85,7 +85,9 @@ accounts = Table(
     Column("holder", Integer, nullable=False),  # counts the openings; an old number has lost the mailbox
     Column("paced_until", BigInteger, nullable=False, server_default="0"),  # no other late post before then
     Column("added_at", BigInteger, nullable=False),
-    Column("scope", Text, nullable=False, server_default=""),  # what its token is for, in the network's words
+    Column(
+        "lacks", Text, nullable=False, server_default=""
+    ),  # what it was not allowed; empty: nothing is missing
     Column("ends_at", BigInteger),  # when a person must let us in again; null: nothing is known of an end
     Column("renews", Integer, nullable=False, server_default="0"),  # its token is renewed without a person
     Column("tend_at", BigInteger),  # when its token is looked after next; null: it needs nothing

@@ -178,10 +178,16 @@ def connecting(scripted):
          "instagram_business_account": {"id": "1711", "username": "themeridian"}},
         {"id": "22", "name": "The Meridian Sport", "access_token": "EAApage-token-of-sport"},
     ]  # fmt: skip
+    allowed = [
+        {"permission": "pages_manage_posts", "status": "granted"},
+        {"permission": "pages_read_engagement", "status": "declined"},
+        {"permission": "pages_show_list", "status": "granted"},
+    ]
     short = {**OK, "body": {"access_token": "EAAshort-lived-token-of-ada", "expires_in": 5000}}
     return scripted({
         "POST /v25.0/oauth/access_token": short,
         "GET /v25.0/oauth/access_token": {**OK, "body": long},
+        "GET /v25.0/me/permissions": {**OK, "body": {"data": allowed}},
         "GET /v25.0/me/accounts": {**OK, "body": {"data": pages}},
     })  # fmt: skip
 
@@ -197,11 +203,14 @@ def test_a_person_lets_us_in_and_picks_a_page(scripted, caplog):
         "client_secret": "app-secret-of-us",
         "access_token": "EAApage-token-of-sport",
         "page": "22",
+        "scope": "pages_manage_posts pages_show_list",
     }
+    assert FACEBOOK.lacks(secret) == ("look for its posts (pages_read_engagement)",)
     assert server.whats() == [
-        "POST /v25.0/oauth/access_token", "GET /v25.0/oauth/access_token", "GET /v25.0/me/accounts",
+        "POST /v25.0/oauth/access_token", "GET /v25.0/oauth/access_token", "GET /v25.0/me/permissions",
+        "GET /v25.0/me/accounts",
     ]  # fmt: skip
-    code, exchanged, listed = server.asked
+    code, exchanged, _, listed = server.asked
     assert parse_qs(code.body.decode())["redirect_uri"] == [REDIRECT]
     assert parse_qs(exchanged.query)["grant_type"] == ["fb_exchange_token"]
     assert "Authorization" not in exchanged.headers

@@ -249,6 +249,7 @@ def test_each_server_is_asked_for_scopes_it_knows(scripted, software, discovery,
     secret = MASTODON.connect(person, server.url)
     assert secret == {
         "access_token": "the-token", "client_id": "the-app", "client_secret": "the-app-secret", "software": software,
+        "scope": "whatever",
     }  # fmt: skip
     asked = parse_qs(urlsplit(person.visited[0]).query)
     assert asked["scope"] == [scopes]

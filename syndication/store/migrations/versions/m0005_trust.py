@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
     for column in (
-        sa.Column("scope", sa.Text(), nullable=False, server_default=""),
+        sa.Column("lacks", sa.Text(), nullable=False, server_default=""),
         sa.Column("ends_at", sa.BigInteger()),
         sa.Column("renews", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("tend_at", sa.BigInteger()),

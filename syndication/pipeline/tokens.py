@@ -1,0 +1,111 @@
+"""What accounts are let in with: renewed ahead of time, stored before it is used, and given up in one place.
+
+Only whoever has an account's mailbox open renews its token, so that no two do it at once.
+"""
+
+import logging
+import time
+from functools import partial
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from syndication.config import Config
+from syndication.errors import ClaimLost, DeliveryError, Unauthorized
+from syndication.networks import connector
+from syndication.networks.base import Connector, Secret
+from syndication.networks.http import open_http
+from syndication.networks.life import Life
+from syndication.store import Store, accounts
+from syndication.store.accounts import Mailbox, Token
+from syndication.vault import Vault
+
+log = logging.getLogger(__name__)
+
+_SOONEST, _LATEST = 60_000, 86_400_000
+"""Milliseconds between two looks at a token that should have been renewed and was not."""
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the tries to store a renewed token: the network takes the old one no more."""
+
+
+def token_of(config: Config, network: Connector, secret: Secret, now: int) -> Token:
+    """What the store keeps of a secret: sealed, and what is known of its life."""
+    life = network.life(secret)
+    ends = None if life.ends is None else int(life.ends * 1000)
+    sealed, lacks = Vault(config).seal(secret), "; ".join(network.lacks(secret))
+    return Token(sealed, ends, life.renew is not None, _tend_at(life, now), lacks)
+
+
+def _tend_at(life: Life, now: int) -> int | None:
+    """When a token is looked after next: when it is to be renewed, else at its end; later if that is past."""
+    at = life.ends if life.renew is None else life.renew
+    if at is None or at * 1000 > now:
+        return None if at is None else int(at * 1000)
+    if life.renew is None:
+        return now + _LATEST
+    # A tenth of the time that is left, where anything is known of an end.
+    left = 0 if life.ends is None else int(life.ends * 1000) - now
+    return now + min(max(left // 10, _SOONEST), _LATEST)
+
+
+def keep(store: Store, config: Config, mailbox: Mailbox, secret: Secret) -> None:
+    """Store a renewed secret, before it is used. Raises ClaimLost where its mailbox is another's by now."""
+    for pause in (*_PAUSES, None):
+        try:
+            with store.write() as tx:
+                now = store.now()
+                # Not over the secret of one who connected the account again meanwhile.
+                accounts.hold(tx, mailbox, now + _lease(config))
+                # Sealed while the row is locked: a change of keys comes before this or after it, never between.
+                token = token_of(config, connector(mailbox.account.network), secret, now)
+                accounts.keep_token(tx, mailbox.account.name, token)
+            return
+        except DBAPIError:
+            if pause is None:
+                log.exception("renewed token lost", extra={"account": mailbox.account.name})
+                raise
+            time.sleep(pause)
+
+
+def stop_account(tx: Connection, mailbox: Mailbox, error: Unauthorized, now: int) -> None:
+    """Send nothing more from this account, and say so. Raises ClaimLost if it was connected again meanwhile."""
+    accounts.hold(tx, mailbox, now)  # else that was the word about another token
+    accounts.pause(tx, mailbox.account.name, error.message)
+    facts = {"account": mailbox.account.name, "why": error.message, "remedy": error.hint}
+    log.error("account stopped", extra=facts)
+
+
+def tend(store: Store, config: Config, mailbox: Mailbox) -> None:
+    """Look after the token of an opened mailbox, if that is due and no letter has done it by the way.
+
+    Raises ClaimLost or ConfigError.
+    """
+    account, limit = mailbox.account, config.delivery.request_limit
+    with store.write() as tx:
+        accounts.hold(tx, mailbox, store.now() + _lease(config))
+        sealed = accounts.to_tend(tx, account.name, store.now())
+    if sealed is None:
+        return
+    network, secret = connector(account.network), Vault(config).open(sealed)
+    kept = partial(keep, store, config, mailbox)
+    try:
+        with open_http(network, account.server, secret, seconds=limit, deed=limit, keep=kept) as http:
+            network.fresh(http)
+            secret = http.secret
+    except (ClaimLost, SQLAlchemyError):
+        raise
+    except Unauthorized as error:
+        with store.write() as tx:
+            stop_account(tx, mailbox, error, store.now())
+        return
+    except DeliveryError as error:
+        log.warning("token not renewed yet", extra={"account": account.name, "why": error.message})
+    except Exception:  # a fault of a connector's must not come back at once, nor end the worker
+        log.exception("connector failed", extra={"account": account.name})
+    with store.write() as tx:
+        accounts.tend_next(tx, account.name, _tend_at(network.life(secret), store.now()))
+
+
+def _lease(config: Config) -> int:
+    return int(config.delivery.lease * 1000)
