@@ -33,7 +33,7 @@ def plan(story: str, event: str, machine: bool) -> None:
     else:
         rows = [
             (
-                str(one.delivery.id),
+                str(one.delivery.id or "new"),
                 one.delivery.account,
                 one.delivery.occasion,
                 one.delivery.state.value,
@@ -65,6 +65,7 @@ def _words(one: "Outlook") -> str:
 def _data(one: "Outlook") -> dict[str, object]:
     return {
         **delivery_data(one.delivery),
+        "delivery": one.delivery.id or None,
         "step": one.step.value,
         "changed": list(one.changed),
         "words": one.words,

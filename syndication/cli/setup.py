@@ -98,6 +98,7 @@ name = "The Meridian"
 # takes = { sections = ["World", "Politics"], languages = ["en"] }    # which stories; also tags, desks, priorities
 # skips = { tags = ["sponsored"] }    # which of these it leaves out, by the same keys
 # hours = "06:00-23:00"           # when it posts by itself; breaking stories go out at any hour
+# template = "quote"              # its posts' card, where an event names none: see `syndicate templates`
 # text = "{kicker}: {summary} {link} {hashtags}"    # else: the summary, the link, the hashtags
 # hashtags = 2                    # how many of a story's tags a post carries
 # correct = "edit"                # posts that are out follow their story where the network lets us edit them, else you

@@ -77,6 +77,9 @@ class AccountTable(ConfigTable):
         None,
         description="When it posts by itself, by the paper's clock; breaking stories do not wait for it.",
     )
+    template: str = Field(
+        "", max_length=100, description="Its posts' card, where the event names none; empty: the story's own."
+    )
     text: PostText = Field("", description="How its posts read; empty: the summary, the link, the hashtags.")
     hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
         0, description="How many of a story's tags a post carries, as far as the network takes them."

@@ -1,10 +1,11 @@
 """The first step of a story: what a CMS says becomes rows, in one transaction, before anyone is told "accepted"."""
 
 import hashlib
+from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,8 +15,8 @@ from syndication.config import AccountTable, Config
 from syndication.errors import EventError, Fault
 from syndication.events import parse_event
 from syndication.files import write_whole
-from syndication.models import Delivery, Kind, PublishEvent, State
-from syndication.pipeline.routes import Route, newly, route
+from syndication.models import Account, Delivery, Kind, PublishEvent, State
+from syndication.pipeline.routes import Route, route
 from syndication.store import Store, accounts, deeds, deliveries, milliseconds, moment, stories, trail
 from syndication.traces import span
 
@@ -82,7 +83,7 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     if stories.add(tx, event, withdrawn=withdraws, due_at=due_at, now=now):
         _note(tx, event, "withdrawn" if withdraws else "accepted", now)
         if event.kind is Kind.PUBLISH:
-            _plan(tx, config, event, now)
+            _announce(tx, config, event, now)
         return {Kind.PUBLISH: Verdict.NEW, Kind.UPDATE: Verdict.FILED}.get(event.kind, Verdict.WITHDRAWN)
     old = stories.get(tx, event.id, lock=True)
     assert old is not None  # noqa: S101 - rows of stories are never removed
@@ -99,10 +100,7 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     if old.withdrawn:
         deeds.stand_again(tx, event.id, now)
     plan_anew(tx, config, event, now, revive=old.withdrawn)
-    if event.kind is Kind.PUBLISH and not _announced(tx, event.id):
-        _plan(tx, config, event, now)
-    elif is_news(config, old, now):
-        _plan_where_newly_taken(tx, config, old.event, event, now)
+    _announce(tx, config, event, now, old)
     return Verdict.UPDATED
 
 
@@ -126,57 +124,77 @@ def _note(tx: Connection, event: PublishEvent, what: str, now: int) -> None:
     trail.add(tx, now, event.id, what, f"revision {event.revision}: {event.headline}")
 
 
-def _announced(tx: Connection, story: str) -> bool:
-    return any(delivery.occasion == OCCASION for delivery in deliveries.of_story(tx, story))
+class Announcement(NamedTuple):
+    """A post that an event calls for. `post` is the row of one that was called off before and never went out."""
 
-
-def _plan(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:
-    due_at, others = earliest(event, now), list[str]()
-    for account in accounts.everyone(tx):
-        one = route(config, account.name, event, moment(due_at))
-        if one.takes:
-            deliveries.plan(tx, event, account.name, OCCASION, **_times(config, event, one, due_at), now=now)
-        elif config.accounts.get(account.name, AccountTable()).publish:
-            others.append(f"{account.name}: {one.why}")
-    if others:
-        trail.add(tx, now, event.id, "routed", f"not to {' | '.join(others)}")
-
-
-class _Times(TypedDict):
+    account: Account
+    why: str
+    post: Delivery | None
     due_at: int
     expires_at: int
 
 
-def _times(config: Config, event: PublishEvent, one: Route, due_at: int) -> _Times:
-    """When a post of a story that is due at `due_at` goes to an account, and until when it is worth sending."""
-    due_at = milliseconds(one.waits_until) if one.waits_until else due_at
-    return {"due_at": due_at, "expires_at": expiry(config, event, due_at)}
+def announcements(
+    tx: Connection,
+    config: Config,
+    event: PublishEvent,
+    known: Iterable[Account],
+    now: int,
+    old: stories.Story | None = None,
+) -> list[Announcement]:
+    """The posts to `known` accounts that an event newly calls for; `old` is its story as it stands, if it is known.
 
-
-def is_news(config: Config, old: stories.Story, now: int) -> bool:
-    """Whether the first announcement of a known story might still go out, so that one more account may announce it."""
-    return now < expiry(config, old.event, earliest(old.event, old.accepted_at))
-
-
-def _plan_where_newly_taken(
-    tx: Connection, config: Config, old: PublishEvent, event: PublishEvent, now: int
-) -> None:
-    """A story that changed its section, say: an account that takes it only now posts it, if it never did.
-
-    What was cancelled as it changed the other way is planned once more; anything else needs a `publish`.
+    A story that nobody has announced goes to every account that takes it. One that was announced goes to those that
+    take it only now, as its section changed, say: while it is news, and where an earlier change has called it off or
+    the event is a `publish`.
     """
-    due_at, cancelled = earliest(event, now), dict[str, Delivery]()
-    for post in deliveries.of_story(tx, event.id):
-        if post.occasion == OCCASION and post.state is State.CANCELLED:
-            cancelled[post.account] = post
-    for account in accounts.everyone(tx):
-        if not newly(config, account.name, old, event, moment(due_at)):
+    publishes, due_at = event.kind is Kind.PUBLISH, earliest(event, now)
+    rows = deliveries.of_story(tx, event.id) if old else []
+    posts = {post.account: post for post in rows if post.occasion == OCCASION}
+    if old and posts and now >= expiry(config, old.event, earliest(old.event, old.accepted_at)):
+        return []  # its first post would have been given up by now
+    found = []
+    for account in known:
+        way, post = route(config, account.name, event, moment(due_at)), posts.get(account.name)
+        if not way.takes or not (_called_off(post) if post else publishes):
             continue
-        when = _times(config, event, route(config, account.name, event, moment(due_at)), due_at)
-        if found := cancelled.get(account.name):
-            deliveries.restore(tx, found, now, lane=event.priority.lane, **when)
-        elif event.kind is Kind.PUBLISH:
-            deliveries.plan(tx, event, account.name, OCCASION, **when, now=now)
+        if old and posts and route(config, account.name, old.event, moment(due_at)).takes:
+            continue
+        found.append(Announcement(account, way.why, post, *_times(config, event, way, due_at)))
+    return found
+
+
+def _called_off(post: Delivery) -> bool:
+    """Whether it was cancelled, and not by an editor."""
+    return post.state is State.CANCELLED and post.due is not None
+
+
+def _announce(
+    tx: Connection, config: Config, event: PublishEvent, now: int, old: stories.Story | None = None
+) -> None:
+    """Plan what an event newly calls for; and of a new story, tell to which accounts it does not go."""
+    known = accounts.everyone(tx)
+    for account, _, post, due_at, expires_at in announcements(tx, config, event, known, now, old):
+        if post:
+            lane = event.priority.lane
+            deliveries.restore(tx, post, now, lane=lane, due_at=due_at, expires_at=expires_at)
+        else:
+            deliveries.plan(tx, event, account.name, OCCASION, now=now, due_at=due_at, expires_at=expires_at)
+    if old is None and (others := _others(config, event, known, now)):
+        trail.add(tx, now, event.id, "routed", f"not to {' | '.join(others)}")
+
+
+def _others(config: Config, event: PublishEvent, known: Iterable[Account], now: int) -> list[str]:
+    """The accounts that post by themselves but do not take a story, with the reason."""
+    publish = [one for one in known if config.accounts.get(one.name, AccountTable()).publish]
+    ways = [route(config, account.name, event, moment(earliest(event, now))) for account in publish]
+    return [f"{way.account}: {way.why}" for way in ways if not way.takes]
+
+
+def _times(config: Config, event: PublishEvent, way: Route, due_at: int) -> tuple[int, int]:
+    """When a post of a story that is due at `due_at` goes to an account, and until when it is worth sending."""
+    due_at = milliseconds(way.waits_until) if way.waits_until else due_at
+    return due_at, expiry(config, event, due_at)
 
 
 def plan_anew(tx: Connection, config: Config, event: PublishEvent, now: int, *, revive: bool = False) -> None:
@@ -196,7 +214,8 @@ def plan_anew(tx: Connection, config: Config, event: PublishEvent, now: int, *, 
         if not one.takes:
             deliveries.pass_over(tx, post, f"no longer for this account: {one.why}", now)
         elif one.waits_until:
-            deliveries.put_off(tx, post, "", **_times(config, event, one, due_at))
+            opens, expires_at = _times(config, event, one, due_at)
+            deliveries.put_off(tx, post, "", due_at=opens, expires_at=expires_at)
 
 
 def earliest(event: PublishEvent, now: int) -> int:

@@ -60,10 +60,25 @@ def limits_of(account: Account, form: Form | None) -> Limits:
     return network.limits_of(account.limits, form) if network and form else account.limits
 
 
+def template_for(config: Config, event: PublishEvent, account: Account) -> str:
+    """The template of an account's own that its post's card is drawn with; empty for the story's own cards.
+
+    What the event says goes first. A network that reads the card from the page shows what the page names.
+    """
+    if event.card.template or form_of(config, account) == "crawled":
+        return ""
+    return config.accounts.get(account.name, AccountTable()).template
+
+
 def sizes_for(known: Iterable[Account]) -> tuple[tuple[int, int], ...]:
     """The cards to draw for posts to these accounts, in pixels: the usual ones, and what their networks want."""
+    return tuple(dict.fromkeys([*SIZES, *sizes_of(known)]))
+
+
+def sizes_of(known: Iterable[Account]) -> tuple[tuple[int, int], ...]:
+    """What the accounts' networks want, in pixels."""
     wanted = [network.size for account in known if (network := network_of(account))]
-    return tuple(dict.fromkeys([*SIZES, *wanted]))
+    return tuple(dict.fromkeys(wanted)) or SIZES[:1]
 
 
 def card_for(network: Connector | None, cards: Sequence[Card]) -> Card | None:

@@ -2,19 +2,20 @@
 
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from syndication.cards.policy import checked_cards
 from syndication.config import Config
 from syndication.errors import InputError
-from syndication.models import Account, Card, Deed, Delivery, Kind, PublishEvent, State
+from syndication.models import Account, Deed, Delivery, Kind, PublishEvent, State
 from syndication.pipeline import plan
-from syndication.pipeline.drafts import draft, network_of, sizes_for
+from syndication.pipeline.accept import OCCASION, Announcement, announcements, earliest
+from syndication.pipeline.drafts import draft, network_of
+from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import policy
 from syndication.pipeline.pictures import photo_of, portrait_of
+from syndication.pipeline.routes import route
 from syndication.store import Store, accounts, deeds, deliveries, moment, stories
 
 
@@ -61,40 +62,74 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
         return [_pending(post, known[post.account]) for post in posts]
     if event is not None and story.withdrawn and event.kind is Kind.UPDATE:
         return [_pending(post, known[post.account]) for post in posts]
+    with store.read() as tx:
+        gained = announcements(tx, config, event, known.values(), store.now(), story) if event else []
     live = [post for post in posts if post.draft and post.state in deeds.FOLLOWS]
     told = event or story.event
     with TemporaryDirectory(prefix="syndicate-plan-") as folder:
         photos = Path(folder) if event else config.photos
-        sizes = sizes_for(known[post.account] for post in posts)
-        template = None if event else story.template or None
-        now = moment(store.now())
-        cards = _cards(config, told, photos, Path(folder), sizes, template, now) if live else ()
-    return [_change(config, told, post, known[post.account], cards) for post in posts]
+        drawing = Drawing()
+        if live:
+            drawing = draw(
+                told,
+                [known[post.account] for post in posts],
+                config=config,
+                photo=photo_of(told, config, photos),
+                portrait=portrait_of(told, config, photos),
+                folder=Path(folder),
+                template=None if event else story.template or None,
+                now=moment(store.now()),
+            )
+    called_off = {one.post.id: one for one in gained if one.post}
+    due = moment(earliest(told, store.now()))
+    found = list[Outlook]()
+    for post in posts:
+        if again := called_off.get(post.id):
+            found.append(Outlook(post, Step.SEND, words=again.why))
+        elif event and _is_lost(config, event, post, due):
+            why = route(config, post.account, event, due).why
+            found.append(Outlook(post, Step.CANCEL, words=f"no longer for this account: {why}"))
+        else:
+            found.append(_change(config, told, post, known[post.account], drawing))
+    return [*found, *(_first(told, one) for one in gained if one.post is None)]
 
 
-def _cards(
-    config: Config,
-    event: PublishEvent,
-    photos: Path,
-    folder: Path,
-    sizes: tuple[tuple[int, int], ...],
-    template: str | None,
-    now: datetime,
-) -> tuple[Card, ...]:
-    draw = partial(
-        checked_cards, event, config=config, folder=folder, sizes=sizes, template=template, now=now
+def _is_lost(config: Config, event: PublishEvent, post: Delivery, due: datetime) -> bool:
+    """Whether an announcement that is not out is no longer for its account, as its story is by now."""
+    unsent = post.state in (State.PLANNED, State.HELD) or (post.state is State.READY and not post.pending)
+    return unsent and post.occasion == OCCASION and not route(config, post.account, event, due).takes
+
+
+def _first(event: PublishEvent, one: Announcement) -> Outlook:
+    """A post that there is no row of yet; its number is 0."""
+    name = one.account.name
+    post = Delivery(
+        id=0,
+        key=deliveries.key_of(event.id, name, OCCASION),
+        story=event.id,
+        account=name,
+        occasion=OCCASION,
+        lane=event.priority.lane,
+        state=State.PLANNED,
+        due=moment(one.due_at),
+        attempt=0,
+        draft=None,
+        text="",
+        receipt=None,
+        reason="",
     )
-    return draw(photo=photo_of(event, config, photos), portrait=portrait_of(event, config, photos)).cards
+    return Outlook(post, Step.SEND, words=one.why)
 
 
 def _change(
-    config: Config, event: PublishEvent, post: Delivery, account: Account, cards: tuple[Card, ...]
+    config: Config, event: PublishEvent, post: Delivery, account: Account, drawing: Drawing
 ) -> Outlook:
     """What a story that says something new makes of one of its posts."""
     if post.state is State.PLANNED or (post.state is State.READY and not post.pending):
         return Outlook(post, Step.ANEW)
     if post.draft is None or post.state not in deeds.FOLLOWS:
         return Outlook(post, Step.NOTHING)
+    cards = drawing.of(config, event, account)
     new = draft(config, event, account, cards, key=post.key, created=post.draft.created, own=post.text)
     network = network_of(account)
     move = plan.move(post.draft, new, network, policy(config, account.name), deeds.begun(post))

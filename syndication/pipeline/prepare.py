@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from syndication.cards import choose_template
-from syndication.cards.policy import Checked, checked_cards
 from syndication.config import Config
 from syndication.errors import (
     CardError,
@@ -21,7 +20,8 @@ from syndication.errors import (
 from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, write_fragments
 from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
 from syndication.networks import network_names
-from syndication.pipeline.drafts import draft, sizes_for
+from syndication.pipeline.drafts import draft
+from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import ask_to_follow
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.pipeline.retract import retract
@@ -35,6 +35,8 @@ SOFT_TRIES = 3
 
 MOST_TRIES = 20
 """How often a story is taken up, also by workers that died of it, before it is left to a person."""
+
+_FILES_IN_A_ROW = 12  # a row of the trail has room for 2,000 characters
 
 _SOFT_PAUSE = 4_000
 _HARD_PAUSE = 15_000
@@ -89,12 +91,11 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             problems.append(f"the card has no {name}: {error.message}")
     photo, portrait = files.get("photo"), files.get("portrait")
     try:
-        checked, photo = _draw(store, config, story, photo, portrait, problems)
-        if story.in_bulk and checked.template != (story.template or choose_template(event, config)):
-            _note_drawn(store, story, checked.cards)
-            return _leave(store, story, "; ".join(checked.problems))
-        cards = checked.cards
-        problems += checked.problems
+        drawing, photo = _draw(store, config, story, photo, portrait, problems)
+        if story.in_bulk and drawing.own.template != (story.template or choose_template(event, config)):
+            _note_drawn(store, story, drawing)
+            return _leave(store, story, "; ".join(drawing.problems))
+        problems += drawing.problems
     except CardRefused as error:
         return _leave(store, story, str(error)) if story.in_bulk else _hold(store, story, str(error))
     except CardError as error:
@@ -102,20 +103,20 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             return _postpone(store, story, str(error), _SOFT_PAUSE)
         if story.in_bulk:
             return _leave(store, story, str(error))
-        cards = ()
+        drawing = Drawing()
         problems.append(f"there is no card: {error}")
     crops, why = clean_crops(event, photo, config.at(config.cards.folder))
-    cards, failed = (*cards, *crops), False
-    _note_drawn(store, story, cards)
+    drawing, failed = drawing._replace(crops=crops), False
+    _note_drawn(store, story, drawing)
     problems += why
     try:
-        write_metadata(config, event, cards)
+        write_metadata(config, event, drawing.page)
     except MetadataError as error:
         if not last_try:
             return _postpone(store, story, error.message, _SOFT_PAUSE)
         problems.append(error.message)
         failed = story.in_bulk
-    return _freeze(store, config, story, cards, problems, failed=failed)
+    return _freeze(store, config, story, drawing, problems, failed=failed)
 
 
 def _draw(
@@ -125,13 +126,13 @@ def _draw(
     photo: Path | None,
     portrait: Path | None,
     problems: list[str],
-) -> tuple[Checked, Path | None]:
+) -> tuple[Drawing, Path | None]:
     """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
     known, planned, live = _posts(store, story)
-    draw = partial(
-        checked_cards,
+    drawn = partial(
+        draw,
         story.event,
-        sizes=sizes_for(known[delivery.account] for delivery in (*planned, *live)),
+        [known[delivery.account] for delivery in (*planned, *live)],
         config=config,
         folder=config.at(config.cards.folder),
         template=story.template or None,
@@ -139,18 +140,21 @@ def _draw(
     )
     try:
         with span("draw"):
-            return draw(photo=photo, portrait=portrait), photo
+            return drawn(photo=photo, portrait=portrait), photo
     except PhotoError as error:
         if story.in_bulk or (photo is None and portrait is None):
             raise
         problems.append(f"the card has no photo: {error.message}")
-        return draw(photo=None), None
+        return drawn(photo=None, portrait=None), None
 
 
-def _note_drawn(store: Store, story: stories.Story, cards: Sequence[Card]) -> None:
+def _note_drawn(store: Store, story: stories.Story, drawing: Drawing) -> None:
     """Tell which files there are by now, whatever becomes of this try: a withdrawal removes them all."""
+    files = list(dict.fromkeys(card.file for card in drawing.everything))
     with store.write() as tx:
-        trail.add(tx, store.now(), story.event.id, "drawn", ", ".join(card.file for card in cards))
+        for at in range(0, max(len(files), 1), _FILES_IN_A_ROW):
+            few = files[at : at + _FILES_IN_A_ROW]
+            trail.add(tx, store.now(), story.event.id, "drawn", ", ".join(few))
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
@@ -210,7 +214,7 @@ def _freeze(
     store: Store,
     config: Config,
     story: stories.Story,
-    cards: tuple[Card, ...],
+    drawing: Drawing,
     problems: list[str],
     *,
     failed: bool,
@@ -221,6 +225,7 @@ def _freeze(
         # Networks sort by it: one that goes out next week is not to look a week old.
         created = max(moment(store.now()), delivery.due or moment(0))
         account, own = known[delivery.account], delivery.text
+        cards = drawing.of(config, story.event, account)
         drafts[delivery.id] = draft(
             config, story.event, account, cards, key=delivery.key, created=created, own=own
         )
@@ -233,7 +238,7 @@ def _freeze(
         for delivery in planned:
             deliveries.freeze(tx, delivery, drafts[delivery.id], now)
         ask_to_follow(tx, config, story.event, known, {post.id: drafts[post.id] for post in live}, now)
-        stories.finish(tx, story, cards, problem, now, failed=failed, followed=not story.in_bulk)
+        stories.finish(tx, story, drawing.everything, problem, now, failed=failed, followed=not story.in_bulk)
 
 
 def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:

@@ -50,11 +50,6 @@ def route(config: Config, account: str, event: PublishEvent, at: datetime) -> Ro
     return Route(account, True, f"{words}; posts at {table.hours}: waits until {begin}", opens)
 
 
-def newly(config: Config, account: str, old: PublishEvent, new: PublishEvent, at: datetime) -> bool:
-    """Whether an account takes a story only as it is now."""
-    return route(config, account, new, at).takes and not route(config, account, old, at).takes
-
-
 def opening(config: Config, account: str, priority: Priority, at: datetime) -> datetime | None:
     """When the account's hours begin next, if they are over at `at`; None if it may post. Breaking news always may."""
     hours = config.accounts.get(account, AccountTable()).hours

@@ -1,14 +1,16 @@
 """What the preview shows of one event: made by the very functions that the pipeline posts with."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from syndication.cards.policy import checked_cards
-from syndication.config import AccountTable, Config
-from syndication.models import Account, Card, PublishEvent
+from syndication.config import Config
+from syndication.models import Account, PublishEvent
 from syndication.networks import NETWORKS, connector
-from syndication.pipeline.drafts import draft, form_of, limits_of, sizes_for
+from syndication.pipeline.drafts import draft, form_of, limits_of
+from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.pipeline.prepare import tags_of
+from syndication.pipeline.routes import route
 from syndication.pipeline.sources import read_source
 from syndication.store import accounts, open_store
 from syndication.studio.preview import Page, PostPreview
@@ -16,8 +18,6 @@ from syndication.text import measure
 
 _SHOWN = ("mastodon", "bluesky", "x", "linkedin")
 """The examples where no account is connected: a card attached, made by us, and crawled."""
-
-_BY_HAND = "posts only what an editor shares by hand"
 
 
 def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> Page:
@@ -28,35 +28,38 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
     event = read_source(source, config, url=url)
     photo, portrait = photo_of(event, config, folder), portrait_of(event, config, folder)
     connected = _connected(config)
-    checked = checked_cards(
+    going, silent = list[tuple[Account, str]](), list[tuple[str, str]]()
+    now = datetime.now(UTC)
+    due = max(now, event.embargo or now)
+    for one in connected:
+        way = route(config, one.name, event, due)
+        if why := f"paused: {one.paused}" if one.paused else "" if way.takes else way.why:
+            silent.append((one.name, why))
+        else:
+            going.append((one, f"{way.why}." if way.waits_until else ""))
+    if not connected:
+        going = [
+            (one, f"An example: no {connector(one.network).title} account is connected.")
+            for one in _examples()
+        ]
+    drawing = draw(
         event,
+        [one for one, _ in going],
         config=_lenient(config),
         photo=photo,
         portrait=portrait,
         folder=folder,
-        sizes=sizes_for(connected or _examples()),
     )
-    cards = checked.cards
-    crops, _ = clean_crops(event, photo, folder)
-    going, silent = [], []
-    for one in connected:
-        by_hand = not config.accounts.get(one.name, AccountTable()).publish
-        if why := f"paused: {one.paused}" if one.paused else _BY_HAND if by_hand else "":
-            silent.append((one.name, why))
-        else:
-            going.append(one)
-    shown = [_post(config, event, one, cards, example=False) for one in going]
-    if not connected:
-        shown = [_post(config, event, one, cards, example=True) for one in _examples()]
-    tags = tags_of(config, event, (*cards, *crops))
+    drawing = drawing._replace(crops=clean_crops(event, photo, folder)[0])
+    tags = tags_of(config, event, drawing.page)
     return Page(
         event=event,
-        cards=cards,
-        faults=checked.faults,
-        problems=checked.problems,
-        held=bool(checked.faults) and config.cards.check == "refuse",
-        crops=crops,
-        posts=tuple(shown),
+        cards=drawing.cards,
+        faults=drawing.faults,
+        problems=drawing.problems,
+        held=bool(drawing.faults) and config.cards.check == "refuse",
+        crops=drawing.crops,
+        posts=tuple(_post(config, event, one, drawing, note) for one, note in going),
         not_going=tuple(silent),
         tags_html=tags.html(),
         brand=config.brand,
@@ -91,15 +94,12 @@ def _examples() -> list[Account]:
     ]
 
 
-def _post(
-    config: Config, event: PublishEvent, account: Account, cards: tuple[Card, ...], *, example: bool
-) -> PostPreview:
+def _post(config: Config, event: PublishEvent, account: Account, drawing: Drawing, note: str) -> PostPreview:
+    cards = drawing.of(config, event, account)
     post = draft(config, event, account, cards, key="0" * 64, created=event.published)
     limits, network = limits_of(account, form_of(config, account)), connector(account.network)
     card = post.card
-    notes = []
-    if example:
-        notes.append(f"An example: no {network.title} account is connected.")
+    notes = [note] if note else []
     if card and card.size > limits.image_bytes:
         notes.append(f"The card has {card.size:,} bytes; {network.title} takes {limits.image_bytes:,}.")
     if network.public and not post.image_url:

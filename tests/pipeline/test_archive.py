@@ -9,7 +9,7 @@ from scripted import deliver, post, steps
 from syndication.config import parse
 from syndication.errors import InputError
 from syndication.models import State
-from syndication.pipeline import Part, accept, prepare, prepare_next, redraw_archive, share
+from syndication.pipeline import Part, accept, drawing, prepare_next, redraw_archive, share
 from syndication.store import deliveries, stories
 
 
@@ -134,7 +134,7 @@ def test_who_is_interrupted_gives_its_story_back(store, config, archive, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(prepare, "checked_cards", interrupted)
+        patch.setattr(drawing, "checked_cards", interrupted)
         prepare_next(store, config)
     assert prepare_all(store, config) == ["old-0"]
     assert templates(store, "old-0") == [{"quote"}]

@@ -9,7 +9,7 @@ from scripted import SENT, post, steps
 
 from syndication.config import parse
 from syndication.models import State
-from syndication.pipeline import accept, prepare, prepare_next, resolve, run_due, share
+from syndication.pipeline import accept, drawing, prepare, prepare_next, resolve, run_due, share
 from syndication.store import stories
 
 PAGE = "<html><head><title>The sea</title></head><body><h1>The sea took the road twice</h1></body></html>"
@@ -207,7 +207,7 @@ def test_a_full_disk_is_waited_for(store, config, desk, event, clock, monkeypatc
 
     accept(store, config, event())
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "checked_cards", full)
+        patch.setattr(drawing, "checked_cards", full)
         prepare_all(store, config, clock, rounds=4)
     assert post(store).state is State.PLANNED
     assert "No space left" in story(store).problem
@@ -218,14 +218,14 @@ def test_a_full_disk_is_waited_for(store, config, desk, event, clock, monkeypatc
 
 def test_a_fault_of_ours_is_told_and_the_next_story_goes_on(store, config, desk, event, clock, monkeypatch):
     """One story that breaks the program stops neither the worker nor the others."""
-    whole = prepare.checked_cards
+    whole = drawing.checked_cards
 
     def breaks(event, **how):
         if event.id == "cms-1":
             raise ZeroDivisionError
         return whole(event, **how)
 
-    monkeypatch.setattr(prepare, "checked_cards", breaks)
+    monkeypatch.setattr(drawing, "checked_cards", breaks)
     accept(store, config, event(priority="breaking"))
     accept(store, config, event(id="cms-2"))
     prepare_all(store, config, clock, rounds=1)
@@ -243,7 +243,7 @@ def test_a_story_whose_worker_died_is_taken_up_after_the_lease(
 
     accept(store, config, event())
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(prepare, "checked_cards", killed)
+        patch.setattr(drawing, "checked_cards", killed)
         prepare_next(store, config)
     assert prepare_next(store, config) is None
     clock.move(61)
@@ -261,7 +261,7 @@ def test_a_story_that_kills_every_worker_is_given_up_and_can_be_taken_up_again(
 
     accept(store, config, event())
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "checked_cards", killed)
+        patch.setattr(drawing, "checked_cards", killed)
         for _ in range(prepare.MOST_TRIES):
             with pytest.raises(SystemExit):
                 prepare_next(store, config)

@@ -5,7 +5,7 @@ from PIL import Image
 
 from syndication.cards import policy
 from syndication.config import parse
-from syndication.pipeline import accept, prepare, prepare_next, withdraw
+from syndication.pipeline import accept, drawing, prepare, prepare_next, withdraw
 from syndication.store import stories
 
 PAGE = "<html><head><title>The sea</title>\n<meta name=author content=Ada></head><body><h1>Sea</h1></body></html>"
@@ -149,7 +149,7 @@ def test_a_withdrawn_story_is_never_drawn(store, config, event, monkeypatch):
     """What waits to be drawn and is withdrawn is only cleared away."""
     drawn = []
     monkeypatch.setattr(
-        prepare, "checked_cards", lambda *a, **k: drawn.append(a) or policy.checked_cards(*a, **k)
+        drawing, "checked_cards", lambda *a, **k: drawn.append(a) or policy.checked_cards(*a, **k)
     )
     accept(store, config, event())
     withdraw(store, "cms-1")

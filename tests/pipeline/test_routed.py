@@ -6,8 +6,8 @@ from scripted import SENT, deliver
 from syndication.config import parse
 from syndication.errors import NotSent
 from syndication.models import State
-from syndication.pipeline import accept, prepare_next, resolve, share, sweep
-from syndication.store import deliveries, trail
+from syndication.pipeline import Step, accept, foresee, prepare_next, resolve, share, sweep
+from syndication.store import deliveries, stories, trail
 from syndication.vault import Vault
 
 RULES = """
@@ -182,3 +182,84 @@ def test_a_story_taken_down_and_published_again_goes_where_it_belongs_now(store,
     accept(store, config, event(section="World", kind="withdraw"))
     accept(store, config, event(section="Sport", revision=2))
     assert posts(store) == {"world": State.CANCELLED, "sport": State.PLANNED}
+
+
+def outlook(store, config, event):
+    return [(one.delivery.account, one.step, one.words) for one in foresee(store, config, "cms-1", event)]
+
+
+def test_the_outlook_knows_where_a_changed_story_goes(store, config, event):
+    """What `plan --event` says of rules is what then happens; nothing is planned by asking."""
+    accept(store, config, event(section="World"))
+    moved = event(section="Sport", revision=2)
+    lost = "no longer for this account: section is Sport, takes World"
+    expected = [("world", Step.CANCEL, lost), ("sport", Step.SEND, "section is Sport")]
+    assert outlook(store, config, moved) == expected
+    assert posts(store) == {"world": State.PLANNED}
+    accept(store, config, moved)
+    assert posts(store) == {"world": State.CANCELLED, "sport": State.PLANNED}
+    back = event(section="World", revision=3, kind="update")
+    assert outlook(store, config, back)[0] == ("world", Step.SEND, "section is World")
+
+
+def test_accounts_with_a_template_of_their_own_carry_its_card(store, event, tmp_path, network):
+    """The page and the other accounts show the story's own; what the event says goes before the account's choice."""
+    rules = '[accounts.world]\ntemplate = "quote"\n[cards]\nbase_url = "https://cdn.example/"\n'
+    config = parse(f'{rules}[metadata]\nfragments = "out"\n', tmp_path / "syndicate.toml")
+    accept(store, config, event())
+    prepare_next(store, config)
+    assert the(store, "world").draft.card.template == "quote"
+    assert the(store, "sport").draft.card.template == "article"
+    with store.read() as tx:
+        cards = stories.need(tx, "cms-1").cards
+    assert [card.template for card in cards] == ["article", "article", "quote"]
+    assert the(store, "sport").draft.card.file in (tmp_path / "out/cms-1.html").read_text(encoding="utf-8")
+    assert all((config.at(config.cards.folder) / card.file).exists() for card in cards)
+    accept(store, config, event(revision=2, card={"template": "opinion"}))
+    prepare_next(store, config)
+    assert {the(store, name).draft.card.template for name in NAMES} == {"opinion"}
+    accept(store, config, event(kind="withdraw"))
+    prepare_next(store, config)
+    assert list(config.at(config.cards.folder).iterdir()) == []
+
+
+def test_a_template_that_cannot_be_drawn_costs_its_account_only_the_card(store, event, tmp_path):
+    """Its post carries the story's own, and the editor is told."""
+    config = parse('[accounts.world]\ntemplate = "qoute"\n', tmp_path / "syndicate.toml")
+    accept(store, config, event())
+    prepare_next(store, config)
+    assert {the(store, name).draft.card.template for name in NAMES} == {"article"}
+    with store.read() as tx:
+        problem = stories.need(tx, "cms-1").problem
+    assert "world: the qoute card cannot be drawn, the story's own is posted" in problem
+
+
+def test_a_network_that_reads_the_page_shows_the_pages_card(store, event, tmp_path, monkeypatch, network):
+    """An account's template has no say where the card is crawled."""
+    monkeypatch.setattr(network, "forms", ("crawled",))
+    config = parse('[accounts.world]\ntemplate = "quote"\n', tmp_path / "syndicate.toml")
+    accept(store, config, event())
+    prepare_next(store, config)
+    assert the(store, "world").draft.card.template == "article"
+
+
+def test_an_edit_carries_the_accounts_own_card(store, event, tmp_path, network):
+    """A story that changes redraws it, and the post that is out gets it; the outlook says so before."""
+    config = parse('[accounts.world]\ntemplate = "quote"\n', tmp_path / "syndicate.toml")
+    accept(store, config, event())
+    prepare_next(store, config)
+    while deliver(store, config):
+        pass
+    changed = event(revision=2, headline="The sea took the road a third time")
+    steps = {one.delivery.account: one for one in foresee(store, config, "cms-1", changed)}
+    assert steps["world"].changed == ("image",)
+    accept(store, config, changed)
+    prepare_next(store, config)
+    while deliver(store, config):
+        pass
+    assert sorted(draft.card.template for draft in network.edited) == [
+        "article",
+        "article",
+        "article",
+        "quote",
+    ]

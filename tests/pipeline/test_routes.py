@@ -12,7 +12,7 @@ from syndication.config import parse
 from syndication.config.rules import DayHours, fold
 from syndication.errors import ConfigError
 from syndication.models import Priority, PublishEvent
-from syndication.pipeline.routes import newly, opening, route
+from syndication.pipeline.routes import opening, route
 
 DAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -214,12 +214,3 @@ def test_every_story_is_decided_with_a_word(parts, tags):
     names = {fold(tag) for tag in tags}
     wanted = fold(parts.get("section", "")) == "world" and "sea" in names
     assert one.takes is (wanted and fold(parts.get("desk", "")) != "night")
-
-
-def test_a_story_is_newly_taken_when_it_was_not_before():
-    """Only a change of the story itself makes it so."""
-    config = desk('takes = { sections = ["Sport"] }')
-    world, sport = story(section="World"), story(section="Sport")
-    assert newly(config, "desk", world, sport, DAY)
-    assert not newly(config, "desk", sport, sport, DAY)
-    assert not newly(config, "desk", sport, world, DAY)
