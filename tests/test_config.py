@@ -119,7 +119,9 @@ def test_every_fault_is_told_at_once():
 
 def test_a_key_far_from_any_is_answered_with_those_there_are():
     """Where nothing is near, the known keys of that table are told."""
-    with pytest.raises(ConfigError, match=r"serve\.zzz: unknown key; known here: host, port, max_bytes"):
+    with pytest.raises(
+        ConfigError, match=r"serve\.zzz: unknown key; known here: host, port, public, max_bytes"
+    ):
         parse("[serve]\nzzz = 1\n")
     with pytest.raises(ConfigError, match=r"folder in|\[store\]"):
         parse('folder = "x"\n')

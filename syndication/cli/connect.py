@@ -9,7 +9,7 @@ import click
 from syndication.cli.common import home, say
 
 if TYPE_CHECKING:
-    from syndication.networks.base import Secret
+    from syndication.networks.base import OwnClient, Secret
     from syndication.networks.login import Listener
     from syndication.store import Store
 
@@ -64,7 +64,7 @@ def connect(
     """
     from syndication.networks import connector
     from syndication.networks.http import origin
-    from syndication.pipeline import connect_account
+    from syndication.pipeline.connect import connect_account, own_client
 
     known = connector(network)
     if not (server or known.server):
@@ -72,7 +72,7 @@ def connect(
     server = origin(server or known.server)
     with home() as (store, config), ExitStack() as stack:
         _refuse_other(store, name or network, network, server)
-        desk = _Terminal(stack, handle, redirect, no_browser)
+        desk = _Terminal(stack, own_client(config), handle, redirect, no_browser)
         secret: Secret = known.connect(desk, server)
         account = connect_account(store, config, network, server, secret, name or network)
     say(f"Connected {account.handle} as {account.name}: posts of up to {account.limits.text} characters.")
@@ -94,8 +94,16 @@ def _refuse_other(store: "Store", name: str, network: str, server: str) -> None:
 class _Terminal:
     """The Dialogue of `syndication.networks.base`, with whoever sits at the terminal or pipes the answers in."""
 
-    def __init__(self, stack: ExitStack, handle: str | None, redirect: str | None, no_browser: bool) -> None:
+    def __init__(
+        self,
+        stack: ExitStack,
+        client: "OwnClient | None",
+        handle: str | None,
+        redirect: str | None,
+        no_browser: bool,
+    ) -> None:
         self._stack, self._handle, self._redirect, self._no_browser = stack, handle, redirect, no_browser
+        self._client = client
         self._ear: Listener | None = None
         self._code_shown = False
 
@@ -115,9 +123,13 @@ class _Terminal:
             )
         return line
 
-    def redirect(self, *, own: bool = False) -> str:
+    def own_client(self) -> "OwnClient | None":
+        return self._client
+
+    def redirect(self, *, own: bool = False, at: str = "") -> str:
         from syndication.networks.login import OUT_OF_BAND, Listener
 
+        self._redirect = at or self._redirect
         if own and self._no_browser:
             self._code_shown = True
             return OUT_OF_BAND

@@ -78,6 +78,7 @@ name = "The Meridian"
 [serve]
 # host = "127.0.0.1"
 # port = 8750
+# public = ""                     # where the world reaches it by https; Bluesky's OAuth then lasts
 # max_bytes = 2000000             # of one event
 
 [delivery]

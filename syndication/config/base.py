@@ -4,6 +4,7 @@ import difflib
 import string
 from ipaddress import ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -12,6 +13,13 @@ def _web(value: str) -> str:
     if value and not value.startswith(("https://", "http://")):
         raise ValueError("an address such as https://news.example/")
     return value
+
+
+def _public(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme != "https" or not parts.netloc or parts.path not in ("", "/") or parts.query):
+        raise ValueError("the https address of a host alone, such as https://desk.news.example")
+    return value.rstrip("/")
 
 
 def _network(value: str) -> str:
@@ -42,6 +50,7 @@ def filled_from(*fields: str) -> AfterValidator:
 
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 WebAddress = Annotated[str, AfterValidator(_web)]
+PublicAddress = Annotated[str, AfterValidator(_public)]
 Network = Annotated[str, AfterValidator(_network)]
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 

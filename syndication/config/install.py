@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from syndication.config.base import ConfigTable, Network
+from syndication.config.base import ConfigTable, Network, PublicAddress
 
 
 class StoreTable(ConfigTable):
@@ -50,6 +50,10 @@ class Serve(ConfigTable):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8750
+    public: PublicAddress = Field(
+        "",
+        description="Where the world reaches this door, such as https://desk.news.example; for Bluesky's OAuth.",
+    )
     max_bytes: Annotated[int, Field(ge=1000, le=50_000_000)] = 2_000_000
 
 

@@ -1,17 +1,24 @@
 """How an AT Protocol account lets us in: who it is, where it lives, and OAuth with PAR, PKCE and DPoP.
 
-After atproto.com/specs/oauth, /did and /handle (read 2026-11), and run against the reference server. We are a
-client of the kind that needs no address of its own: its sessions end two weeks after they began, whatever is done.
+After atproto.com/specs/oauth, /did and /handle (read 2026-11), and run against the reference server. Where we are
+reached at a public address, servers read there who we are and with which key we prove it; our sessions then last as
+long as they are used. Otherwise we are a client that needs no address: its sessions end two weeks after they began,
+whatever is done.
 """
 
+import json
+import secrets
 import time
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from oauthlib.oauth2 import WebApplicationClient
 from pydantic import Field
 
 from syndication.errors import ConfigError, Refused, Unauthorized
-from syndication.networks.base import Dialogue, Secret
+from syndication.networks.base import Dialogue, OwnClient, Secret
 from syndication.networks.dpop import Proof, make_key
 from syndication.networks.http import Http, Shape, ShapeT, at, is_loopback, origin
 from syndication.networks.life import life_of
@@ -20,10 +27,18 @@ from syndication.networks.login import Token, stranger
 SCOPE = "atproto repo:app.bsky.feed.post blob:image/*"
 """Our own posts and pictures, and nothing else."""
 
+CLIENT_PATH, RETURN_PATH = "/oauth/client-metadata.json", "/oauth/return"
+"""Where our public address tells who we are, and where it takes browsers back."""
+
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTED_FOR = 60
+"""Seconds that a proof of who we are is good for."""
+
 _DIRECTORY = "https://plc.directory"
 _AGAIN = "Connect the account again: syndicate connect bluesky"
-_SESSION = 14 * 86_400
-"""Seconds that the session of a client like ours lasts in all (atproto.com/specs/oauth)."""
+_SESSION, _UNUSED = 14 * 86_400, 90 * 86_400
+"""Seconds that a session of a client without an address lasts in all, and that one with an address and a key lasts
+without being renewed (atproto.com/specs/oauth)."""
 
 
 class _Resolved(Shape):
@@ -83,14 +98,19 @@ def allow_atproto(desk: Dialogue, server: str, handle: str) -> Secret:
         raise Refused(
             f"{issuer} says that it is {door.issuer[:100]}", "Nobody was let in: tell the server's owner."
         )
-    key, redirect = make_key(), desk.redirect()
-    client_id = "http://localhost?" + urlencode({"redirect_uri": redirect, "scope": SCOPE})
-    client = WebApplicationClient(client_id)
+    key, own = make_key(), desk.own_client()
+    if own:
+        redirect = desk.redirect(at=own.address + RETURN_PATH)
+        who = {"client_id": own.address + CLIENT_PATH, "client_key": own.key, "issuer": issuer}
+    else:
+        redirect = desk.redirect()
+        who = {"client_id": "http://localhost?" + urlencode({"redirect_uri": redirect, "scope": SCOPE})}
+    client = WebApplicationClient(who["client_id"])
     verifier, state = client.create_code_verifier(64), client.state_generator()
     request = {
-        "response_type": "code", "client_id": client_id, "redirect_uri": redirect, "scope": SCOPE, "state": state,
-        "login_hint": handle, "code_challenge_method": "S256",
-        "code_challenge": client.create_code_challenge(verifier, "S256"),
+        "response_type": "code", "redirect_uri": redirect, "scope": SCOPE, "state": state, "login_hint": handle,
+        "code_challenge_method": "S256", "code_challenge": client.create_code_challenge(verifier, "S256"),
+        **_ourselves(who),
     }  # fmt: skip
     proof = Proof(key)
     places = tuple(
@@ -101,13 +121,13 @@ def allow_atproto(desk: Dialogue, server: str, handle: str) -> Secret:
             _Pushed, "POST", door.pushed_authorization_request_endpoint, data=request, auth=proof
         )
     _named(server, door.authorization_endpoint)
-    asked = urlencode({"client_id": client_id, "request_uri": pushed.request_uri})
+    asked = urlencode({"client_id": who["client_id"], "request_uri": pushed.request_uri})
     said = desk.visit(f"{at(server, door.authorization_endpoint)}?{asked}", "state", state)
     if said.get("iss") != issuer:  # RFC 9207: else one server's code could be asked for at another
         raise Refused("the answer came from another server than was asked", "Start again.")
     form = {
-        "grant_type": "authorization_code", "code": said["code"], "redirect_uri": redirect, "client_id": client_id,
-        "code_verifier": verifier,
+        "grant_type": "authorization_code", "code": said["code"], "redirect_uri": redirect,
+        "code_verifier": verifier, **_ourselves(who),
     }  # fmt: skip
     with stranger(server, {"verifier": verifier, "code": said["code"]}, named=places) as http:
         granted = http.read(_Granted, "POST", door.token_endpoint, data=form, auth=proof)
@@ -119,8 +139,8 @@ def allow_atproto(desk: Dialogue, server: str, handle: str) -> Secret:
     if missing := set(SCOPE.split()) - set(granted.scope.split()):
         raise Refused(f"not all was allowed: {', '.join(sorted(missing))}", "Start again, and allow it all.")
     secret = {"did": did, "handle": handle, "home": home, "token_endpoint": door.token_endpoint}
-    secret["refresh_expires_at"] = str(int(time.time()) + _SESSION)
-    return {**secret, "client_id": client_id, "dpop_key": key, **granted.secret()}
+    secret["refresh_expires_at"] = str(int(time.time()) + (_UNUSED if own else _SESSION))
+    return {**secret, **who, "dpop_key": key, **granted.secret()}
 
 
 def keep_allowed(http: Http) -> None:
@@ -132,7 +152,7 @@ def keep_allowed(http: Http) -> None:
     if (renew := life_of(secret).renew) is None or time.time() < renew:
         return
     form = {"grant_type": "refresh_token", "refresh_token": secret.get("refresh_token", "")}
-    form["client_id"] = secret["client_id"]
+    form |= _ourselves(secret)
     try:
         granted = http.read(
             _Granted, "POST", secret["token_endpoint"], data=form, auth=Proof(secret["dpop_key"])
@@ -142,13 +162,49 @@ def keep_allowed(http: Http) -> None:
         raise Unauthorized(words, _AGAIN, status=over.status) from None
     if granted.sub != secret["did"]:
         raise Unauthorized("the server answered for another account", _AGAIN)
-    http.renew({**secret, **granted.secret()}, Proof(secret["dpop_key"], granted.access_token))
+    renewed = {**secret, **granted.secret()}
+    if "client_key" in secret:
+        renewed["refresh_expires_at"] = str(int(time.time()) + _UNUSED)
+    http.renew(renewed, Proof(secret["dpop_key"], granted.access_token))
 
 
 def places(secret: Secret) -> tuple[str, ...]:
     """The origins that such an account's server named: where it lives, and where its tokens are renewed."""
     urls = (secret[name] for name in ("home", "token_endpoint") if name in secret)
     return tuple(dict.fromkeys(_origin(url) for url in urls))
+
+
+def client_metadata(own: OwnClient, name: str) -> dict[str, Any]:
+    """What servers read at our public address: who we are, and the key that proves it. `name` is shown to people."""
+    key = ECKey.import_key(json.loads(own.key))
+    public = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+    return {
+        "client_id": own.address + CLIENT_PATH,
+        "client_name": name,
+        "client_uri": own.address,
+        "application_type": "web",
+        "redirect_uris": [own.address + RETURN_PATH],
+        "scope": SCOPE,
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": "ES256",
+        "dpop_bound_access_tokens": True,
+        "jwks": {"keys": [public]},
+    }
+
+
+def _ourselves(who: Secret) -> dict[str, str]:
+    """Who asks, as a part of a form; proved (RFC 7523) where the server can read with which key."""
+    client_id = who["client_id"]
+    if "client_key" not in who:
+        return {"client_id": client_id}
+    key, now = ECKey.import_key(json.loads(who["client_key"])), int(time.time())
+    claims = {"iss": client_id, "sub": client_id, "aud": who["issuer"], "jti": secrets.token_urlsafe(16)}
+    times = {"iat": now, "exp": now + _ASSERTED_FOR}
+    head = {"typ": "JWT", "alg": "ES256", "kid": key.thumbprint()}
+    proof = jwt.encode(head, {**claims, **times}, key, algorithms=["ES256"])
+    return {"client_id": client_id, "client_assertion_type": _ASSERTION, "client_assertion": proof}
 
 
 def _identify(server: str, handle: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from syndication.errors import CannotTell, DeliveryError, Refused, Unsupported
 from syndication.models import Draft, Form, Limits, Receipt, Window
@@ -24,6 +24,16 @@ Secret = dict[str, str]
 """What an account is spoken for with, and which of the network's places it posts to; stored encrypted."""
 
 
+class OwnClient(NamedTuple):
+    """The newsroom's installation as an OAuth client that servers read up on at its own public address.
+
+    `address` is the origin of `syndicate serve`, `key` the private JWK that proves it is us.
+    """
+
+    address: str
+    key: str
+
+
 class Dialogue(Protocol):
     """The person who connects an account: asked for what only they know, and sent to where they allow us in."""
 
@@ -33,11 +43,15 @@ class Dialogue(Protocol):
     def ask(self, what: str, *, hidden: bool = False) -> str:
         """What they type; unseen if `hidden`. Raises InputError if nothing comes."""
 
-    def redirect(self, *, own: bool = False) -> str:
+    def redirect(self, *, own: bool = False, at: str = "") -> str:
         """The address that their browser is to return to, asked for before `visit`.
 
         `own`: we tell it to the network ourselves, so that any will do; else the network's app must have it registered.
+        `at`: it is this one.
         """
+
+    def own_client(self) -> OwnClient | None:
+        """Ourselves as a client with a public address; None where the config names none."""
 
     def visit(self, url: str, name: str, value: str) -> dict[str, str]:
         """Send their browser to `url`; what it brings back, of which the parameter `name` must be `value`.

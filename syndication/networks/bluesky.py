@@ -113,9 +113,14 @@ class Bluesky(Connector):
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By OAuth in the browser, or by an app password, which is used once and not kept."""
         who = desk.ask("Handle").removeprefix("@")
+        lasting = (
+            "it is then good as long as it is used"
+            if desk.own_client()
+            else "Bluesky ends that after two weeks, unless `public` in [serve] is set"
+        )
         desk.say(
             "An app password is good until you delete it: Settings, Privacy and security, App passwords. "
-            "To let us in by your browser instead, answer `browser`; Bluesky ends that after two weeks."
+            f"To let us in by your browser instead, answer `browser`; {lasting}."
         )
         password = desk.ask("App password, or browser", hidden=True)
         if password == "browser":  # noqa: S105 - no password at all

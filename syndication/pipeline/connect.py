@@ -8,10 +8,12 @@ from syndication.config import Config
 from syndication.errors import ClaimLost, ConfigError, InputError
 from syndication.models import Account, Limits
 from syndication.networks import connector
+from syndication.networks.base import OwnClient
+from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http, origin
 from syndication.pipeline.tokens import keep, token_of
 from syndication.store import Store, accounts
-from syndication.vault import Vault
+from syndication.vault import Vault, private_text
 
 
 class Reading(NamedTuple):
@@ -19,6 +21,18 @@ class Reading(NamedTuple):
 
     handle: str
     limits: Limits
+
+
+CLIENT_KEY_FILE = "oauth-client.key"
+
+
+def own_client(config: Config) -> OwnClient | None:
+    """Ourselves as an OAuth client, with a key that is made once; None where [serve] names no public address."""
+    if not config.serve.public:
+        return None
+    key = private_text(config.data / CLIENT_KEY_FILE, make_key())
+    assert key is not None  # noqa: S101 - it is made where there is none
+    return OwnClient(config.serve.public, key)
 
 
 def connect_account(

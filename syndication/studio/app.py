@@ -21,6 +21,7 @@ from syndication.errors import ConfigError, EventError
 from syndication.events.webhook import WebhookError, verify
 from syndication.pipeline import Accepted, accept, read_event
 from syndication.store import Store
+from syndication.studio.oauth import oauth_routes
 from syndication.vault import private_text
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,8 @@ def make_app(store: Store, config: Config, nudge: Callable[[], bool], secrets: S
             return JSONResponse({"status": "the store cannot be read"}, status_code=503)
         return JSONResponse({"status": "ok"})
 
-    return Starlette(routes=[Route("/events", events, methods=["POST"]), Route("/healthz", healthz)])
+    routes = [Route("/events", events, methods=["POST"]), Route("/healthz", healthz)]
+    return Starlette(routes=[*routes, *oauth_routes(config)])
 
 
 def _take(store: Store, config: Config, body: bytes, webhook: str) -> Accepted:

@@ -23,7 +23,10 @@ class Person:
         assert hidden == any(word in what for word in ("secret", "token"))
         return self.answers[what]
 
-    def redirect(self, *, own=False):
+    def own_client(self):
+        return None
+
+    def redirect(self, *, own=False, at=""):
         return REDIRECT
 
     def visit(self, url, name, value):

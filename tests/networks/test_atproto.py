@@ -11,6 +11,7 @@ from networks.person import REDIRECT
 
 from syndication.errors import NotSent, Refused, Unauthorized
 from syndication.networks import atproto, connector
+from syndication.networks.base import OwnClient
 from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http
 
@@ -65,8 +66,8 @@ def server(scripted):
 class Owner:
     """The account's owner, whose browser comes back with `iss`."""
 
-    def __init__(self, iss=ISSUER):
-        self.iss, self.url = iss, ""
+    def __init__(self, iss=ISSUER, own=None):
+        self.iss, self.own, self.url = iss, own, ""
 
     def say(self, words):
         """Nothing is made of it."""
@@ -74,7 +75,10 @@ class Owner:
     def ask(self, what, *, hidden=False):
         return "browser" if hidden else "@meridian.example"
 
-    def redirect(self, *, own=False):
+    def own_client(self):
+        return self.own
+
+    def redirect(self, *, own=False, at=""):
         return REDIRECT
 
     def visit(self, url, name, value):
@@ -237,3 +241,24 @@ def test_a_session_that_is_over_needs_a_person(server, draft, secret, answer):
         BLUESKY.publish(http, draft(card=None), None)
     assert "connect bluesky" in caught.value.hint
     assert f"POST {RECORD}" not in server.whats()
+
+
+def test_a_newsroom_with_a_public_address_proves_who_asks(server):
+    """Each push, exchange and renewal carries a proof of its own, for this server alone and for a minute."""
+    own = OwnClient("https://desk.meridian.example", make_key())
+    secret = BLUESKY.connect(Owner(own=own), server.url)
+    with open_http(BLUESKY, server.url, {**secret, "expires_at": "1"}, keep=lambda _: None) as http:
+        BLUESKY.fresh(http)
+    public = ECKey.import_key(atproto.client_metadata(own, "The Meridian")["jwks"]["keys"][0])
+    forms = [parse_qs(one.body.decode()) for one in server.asked if one.what.startswith("POST /oauth")]
+    proofs = [jwt.decode(form["client_assertion"][0], public, algorithms=["ES256"]) for form in forms]
+    assert [form.get("grant_type", ["push"])[0] for form in forms[1:]] == [
+        "push",
+        "authorization_code",
+        "refresh_token",
+    ]
+    for one in proofs:
+        assert one.claims["iss"] == one.claims["sub"] == f"{own.address}/oauth/client-metadata.json"
+        assert (one.claims["aud"], one.claims["exp"] - one.claims["iat"]) == (ISSUER, 60)
+    assert one.header["kid"] == public.thumbprint()
+    assert len({one.claims["jti"] for one in proofs[1:]}) == 3

@@ -40,7 +40,10 @@ class Browser:
     def __init__(self, stack):
         self.ear, self.url = stack.enter_context(Listener()), ""
 
-    def redirect(self, *, own=False):
+    def own_client(self):
+        return None
+
+    def redirect(self, *, own=False, at=""):
         return self.ear.redirect
 
     def visit(self, url, name, value):
@@ -58,7 +61,10 @@ class ByHand:
     def __init__(self, tamper=lambda code: code):
         self.tamper, self.code = tamper, ""
 
-    def redirect(self, *, own=False):
+    def own_client(self):
+        return None
+
+    def redirect(self, *, own=False, at=""):
         return OUT_OF_BAND
 
     def visit(self, url, name, value):

@@ -220,7 +220,10 @@ def test_a_card_of_too_many_bytes_is_refused_before_anything_is_sent(server, dra
 
 
 class Allowing(Willing):
-    def redirect(self, *, own=False):
+    def own_client(self):
+        return None
+
+    def redirect(self, *, own=False, at=""):
         assert own
         return "http://127.0.0.1:8765/"
 

@@ -14,16 +14,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import uvicorn
 from mastodon_mock.testing.server import MockServer
 from networks.conftest import Desk
 from networks.person import REDIRECT
 
+from syndication.config import Config
 from syndication.errors import Refused, Unauthorized
 from syndication.models import PublishEvent
 from syndication.networks import connector
 from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http
 from syndication.networks.login import OUT_OF_BAND, granted, returned
+from syndication.pipeline.connect import own_client
+from syndication.studio.app import make_app
 from syndication.text import compose, measure
 
 PDS = Path(__file__).parent.parent / "pds"
@@ -59,7 +63,25 @@ def mastodon():
 
 
 @pytest.fixture(scope="module")
-def pds(tmp_path_factory):
+def desk_server(tmp_path_factory):
+    """`syndicate serve`'s application at a port of this machine, and its config with a public address."""
+    config = Config.model_validate(
+        {"folder": tmp_path_factory.mktemp("desk"), "serve": {"public": "https://desk.meridian.internal"}}
+    )
+    app = make_app(None, config, lambda: True, ["whsec_unused"])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield config, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def pds(tmp_path_factory, desk_server):
     """The reference server, with a folder of its own for all it writes; its address, handle and password."""
     node = shutil.which("node")
     if not node or not (PDS / "node_modules" / "installed").exists():
@@ -72,7 +94,7 @@ def pds(tmp_path_factory):
         cwd=PDS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": folder},
+        env={**os.environ, "TMPDIR": folder, "DESK": desk_server[1]},
         text=True,
     ) as server:
         said = server.stdout.readline()
@@ -95,8 +117,8 @@ def bluesky(pds):
 class AtThePds:
     """A person who has no app password, and lets us in on the reference server's own pages."""
 
-    def __init__(self, pds):
-        self.pds, self.cookies = pds, {}
+    def __init__(self, pds, own=None):
+        self.pds, self.own, self.cookies = pds, own, {}
 
     def say(self, words):
         """Nothing is made of it."""
@@ -104,8 +126,11 @@ class AtThePds:
     def ask(self, what, *, hidden=False):
         return "browser" if hidden else f"@{self.pds['handle']}"
 
-    def redirect(self, *, own=False):
-        return REDIRECT
+    def own_client(self):
+        return self.own
+
+    def redirect(self, *, own=False, at=""):
+        return at or REDIRECT
 
     def visit(self, url, name, value):
         """What their pages do: show, sign in, consent, and send the browser back."""
@@ -277,6 +302,23 @@ def test_tokens_are_renewed_before_they_end_and_reuse_ends_the_session(pds, fres
     assert len(kept) == 1
 
 
+def test_a_newsroom_with_a_public_address_proves_who_it_is(pds, desk_server, fresh):
+    """The server reads our metadata and key at that address; it renews only for whoever proves to have that key."""
+    network, own = connector("bluesky"), own_client(desk_server[0])
+    first = network.connect(AtThePds(pds, own), pds["named"])
+    assert first["client_id"] == "https://desk.meridian.internal/oauth/client-metadata.json"
+    kept, draft = [], fresh(2, card=None)
+    with open_http(network, pds["named"], ending(first), keep=kept.append, seconds=20) as http:
+        receipt = network.publish(http, draft, None)
+        assert network.find(http, draft) == receipt
+    stolen = {**ending(kept[0]), "client_key": make_key()}
+    with open_http(network, pds["named"], stolen, seconds=20) as http, pytest.raises(Unauthorized):
+        network.publish(http, fresh(3, card=None), None)
+    with open_http(network, pds["named"], ending(kept[0]), keep=kept.append, seconds=20) as http:
+        network.publish(http, fresh(4, card=None), None)
+    assert len(kept) == 2
+
+
 def test_a_nonce_that_has_changed_costs_nothing(allowed, fresh, monkeypatch):
     """The server wants its newest nonce in the proof: the request is sent again with it, and posts once."""
     draft, intents = allowed.draft(fresh), []
@@ -342,7 +384,10 @@ def test_limits_and_handles_are_read(real):
 class AtTheirPage:
     """A person who allows us in at mastodon-mock's own page, and pastes the code that it shows."""
 
-    def redirect(self, *, own=False):
+    def own_client(self):
+        return None
+
+    def redirect(self, *, own=False, at=""):
         return OUT_OF_BAND
 
     def visit(self, url, name, value):

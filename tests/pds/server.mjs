@@ -8,6 +8,14 @@ http.Server.prototype.listen = function (port, ...rest) {
   return listen.call(this, port, '127.0.0.1', ...rest.filter((part) => typeof part === 'function'))
 }
 
+// The newsroom's public address, as our own server stands for it on this machine.
+const ask = globalThis.fetch
+globalThis.fetch = (asked, ...rest) => {
+  const url = new URL(asked instanceof Request ? asked.url : asked)
+  if (url.hostname !== 'desk.meridian.internal') return ask(asked, ...rest)
+  return ask(process.env.DESK + url.pathname, { redirect: 'error' })
+}
+
 const { TestNetworkNoAppView } = await import('@atproto/dev-env')
 const network = await TestNetworkNoAppView.create()
 const handle = 'meridian.test'
