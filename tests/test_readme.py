@@ -1,4 +1,4 @@
-"""Every command in the README is run here, as it stands there, in one folder from top to bottom."""
+"""Every command in the README and on the operator's page is run here, as it stands there, in one folder."""
 
 import json
 import os
@@ -14,8 +14,13 @@ import requests
 from machines import Machine, answers, free_port, syndicate, until
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ (.+)$", README, re.M)
+README, OPERATE = ((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/operate.md"))
+
+
+def commands(page):
+    """What a reader would type, in order."""
+    return re.findall(r"^\$ (.+)$", page, re.M)
+
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +52,10 @@ def network(tmp_path):
     machine.stop()
 
 
+# What runs until it is ended, and what it says once it works.
+_LASTING = {"worker": "sweep started", "serve": "Taking events at", "metrics": "Metrics at"}
+
+
 class Newcomer:
     """Types the README's commands. What cannot be had here is replaced where it says so, and nowhere else."""
 
@@ -59,7 +68,7 @@ class Newcomer:
             # The suite cannot run itself, and the demo has a test of its own: here only that the words are right.
             done = subprocess.run(["make", "-n", "-C", str(ROOT), *words[1:]], capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
-        elif words[0] == "syndicate" and words[1] in ("worker", "serve"):
+        elif words[0] == "syndicate" and words[1] in _LASTING:
             self.keep_running(words[1:])
         elif words[0] == "syndicate" and words[1:3] == ["connect", "mastodon"]:
             self.connect_mastodon()
@@ -73,7 +82,7 @@ class Newcomer:
     def run(self, words, stdin=""):
         if words[0] == "share":
             words = [word.replace("mastodon,bluesky", "mastodon") for word in words]
-        if words[0] == "check":
+        if words[0] in ("check", "doctor"):
             words = [*words, "--json"]
         done = subprocess.run(
             syndicate(*words), cwd=self.folder, input=stdin, capture_output=True, text=True, timeout=120
@@ -82,14 +91,18 @@ class Newcomer:
             bad = {row["check"] for row in json.loads(done.stdout) if not row["ok"]}
             assert bad <= {"queue"}, done.stdout  # no worker runs yet
             return done
+        if words[0] == "doctor":
+            ill = {one["part"] for one in json.loads(done.stdout) if any(s["grave"] for s in one["symptoms"])}
+            assert ill <= {"workers"}, done.stdout  # none runs by now
+            return done
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done
 
     def keep_running(self, words):
         """Start it, see it work, and stop it with Ctrl-C."""
-        port = ["--port", "0"] if words == ["serve"] else []
+        port = [] if words == ["worker"] else ["--port", "0"]
         machine = Machine(words[0], syndicate(*words, *port), self.folder).start()
-        sign = "Taking events at" if words == ["serve"] else "sweep started"
+        sign = _LASTING[words[0]]
         until(lambda: sign in machine.log.read_text(encoding="utf-8"), 30, f"{words} says {sign}")
         os.kill(machine.process.pid, signal.SIGINT)
         assert machine.process.wait(60) in (0, 130), machine.log.read_text(encoding="utf-8")
@@ -116,14 +129,14 @@ class Newcomer:
 
 def test_the_readme_names_commands():
     """The parser finds what a reader would type."""
-    assert len(COMMANDS) >= 20
-    assert COMMANDS[:2] == ["make demo", "make test"]
+    assert len(commands(README)) >= 20
+    assert commands(README)[:2] == ["make demo", "make test"]
 
 
 def test_every_command_of_the_readme_works(folder, network):
     """A newcomer who types the README's commands in order gets one post, and no error."""
     newcomer = Newcomer(folder, network)
-    for line in COMMANDS:
+    for line in (*commands(README), *commands(OPERATE)):
         newcomer.type(line)
     assert newcomer.bluesky
     assert (folder / "preview/index.html").exists()
