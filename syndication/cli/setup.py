@@ -218,17 +218,6 @@ def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
     ]
 
 
-def _wrong_form(config: "Config", account: "Account") -> str:
-    """Why an account cannot post as the config says, empty if it can."""
-    from syndication.config import AccountTable
-    from syndication.networks import connector
-
-    wanted, network = config.accounts.get(account.name, AccountTable()).form, connector(account.network)
-    if wanted is None or wanted in network.forms:
-        return ""
-    return f"form: {network.title} has no {wanted!r} posts; it has {', '.join(network.forms)}"
-
-
 def _check_posts(store: "Store") -> str:
     """What only an editor can do to posts that are out, empty if there is nothing."""
     from syndication.store import deeds
@@ -252,15 +241,15 @@ def _ends_soon(account: "Account") -> str:
 
 def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tuple[str, str]]:
     from syndication.errors import SyndicationError
-    from syndication.pipeline import read_account
+    from syndication.pipeline import choices, read_account
     from syndication.store import accounts
 
     with store.read() as tx:
-        known = accounts.everyone(tx)
-    unknown = set(config.accounts) - {account.name for account in known}
-    found = [(f"account {name}", "stands in the config but is not connected") for name in sorted(unknown)]
+        known, names = accounts.everyone(tx), choices.names_of_stories(tx, config)
+    unknown = choices.unconnected(config, [account.name for account in known])
+    found = [(f"account {name}", words) for name, words in unknown]
     for account in known:
-        problem = account.paused or _wrong_form(config, account) or _ends_soon(account)
+        problem = account.paused or choices.wrong_choices(config, account, names) or _ends_soon(account)
         if not offline and not problem:
             try:
                 read_account(store, config, account.name)
@@ -284,9 +273,9 @@ def accounts(machine: bool) -> None:
     with home() as (store, config):
         with store.read() as tx:
             known = mailboxes.everyone(tx)
-        publishes = {one.name: config.accounts.get(one.name, AccountTable()).publish for one in known}
+        tables = {one.name: config.accounts.get(one.name, AccountTable()) for one in known}
     if machine:
-        show_json([{**one.model_dump(mode="json"), "publish": publishes[one.name]} for one in known])
+        show_json([{**one.model_dump(mode="json"), "publish": tables[one.name].publish} for one in known])
         return
     if not known:
         say("No account is connected. Start with: syndicate connect mastodon --server https://…")
@@ -295,7 +284,9 @@ def accounts(machine: bool) -> None:
 
     rows = []
     for one in known:
-        posts = "each story" if publishes[one.name] else "by hand"
+        table = tables[one.name]
+        posts = "by rule" if table.has_rules else "each story"
+        posts = posts if table.publish else "by hand"
         paused = Text(clean(f"paused: {one.paused}; connect it again"), style="red")
         state = paused if one.paused else Text("ready", style="green")
         rows.append((one.name, one.network, one.handle, posts, str(one.limits.text), state))

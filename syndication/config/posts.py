@@ -94,6 +94,12 @@ class AccountTable(ConfigTable):
         description="How a post carries the card, where the network leaves a choice; its usual way if not told.",
     )
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether it takes some stories and not others, or not at every hour."""
+        none = rules.Stories()
+        return (self.takes, self.skips, self.hours) != (none, none, None)
+
     @model_validator(mode="after")
     def _takes_something(self) -> Self:
         if key := rules.contradiction(self.takes, self.skips):

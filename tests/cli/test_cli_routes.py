@@ -82,3 +82,27 @@ def test_a_story_nobody_takes_is_told_with_the_way_to_the_reasons(newsroom):
     assert done.status == 0
     assert "No account posts it. `syndicate routes story.json` tells" in done.err
     assert "sport: section is Weather, takes Sport" in newsroom("why", "cms-4711").out
+
+
+def test_the_preview_and_the_list_of_accounts_agree(newsroom):
+    """The preview shows the posts of accounts that take the story, and the reason of the others in the same words."""
+    assert newsroom("preview", "story.json", "--out", "page").status == 0
+    page = (newsroom.room / "page/index.html").read_text(encoding="utf-8")
+    assert "Not to <bdi>sport</bdi>: section is World, takes Sport" in page
+    assert "Not to <bdi>editor</bdi>: posts only what an editor shares by hand" in page
+    assert "Not to <bdi>world</bdi>" not in page
+    listed = newsroom("accounts").out
+    for name, posts in (("sport", "by rule"), ("editor", "by hand")):
+        assert re.search(rf"^{name} +mastodon +@{name} +{posts} ", listed, re.MULTILINE)
+
+
+def test_check_tells_of_a_table_that_is_nobodys(newsroom):
+    """A misspelt account would else be silent for ever."""
+    file = newsroom.room / "syndicate.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("[accounts.sport]", "[accounts.sprot]"), encoding="utf-8"
+    )
+    problems = {row["check"]: row["problem"] for row in newsroom("check", "--offline", "--json").data()}
+    assert (
+        problems["account sprot"] == "stands in the config but is not connected; sport is: is one misspelt?"
+    )

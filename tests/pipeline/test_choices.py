@@ -1,0 +1,74 @@
+"""What is wrong with what the config says of accounts: names that are nobody's, cards that nobody sees."""
+
+import pytest
+
+from syndication.config import parse
+from syndication.pipeline import accept
+from syndication.pipeline.choices import names_of_stories, unconnected, wrong_choices
+
+
+@pytest.fixture
+def wrong(store, connect, network):
+    """What is told of the account `desk` with these rules; a story has the section Climate and the desk Night."""
+
+    def told(rules, forms=("image",)):
+        network.forms = forms
+        account = connect("desk", "script")
+        config = parse(f'[brand.sections.World]\naccent = "#123456"\n[accounts.desk]\n{rules}\n')
+        with store.read() as tx:
+            return wrong_choices(config, account, names_of_stories(tx, config))
+
+    return told
+
+
+@pytest.fixture(autouse=True)
+def stories(store, config, event):
+    accept(store, config, event(section="Climate", desk="Night"))
+
+
+def test_an_account_that_is_not_connected_is_told_with_the_nearest_name():
+    """A misspelt table would else be silent for ever."""
+    config = parse("[accounts.dsek]\n[accounts.sport]\n[accounts.world]\n")
+    assert list(unconnected(config, ["desk", "world"])) == [
+        ("dsek", "stands in the config but is not connected; desk is: is one misspelt?"),
+        ("sport", "stands in the config but is not connected: syndicate connect NETWORK --name sport"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "forms", "told"),
+    [
+        ("", ("image",), ""),
+        ('takes = { sections = ["climate", "world", "Chess"], desks = ["NIGHT"] }', ("image",), ""),
+        (
+            'takes = { sections = ["Climat"] }',
+            ("image",),
+            "sections: no story has Climat, but some have Climate: is one misspelt?",
+        ),
+        (
+            'skips = { desks = ["Nights"] }',
+            ("image",),
+            "desks: no story has Nights, but some have Night: is one misspelt?",
+        ),
+        (
+            'takes = { sections = ["Worlds"] }',
+            ("image",),
+            "sections: no story has Worlds, but some have World",
+        ),
+        ('template = "quote"', ("image",), ""),
+        ('template = "qoute"', ("image",), "template: no card template is called qoute; did you mean quote?"),
+        (
+            'template = "quote"',
+            ("crawled",),
+            "template: Script shows the card that the page names, whatever stands here; leave it out",
+        ),
+        ('template = "quote"', ("crawled", "image"), 'say form = "image" as well'),
+        ('template = "quote"\nform = "image"', ("crawled", "image"), ""),
+        ('form = "made"', ("image",), "form: Script has no 'made' posts; it has image"),
+    ],
+)
+def test_choices_that_cannot_be_meant(wrong, rules, forms, told):
+    """Each is told with what is known in its place; a name that no story has yet is no fault by itself."""
+    words = wrong(rules, forms)
+    assert told in words
+    assert bool(words) is bool(told)
