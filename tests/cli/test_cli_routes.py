@@ -30,7 +30,7 @@ def newsroom(run):
     facts = {"network": "mastodon", "server": "https://social.example", "limits": LIMITS}
     with store.write() as tx:
         for name in config.accounts:
-            accounts.connect(tx, Account(name=name, handle=f"@{name}", **facts), b"sealed", 0)
+            accounts.connect(tx, Account(name=name, handle=f"@{name}", **facts), accounts.Token(b"sealed"), 0)
     store.close()
     return run
 
