@@ -333,3 +333,5 @@ class Delivery(Frozen):
     receipt: Receipt | None
     reason: str
     pending: Pending | None = None
+    held_for: str = Field("", description="What holds it, or what an editor released it from by name.")
+    released: AwareDatetime | None = Field(None, description="When an editor released it by name.")

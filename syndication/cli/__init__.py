@@ -9,7 +9,20 @@ import sys
 
 import click
 
-from syndication.cli import cards, checks, connect, demo, desk, doctor, live, routes, run, setup, trail
+from syndication.cli import (
+    budget,
+    cards,
+    checks,
+    connect,
+    demo,
+    desk,
+    doctor,
+    live,
+    routes,
+    run,
+    setup,
+    trail,
+)
 from syndication.cli.common import say
 from syndication.errors import SyndicationError
 
@@ -47,7 +60,7 @@ def cli(config: str | None) -> None:
 for _command in (
     *(setup.init, setup.check, connect.connect, setup.accounts, setup.schema),
     *(desk.publish, desk.share, desk.status, desk.why, desk.resolve, live.plan, live.withdraw),
-    *(routes.routes, trail.trail, doctor.doctor, doctor.metrics),
+    *(routes.routes, budget.budget, trail.trail, doctor.doctor, doctor.metrics),
     *(cards.render, checks.check_card, cards.templates, cards.meta, cards.preview),
     *(run.serve, run.worker, run.sandbox, demo.demo),
 ):

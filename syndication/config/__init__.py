@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from syndication.config.base import ConfigTable
+from syndication.config.budget import Budget
 from syndication.config.faults import explain
 from syndication.config.install import Fetch, Metadata, Queue, Serve, StoreTable
 from syndication.config.looks import Brand, Cards, Colors, Section
@@ -49,6 +50,7 @@ class Config(ConfigTable):
     delivery: DeliveryTable = DeliveryTable()
     fetch: Fetch = Fetch()
     links: Links = Links()
+    budget: Budget = Field(Budget(), description="Of all accounts together.")
     accounts: dict[str, AccountTable] = Field(default_factory=dict)
     mentions: dict[str, dict[str, str]] = Field(
         default_factory=dict,

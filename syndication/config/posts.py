@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from syndication.config import rules
 from syndication.config.base import ConfigTable, Hours, filled_from
+from syndication.config.budget import Budget
 from syndication.models import POST_FIELDS, Form
 
 
@@ -84,6 +85,7 @@ class AccountTable(ConfigTable):
     hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
         0, description="How many of a story's tags a post carries, as far as the network takes them."
     )
+    budget: Budget = Budget()
     correct: Correct = Field(
         "edit",
         description="How a post that is out follows its story: edited where the network can, else an editor is told; "

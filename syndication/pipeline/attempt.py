@@ -4,17 +4,23 @@ import hashlib
 import logging
 import random
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from syndication.config import Config
-from syndication.errors import CardError, DeliveryError, NotSent, Unknown
-from syndication.models import Draft, State
+from syndication.errors import CardError, DeliveryError, NotSent, RateLimited, Unknown
+from syndication.models import Draft, State, Window
 from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
+from syndication.pipeline import budget
 from syndication.pipeline.tokens import keep
-from syndication.store import Store
+from syndication.store import Store, rates
 from syndication.store.deliveries import Claim
+from syndication.store.spending import Spent
 from syndication.traces import tell
 
 log = logging.getLogger(__name__)
@@ -42,6 +48,8 @@ class Attempt(ABC):
         self.store, self.config, self.network, self.claim = store, config, network, claim
         self.secret = secret
         self.intended = False
+        self.http: Http | None = None
+        self._calls = 0  # how many of its requests are counted
 
     @abstractmethod
     def run(self) -> None:
@@ -50,7 +58,34 @@ class Attempt(ABC):
     def _line(self, **settings: Any) -> Http:
         limits = self.config.delivery
         settings |= {"seconds": limits.request_limit, "deed": limits.deed_limit, "keep": self._keep}
-        return open_http(self.network, self.claim.mailbox.account.server, self.secret, **settings)
+        self.http = open_http(self.network, self.claim.mailbox.account.server, self.secret, **settings)
+        return self.http
+
+    @contextmanager
+    def _recording(self) -> Iterator[Connection]:
+        """A transaction that records how the try went, and what the network told and charged meanwhile."""
+        with self.store.write() as tx:
+            yield tx
+            if http := self.http:
+                mailbox, now = self.claim.mailbox, self.store.now()
+                rates.note(tx, mailbox.account.name, mailbox.app, http.rates.values(), now)
+                self._count(tx, Spent(micros=int(http.charged * budget.MILLION)), now)
+        if http:
+            http.rates.clear()
+            http.charge(-http.charged)
+
+    def _count(self, tx: Connection, what: Spent, now: int, coming: int = 0) -> None:
+        """Count what was spent, with the requests made since the last count and those about to be."""
+        made = self.http.calls + coming if self.http else 0
+        spent = what._replace(calls=made - self._calls)
+        budget.count(tx, self.config, self.claim.delivery.account, spent, now)
+        self._calls = made
+
+    def _note_pause(self, error: RateLimited, seconds: float) -> None:
+        """Remember a pause that the network asked for, for all accounts that it is meant for."""
+        if self.http:
+            window = Window("pause", 0, None, seconds, error.app)
+            self.http.rates[window.name, window.app] = window
 
     def _fault(self, error: Exception) -> DeliveryError:
         """A fault of ours, or an answer nobody foresaw: it must not stop the mailbox, nor be taken for "not sent"."""

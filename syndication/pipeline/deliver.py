@@ -10,6 +10,7 @@ import logging
 import time
 from contextlib import AbstractContextManager, nullcontext
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from syndication.config import Config
@@ -28,6 +29,7 @@ from syndication.errors import (
 from syndication.models import Priority, PublishEvent, Receipt, State
 from syndication.networks import connector
 from syndication.networks.http import Http
+from syndication.pipeline import budget
 from syndication.pipeline.accept import OCCASION, earliest, expiry, plan_anew
 from syndication.pipeline.attempt import (
     FIRST_PAUSE,
@@ -44,6 +46,7 @@ from syndication.pipeline.tokens import stop_account, tend
 from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, moment, stories
 from syndication.store.accounts import Mailbox
 from syndication.store.deliveries import Claim
+from syndication.store.spending import Spent
 from syndication.traces import enabled, span
 from syndication.vault import Vault
 
@@ -81,6 +84,7 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
     """Deliver letter by letter; when the mailbox may be opened next."""
     network = connector(mailbox.account.network)
     secret = Vault(config).open(mailbox.secret)
+    mailbox = mailbox._replace(app=network.app_of(secret))
     while time.monotonic() < until:
         with store.write() as tx:
             claim = deliveries.claim(tx, mailbox, store.now(), lease_of(config))
@@ -103,8 +107,18 @@ def _traced(claim: Claim, network: str) -> AbstractContextManager[None]:
     return span("deliver", one.story, revision, network=network, account=one.account, **facts)
 
 
+class _OverBudget(Exception):
+    """What is beyond a budget is not sent without an editor's word."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
 class _Letter(Attempt):
     """One try of one letter: from the claim to the record of what came of it."""
+
+    _counted: tuple[int, int] | None = None
 
     def run(self) -> None:
         """Send a letter that is ready, or settle one whose fate is unknown."""
@@ -130,7 +144,7 @@ class _Letter(Attempt):
         elif claim.intent_at is not None and not self._may_repeat(now):
             state, what, words = State.UNKNOWN, "unknown", "it was held up too long to be sent again unasked"
         else:
-            return self._waits_for_hours(now)
+            return self._waits_for_hours(now) or self._is_beyond_budget(now)
         if claim.intent_at is not None:
             state, what = State.UNKNOWN, "unknown"
         self._record(state, what, words=words, due_at=NEVER if state is State.FAILED else now)
@@ -164,6 +178,8 @@ class _Letter(Attempt):
             receipt = self.network.publish(http, frozen, image)
         except ClaimLost:
             raise
+        except _OverBudget as over:
+            self._hold(over.words)
         except CardError as error:
             self._redraw(error)
         except DeliveryError as error:
@@ -194,10 +210,12 @@ class _Letter(Attempt):
                     stop_account(tx, self.claim.mailbox, error, now)
                 raise MailboxWaits(now)
             case Refused():
-                self._record(State.FAILED, "refused", words=words, status=status)
+                self._record(State.FAILED, "refused", words=words, status=status, uncount=True)
             case RateLimited():
                 asked = self._pause() if error.retry_after is None else error.retry_after
-                until = now + int(1000 * max(asked, FIRST_PAUSE))
+                rest = max(asked, FIRST_PAUSE)
+                until = now + int(1000 * rest)
+                self._note_pause(error, rest)
                 self._back(until, "not_sent", error)
                 raise MailboxWaits(until)
             case _:
@@ -211,7 +229,8 @@ class _Letter(Attempt):
         claim, now = self.claim, self.store.now()
         state = State.UNKNOWN if claim.delivery.state is State.UNKNOWN else State.READY
         facts = {"words": error.message, "status": error.status, "due_at": due_at}
-        with self.store.write() as tx:
+        with self._recording() as tx:
+            self._uncount(tx)
             newer = stories.newer(tx, claim.delivery.story, claim.event)
             forget = claim.intent_at is None
             deliveries.settle(tx, claim, state, what=what, now=now, forget_intent=forget, **facts)  # type: ignore[arg-type]
@@ -263,20 +282,61 @@ class _Letter(Attempt):
         claim, now = self.claim, self.store.now()
         state = State.PLANNED if claim.intent_at is None else State.READY
         due_at = now + int(1000 * self._pause())
-        with self.store.write() as tx:
+        with self._recording() as tx:
             stories.redraw(tx, claim.delivery.story, now)
             deliveries.settle(tx, claim, state, what="not_sent", now=now, words=error.message, due_at=due_at)
 
     def _intend(self) -> None:
+        """Commit the intent, and what the post costs. Raises _OverBudget, and nothing is committed."""
+        claim, now = self.claim, self.store.now()
         with self.store.write() as tx:
-            deliveries.intend(tx, self.claim, self.store.now(), lease_of(self.config))
+            price = self._price() if claim.intent_at is None else 0
+            if claim.intent_at is None and (words := self._refusal(tx, price, now)):
+                raise _OverBudget(words)
+            deliveries.intend(tx, claim, now, lease_of(self.config))
+            self._count(tx, Spent(int(claim.intent_at is None), 0, price), now, coming=1)
         self.intended = True
+        self._counted = (now, price) if claim.intent_at is None else None
+
+    def _is_beyond_budget(self, now: int) -> bool:
+        """Looked at before anything is uploaded, which the network may count; what counts is the look at the intent."""
+        claim = self.claim
+        if claim.intent_at is not None or not budget.is_limited(self.config, claim.delivery.account):
+            return False
+        with self.store.read() as tx:
+            words = self._refusal(tx, self._price(), now)
+        if words:
+            self._hold(words)
+        return bool(words)
+
+    def _price(self) -> int:
+        draft = self.claim.delivery.draft
+        return budget.price_of(self.network, draft) if draft else 0
+
+    def _refusal(self, tx: Connection, price: int, now: int) -> str:
+        return budget.refusal(tx, self.config, self.claim.delivery, price, now)
+
+    def _uncount(self, tx: Connection) -> None:
+        """It surely is not out: what this very try counted is taken back, but for its requests."""
+        if self._counted:
+            now, price = self._counted
+            budget.count(tx, self.config, self.claim.delivery.account, Spent(-1, 0, -price), now)
+            self._counted = None
+
+    def _hold(self, words: str) -> None:
+        """Beyond its budget: it waits for an editor."""
+        now = self.store.now()
+        with self._recording() as tx:
+            deliveries.hold(tx, self.claim, budget.HELD_FOR, words, now, NEVER)
+        self._log("held")
 
     def _remember(self, progress: dict[str, str]) -> None:
         with self.store.write() as tx:
             deliveries.remember(tx, self.claim, progress)
 
-    def _record(self, state: State, what: str, **facts: object) -> None:
-        with self.store.write() as tx:
+    def _record(self, state: State, what: str, *, uncount: bool = False, **facts: object) -> None:
+        with self._recording() as tx:
+            if uncount:
+                self._uncount(tx)
             deliveries.settle(tx, self.claim, state, what=what, now=self.store.now(), **facts)  # type: ignore[arg-type]
         self._log(what)

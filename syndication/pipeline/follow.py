@@ -136,7 +136,7 @@ class Follow(Attempt):
     def _edited(self, receipt: Receipt, new: Draft) -> None:
         move = plan.move(self._live, new, self.network, "edit", Deed.EDIT)
         left = plan.told(self.network, move.left, receipt.url) if move.left else ""
-        with self.store.write() as tx:
+        with self._recording() as tx:
             said = plan.after_edit(self._live, new, move.left)
             deeds.edited(tx, self.claim, receipt, said, left, self.store.now())
         self._log("edited")
@@ -144,7 +144,7 @@ class Follow(Attempt):
     def _removed(self, receipt: Receipt) -> None:
         """Gone; and where it is to be posted again, planned in the same transaction, once for this very post."""
         delivery = self.claim.delivery
-        with self.store.write() as tx:
+        with self._recording() as tx:
             now = self.store.now()
             story = stories.need(tx, delivery.story, lock=True)
             gone = deeds.removed(tx, self.claim, f"removed; it was {receipt.url}", now)
@@ -187,6 +187,7 @@ class Follow(Attempt):
         retry = error.retry_after if isinstance(error, NotSent) else None
         if isinstance(error, RateLimited):
             rest = max(self._pause() if retry is None else retry, FIRST_PAUSE)
+            self._note_pause(error, rest)
         else:
             rest = max(self._pause(), retry or 0)
         until = now + int(1000 * rest)
@@ -207,6 +208,6 @@ class Follow(Attempt):
         self._put_off("told", plan.by_hand(words, receipt.url if receipt else ""), NEVER, status)
 
     def _put_off(self, what: str, words: str, due_at: int, status: int | None = None) -> None:
-        with self.store.write() as tx:
+        with self._recording() as tx:
             deeds.put_off(tx, self.claim, what, words, self.store.now(), due_at=due_at, status=status)
         self._log(what)

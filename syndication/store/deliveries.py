@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, update
@@ -111,6 +111,20 @@ def in_state(tx: Connection, states: Iterable[State], count: int) -> list[Delive
     query = select(deliveries).where(deliveries.c.state.in_(tuple(states)))
     rows = tx.execute(query.order_by(deliveries.c.id.desc()).limit(count))
     return [_delivery(row) for row in rows.mappings()]
+
+
+def count_states(tx: Connection, account: str) -> dict[str, int]:
+    """How many of an account's posts are not out, by state."""
+    states = (State.PLANNED, State.READY, State.HELD)
+    mine = and_(deliveries.c.account == account, deliveries.c.state.in_(states))
+    query = select(deliveries.c.state, func.count()).where(mine).group_by(deliveries.c.state)
+    return {str(state): number for state, number in tx.execute(query).all()}
+
+
+def drafts_waiting(tx: Connection, account: str) -> Iterator[Draft]:
+    """What an account's posts say that are written and not out yet."""
+    mine = and_(deliveries.c.account == account, deliveries.c.state == State.READY)
+    return map(Draft.model_validate_json, tx.execute(select(deliveries.c.draft).where(mine)).scalars())
 
 
 def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
@@ -278,6 +292,15 @@ def settle(
     note(tx, claim, what, words, now, status)
 
 
+def hold(tx: Connection, claim: Claim, held_for: str, words: str, now: int, until: int) -> None:
+    """Stop a claimed letter that is not out; an editor may release it until then. Raises ClaimLost if it moved on."""
+    values = {"held_for": held_for, "held_at": now, "released_at": None, "reason": words, "expires_at": until}
+    values |= {"due_at": deliveries.c.wanted_at}
+    if not _move(tx, claim.delivery, State.HELD, **values):
+        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
+    note(tx, claim, "held", words, now)
+
+
 def receive(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
     """An answer that came after its claim was lost: the network has the post, whatever was held of it meanwhile.
 
@@ -411,6 +434,8 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
         receipt=Receipt.model_validate_json(row["receipt"]) if row["receipt"] else None,
         reason=row["reason"],
         pending=_pending(row),
+        held_for=row["held_for"],
+        released=None if row["released_at"] is None else moment(row["released_at"]),
     )
 
 

@@ -61,7 +61,8 @@ def open_lanes(account: Any, app: Any, now: int) -> ScalarSelect[int]:
     mine = and_(rates.c.scope.in_((account, app)), rates.c.resets_at > now)
     scarce = rates.c.remaining * RESERVE <= rates.c.most
     last = case((rates.c.remaining <= 0, _NO_LANE), (scarce, Priority.BREAKING.lane), else_=_EVERY_LANE)
-    return select(func.coalesce(func.min(last), _EVERY_LANE)).where(mine).scalar_subquery()
+    query = select(func.coalesce(func.min(last), _EVERY_LANE)).where(mine)
+    return query.correlate(accounts).scalar_subquery()
 
 
 def of_account(tx: Connection, account: str, now: int) -> list[Rate]:

@@ -8,7 +8,7 @@ from syndication.store.schema import trail
 
 # What the rows are called. Part of the record: never rename.
 WHAT = frozenset(
-    """accepted updated withdrawn planned shared drawn problem frozen intent sent not_sent refused unauthorized
+    """accepted updated withdrawn planned held shared drawn problem frozen intent sent not_sent refused unauthorized
     unknown found not_found again waits resolved cancelled given_up
     follows edited removed told not_done retracted routed later""".split()
 )
