@@ -53,6 +53,7 @@ def test_the_template_shows_every_key_and_true_defaults():
     assert examples == {
         *("logo", "logo_dark", "fonts", "accent", "templates", "fragments"),
         *("breaking", "from"),
+        *(f"{what}_per_{span}" for what in ("posts", "calls", "dollars") for span in ("day", "month")),
     }
     for path, default in described(Config):
         shown = values

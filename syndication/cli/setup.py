@@ -86,6 +86,14 @@ name = "The Meridian"
 # give_up = 24                    # hours after which a post that never went out is given up
 # sweep = 2                       # seconds between two looks for what is due
 
+[budget]                          # a post beyond it waits for you; one account's: [accounts.desk.budget]
+# posts_per_day = 50              # example; days and months are the paper's own
+# posts_per_month = 1000          # example
+# calls_per_day = 500             # example; requests to networks, of which a post needs one to ten
+# calls_per_month = 9000          # example
+# dollars_per_day = 5.0           # example; US dollars, where a network charges for posts
+# dollars_per_month = 100.0       # example
+
 [fetch]
 # allow = []                      # networks inside that pages and photos may come from: ["10.0.0.0/8"]
 # max_bytes = 40000000            # of one photo
