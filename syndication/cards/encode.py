@@ -47,8 +47,7 @@ def png(image: Image.Image, xmp: bytes = b"", *, flat: bool = False) -> bytes:
     """
     header = struct.pack(">2I5B", *image.size, 8, 2, 0, 0, 0)  # 8 bits a channel, RGB
     told = _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp) if xmp else b""
-    rows = _rows(image, 0) if flat else _rows(_differences(image), 2)
-    pixels = _chunk(b"IDAT", isal_zlib.compress(rows, 1))
+    pixels = _chunk(b"IDAT", _deflated(image, 0) if flat else _deflated(_differences(image), 2))
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + told + pixels + _chunk(b"IEND", b"")
 
 
@@ -64,11 +63,14 @@ def _differences(image: Image.Image) -> Image.Image:
     return ImageChops.subtract_modulo(image, above)
 
 
-def _rows(image: Image.Image, number: int) -> bytearray:
-    """The picture's rows, each after the number of its filter."""
-    stride = 1 + 3 * image.width
-    rows = bytearray(1)
-    rows += image.tobytes("raw", "RGB", stride)  # with a byte to spare after each row
-    del rows[-1]
-    rows[::stride] = bytes([number]) * image.height
-    return rows
+def _deflated(image: Image.Image, number: int) -> bytes:
+    """The picture's rows, each after the number of its filter, packed."""
+    stride, first = 1 + 3 * image.width, bytes([number])
+    rows: bytes | bytearray = image.tobytes(
+        "raw", "RGB", stride
+    )  # with a 0 after each: the number of the next
+    if number:
+        rows = bytearray(rows)
+        rows[stride - 1 :: stride] = first * image.height
+    packer = isal_zlib.compressobj(1)
+    return packer.compress(first) + packer.compress(memoryview(rows)[:-1]) + packer.flush()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uharfbuzz as hb
 from PIL import Image
@@ -13,22 +13,15 @@ from syndication.cards.typeset import Line
 _STEPS = 4  # to a pixel: places where a letter may stand, so that one drawn before can be had again
 
 
-class _Letter(NamedTuple):
-    """A glyph and where its origin stands, in pixels from the left and up from the baseline."""
-
-    font: hb.Font
-    id: int
-    scale: float
-    x: float
-    y: float
-
-
 class _Ink(NamedTuple):
-    """How far letters cover each pixel, mode L, and where: pixels from the left, and down from the baseline."""
+    """How far letters cover each pixel, as the core of an image of mode L, and where: pixels from the left, and down
+    from the baseline."""
 
-    mask: Image.Image
+    mask: Any
     left: int
     top: int
+    width: int
+    height: int
 
 
 def paint(
@@ -40,43 +33,45 @@ def paint(
         if glyph.colored:
             _paint_picture(canvas, glyph, x, y, alpha)
         else:
-            letters.append(_Letter(glyph.font, glyph.id, glyph.scale, x + glyph.x, glyph.y))
-    for ink in _inked(letters, alpha):
-        canvas.paste(color, (ink.left, y + ink.top), ink.mask)
+            letters.append(glyph)
+    canvas.load()
+    for mask, left, top, width, height in _inked(letters, x, alpha):
+        # As Image.paste does in the end: what it asks before takes as long again, a hundred times a card.
+        canvas.im.paste(color, (left, y + top, left + width, y + top + height), mask)
 
 
-def _inked(letters: Sequence[_Letter], alpha: float) -> Iterator[_Ink]:
-    """The letters' ink. Those that touch, such as joined ones, are drawn as one, so that no seam is seen."""
-    touching, last, reach = list[_Letter](), None, 0
+def _inked(letters: Sequence[Glyph], x: float, alpha: float) -> Iterator[_Ink]:
+    """The ink of a line's letters from `x` on. Those that touch are drawn as one, so that no seam is seen."""
+    touching, last, reach = list[Glyph](), None, 0
     for letter in letters:
-        font, glyph, scale, x, y = letter
-        whole, part = divmod(round(x * _STEPS), _STEPS)
-        if (ink := _single(font, glyph, scale, part, round(y * _STEPS), alpha)) is None:
+        whole, part = divmod(round((x + letter.x) * _STEPS), _STEPS)
+        ink = _single(letter.font, letter.id, letter.scale, part, round(letter.y * _STEPS), alpha)
+        if ink is None:
             continue
-        mask, left, top = ink
+        mask, left, top, width, height = ink
         left += whole
         if last and left >= reach:
-            yield last if len(touching) == 1 else _drawn(touching, alpha) or last
+            yield last if len(touching) == 1 else _drawn(touching, x, alpha) or last
             touching, reach = [], 0
-        reach = max(reach, left + mask.width)
+        reach = max(reach, left + width)
         touching.append(letter)
-        last = _Ink(mask, left, top)
+        last = _Ink(mask, left, top, width, height)
     if last:
-        yield last if len(touching) == 1 else _drawn(touching, alpha) or last
+        yield last if len(touching) == 1 else _drawn(touching, x, alpha) or last
 
 
 @lru_cache(maxsize=2048)
 def _single(font: hb.Font, glyph: int, scale: float, x: int, y: int, alpha: float) -> _Ink | None:
     """The ink of one letter; `x` and `y` in steps."""
-    return _drawn([_Letter(font, glyph, scale, x / _STEPS, y / _STEPS)], alpha)
+    return _drawn([Glyph(font, glyph, x / _STEPS, y / _STEPS, scale)], 0, alpha)
 
 
-def _drawn(letters: Sequence[_Letter], alpha: float) -> _Ink | None:
-    """The ink of letters drawn together; None if they are blank."""
+def _drawn(letters: Sequence[Glyph], x: float, alpha: float) -> _Ink | None:
+    """The ink of letters drawn together on a line from `x` on; None if they are blank."""
     brush = hb.RasterDraw()
-    for font, glyph, scale, x, y in letters:
-        brush.transform = (scale, 0, 0, scale, x, y)
-        brush.draw_glyph(font, glyph)
+    for letter in letters:
+        brush.transform = (letter.scale, 0, 0, letter.scale, x + letter.x, letter.y)
+        brush.draw_glyph(letter.font, letter.id)
     image = brush.render()
     extents = image.extents
     if not (extents.width and extents.height):
@@ -86,7 +81,7 @@ def _drawn(letters: Sequence[_Letter], alpha: float) -> _Ink | None:
     mask = Image.frombytes("L", size, bytes(image.buffer), "raw", "L", extents.stride, -1)
     if alpha < 1:
         mask = mask.point([round(value * alpha) for value in range(256)])
-    return _Ink(mask, extents.x_origin, -extents.y_origin - extents.height)
+    return _Ink(mask.im, extents.x_origin, -extents.y_origin - extents.height, *size)
 
 
 def _paint_picture(canvas: Image.Image, glyph: Glyph, x: float, y: int, alpha: float) -> None:

@@ -119,9 +119,8 @@ class TextOp(Op):
         for index, box in enumerate(self.lines()):
             assert self.block  # noqa: S101 - it has lines
             base = self.rect.y + self.block.baseline + index * self.block.pitch
-            for glyph in self.block.lines[index].glyphs:
-                if ink := glyph.ink():
-                    boxes.append((box.x + ink[0], base - ink[1], box.x + ink[2], base - ink[3]))
+            if ink := self.block.lines[index].ink:
+                boxes.append((box.x + ink[0], base - ink[1], box.x + ink[2], base - ink[3]))
         if not boxes:
             return self.rect
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)

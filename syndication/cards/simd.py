@@ -57,6 +57,4 @@ def darken(canvas: Image.Image, place: tuple[int, int], light: Image.Image) -> N
     part = canvas.crop((*place, place[0] + light.width, place[1] + light.height))
     part.putalpha(light)
     simd.AlphaMulDiv().multiply_alpha_pil_inplace(part)
-    dark = Image.new("RGB", light.size)
-    simd.Resizer().resize_pil(part, dark, simd.ResizeOptions(resize_alg=simd.ResizeAlg.nearest()))
-    canvas.paste(dark, place)
+    canvas.paste(part, place)  # its alpha is left out

@@ -4,6 +4,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 
 import regex
@@ -59,6 +60,15 @@ class Line:
     glyphs: tuple[shape.Glyph, ...]
     width: float
 
+    @cached_property
+    def ink(self) -> tuple[float, float, float, float] | None:
+        """Left, top, right and bottom of what is inked, in pixels, y upwards from the baseline; None if nothing is."""
+        boxes = [ink for glyph in self.glyphs if (ink := glyph.ink())]
+        if not boxes:
+            return None
+        left, top, right, bottom = zip(*boxes, strict=True)
+        return min(left), max(top), max(right), min(bottom)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -85,10 +95,9 @@ class Block:
         """Left, top, right and bottom of what is inked, from the block's top left."""
         boxes = []
         for index, line in enumerate(self.lines):
-            for glyph in line.glyphs:
-                if ink := glyph.ink():
-                    base = self.baseline + index * self.pitch
-                    boxes.append((ink[0], base - ink[1], ink[2], base - ink[3]))
+            if ink := line.ink:
+                base = self.baseline + index * self.pitch
+                boxes.append((ink[0], base - ink[1], ink[2], base - ink[3]))
         if not boxes:  # words of signs that draw nothing
             return 0.0, self.baseline - self.capital, self.width, self.baseline
         left, top, right, bottom = zip(*boxes, strict=True)
@@ -97,6 +106,8 @@ class Block:
 
 def clean(text: str) -> str:
     """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""
+    if not text:
+        return ""
     text = unicodedata.normalize("NFC", text).translate(_DROPPED)
     return _BLANKS.sub(" ", _CONTROLS.sub("", text)).strip()
 
@@ -237,11 +248,12 @@ class _Paragraph:
     def fits(self, size: int, width: float, height: float, lines: int) -> int:
         """The fewest lines that hold the text, 0 if it does not fit."""
         rows = self.rows(size, height, lines)
+        offsets = self._offsets.get(size) or self._offsets_at(size)
         count, start, previous = 1, 0, 0
-        for end in self.ends:
-            if self.measure(size, start, end) > width:
+        for end, solid in zip(self.ends, self._solid, strict=True):
+            if offsets[max(start, solid)] - offsets[start] > width:
                 count, start = count + 1, previous
-                if count > rows or self.measure(size, start, end) > width:
+                if count > rows or offsets[max(start, solid)] - offsets[start] > width:
                     return 0
             previous = end
         return count if count <= rows else 0
