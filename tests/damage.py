@@ -143,8 +143,9 @@ def mended(png: bytes) -> bytes:
 def read(path: Path) -> str:
     """Read a photo as the pipeline does: its rights, its size, its pixels for two cards."""
     try:
-        rights.read(path)
-        photo.size(path)
+        with photo.opened(path) as image:
+            rights.read(image)
+            photo.size(image)
         source = photo.load(path, [(1200, 630), (600, 600)], (247, 244, 238))
         source.cover((1200, 630))
         source.cover((600, 600))

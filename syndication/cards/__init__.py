@@ -167,13 +167,15 @@ class _Maker:
         told = words.fields(event, config, photo=path is not None, shown=self.template.fields())
         self.values = told | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
-        self.photo_size = photo.size(path) if path else None
+        self.photo_size: tuple[int, int] | None = None
+        self.xmp = b""
+        if path:
+            self.photo_size, self.xmp = _told_by(path, event)
         self.focal = event.image.focal if event.image else None
         section = _named(config.brand.sections, lambda name: name == event.section.casefold())
         self.brand = _brand(event, config, section)
         own = (section and section.fonts) or config.brand.fonts
         self.fonts = str(config.at(own)) if own else ""
-        self.xmp = rights.of_card(event, path).packet()
         shown = self.template.fields() & self.values.keys()
         used = {field: self.values[field] for field in sorted(shown | {"brand"})}
         content = [
@@ -280,6 +282,12 @@ class _Maker:
                 more=self.more_words(),
             ),
         )
+
+
+def _told_by(path: Path, event: PublishEvent) -> tuple[tuple[int, int], bytes]:
+    """A photo's upright size in pixels, and what cards tell of its rights, in XMP. Raises PhotoError."""
+    with photo.opened(path) as image:
+        return photo.size(image), rights.of_card(event, rights.read(image)).packet()
 
 
 def _shows_photo(ops: Sequence[Op]) -> bool:

@@ -60,16 +60,18 @@ def probe_bytes(data: bytes) -> None:
         pass
 
 
-def size(path: Path) -> tuple[int, int]:
-    """A photo's width and height in pixels, upright. Raises PhotoError."""
-    with opened(path) as image:
-        return image.size if _orientation(image) < 5 else image.size[::-1]
+def size(image: Image.Image) -> tuple[int, int]:
+    """The width and height in pixels, upright, of a photo that is `opened`."""
+    return image.size if _orientation(image) < 5 else image.size[::-1]
 
 
 def digest(path: Path) -> str:
     """The SHA-256 of a photo's bytes, in hex. Raises OSError."""
+    whole, piece = hashlib.sha256(), bytearray(1 << 16)  # so small that it stays in the processor's cache
     with path.open("rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while count := file.readinto(piece):
+            whole.update(memoryview(piece)[:count])
+    return whole.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,17 @@ def load(
     """
     with opened(path) as image:
         orientation = _orientation(image)
-        width, height = image.size if orientation < 5 else image.size[::-1]
+        width, height = size(image)
         scale = max(max(across / width, down / height) for across, down in targets)
-        size = round(image.width * scale + 0.5), round(image.height * scale + 0.5)
+        wanted = round(image.width * scale + 0.5), round(image.height * scale + 0.5)
         if scale < 1:  # libjpeg can leave out what would be thrown away: an eighth, quarter or half the size
-            image.draft(None, size)
+            image.draft(None, wanted)
         _check_pixels(image, str(path), _MOST_WHOLE)
         image.decodermaxblock = _READ
         image.load()
         profile = image.info.get("icc_profile")
         profile = profile if isinstance(profile, bytes) else b""
-        factor = max(1, min(image.width // size[0], image.height // size[1]))
+        factor = max(1, min(image.width // wanted[0], image.height // wanted[1]))
         picture = pixels.upright(pixels.plain(image, factor, paper), orientation)
     interest = crop.Interest(focal) if focal else crop.look(_preview(picture, profile))
     return Source(picture, profile, interest)

@@ -7,12 +7,11 @@ on the card they stand in XMP.
 import re
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from syndication.cards import photo, typeset
+from syndication.cards import typeset
 from syndication.models import PublishEvent
 
 if TYPE_CHECKING:
@@ -66,18 +65,16 @@ class Rights:
         ).encode()
 
 
-def of_card(event: PublishEvent, path: Path | None) -> Rights:
-    """What a card with this photo says of it: what the CMS tells, else the photo itself. Raises PhotoError."""
-    if path is None or event.image is None:
+def of_card(event: PublishEvent, own: Rights) -> Rights:
+    """What a card says of its photo: what the CMS tells, else the photo's `own`."""
+    if (told := event.image) is None:
         return Rights()
-    own, told = read(path), event.image
     return replace(own, credit=_tidy(told.credit) or own.credit, caption=_tidy(told.caption) or own.caption)
 
 
-def read(path: Path) -> Rights:
-    """The rights that a photo's metadata tells, empty where it tells none or is damaged. Raises PhotoError."""
-    with photo.opened(path) as image:
-        return Rights(**(_iim(image) | {name: text for name, text in _xmp(image).items() if text}))
+def read(image: ImageFile.ImageFile) -> Rights:
+    """The rights that the metadata of a photo tells that is `photo.opened`, empty where it has none or is damaged."""
+    return Rights(**(_iim(image) | {name: text for name, text in _xmp(image).items() if text}))
 
 
 def _xmp(image: Image.Image) -> dict[str, str]:

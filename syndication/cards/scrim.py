@@ -103,8 +103,8 @@ def _lightening(width: int, end: float, fade: float) -> Image.Image:
 def _softened(rows: list[float], reach: int) -> list[float]:
     """Rows that grow, growing gently: each at least what it was, from twice `reach` rows before it is needed."""
     for _ in range(2):
-        ahead = [*rows, *[rows[-1]] * reach]
-        rows = [sum(ahead[y : y + reach + 1]) / (reach + 1) for y in range(len(rows))]
+        sums = [0.0, *accumulate([*rows, *[rows[-1]] * reach])]
+        rows = [(end - start) / (reach + 1) for start, end in zip(sums, sums[reach + 1 :], strict=False)]
     return rows
 
 

@@ -175,7 +175,8 @@ def test_heic_is_opened_where_the_extra_is_installed(tmp_path: Path) -> None:
     exif[0x0112] = 6
     turned = heic(halves().transpose(Image.Transpose.ROTATE_90), exif=exif.tobytes())
     assert keeps_its_colours(drawn(tmp_path, turned))
-    assert photo.size(tmp_path / "photo") == (400, 300)
+    with photo.opened(tmp_path / "photo") as image:
+        assert photo.size(image) == (400, 300)
 
 
 HEIC_HEAD = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 40

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from syndication import cards
-from syndication.cards import rights
+from syndication.cards import photo, rights
 from syndication.config import Config
 from syndication.models import PublishEvent
 
@@ -24,6 +24,12 @@ XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.
 <dc:description><rdf:Alt><rdf:li xml:lang="x-default">The bay &lt;at dusk&gt;</rdf:li></rdf:Alt></dc:description>
 </rdf:Description></rdf:RDF></x:xmpmeta>""".encode()
 TOLD = rights.Rights("Blick & Sicht", "© 2026 Blick", "The bay <at dusk>", AI)
+
+
+def told_by(path: Path) -> rights.Rights:
+    """What a photo's own metadata tells."""
+    with photo.opened(path) as image:
+        return rights.read(image)
 
 
 def photo_with(path: Path, **save: object) -> Path:
@@ -61,13 +67,13 @@ def test_xmp_is_read_from_each_kind_of_photo(suffix: str, tmp_path: Path) -> Non
         photo_with(path, pnginfo=info)
     else:
         photo_with(path, xmp=XMP)
-    assert rights.read(path) == TOLD
+    assert told_by(path) == TOLD
 
 
 def test_iptc_records_stand_in_where_xmp_is_silent(tmp_path: Path) -> None:
     """The older IPTC records count too, in UTF-8 or Latin-1."""
     path = jpeg_with_iptc(tmp_path / "a.jpg", credit="Möwe".encode(), copyright=b"\xa9 M", caption=b"Bay")
-    assert rights.read(path) == rights.Rights("Möwe", "© M", "Bay")
+    assert told_by(path) == rights.Rights("Möwe", "© M", "Bay")
 
 
 def test_a_card_carries_the_rights_and_nothing_else(
@@ -83,7 +89,7 @@ def test_a_card_carries_the_rights_and_nothing_else(
         event, config=Config(), photo=path, folder=tmp_path / "out", sizes=[(1200, 630)]
     )
     data = (tmp_path / "out" / card.file).read_bytes()
-    assert rights.read(tmp_path / "out" / card.file) == TOLD
+    assert told_by(tmp_path / "out" / card.file) == TOLD
     for secret in (b"Secret", b"Exif\x00", b"GPS"):
         assert secret not in data
     with Image.open(io.BytesIO(data)) as image:
@@ -123,13 +129,15 @@ def test_what_the_cms_tells_wins(story: Callable[..., PublishEvent], tmp_path: P
     names = set()
     for caption in ("Dusk", "Dawn"):
         event = story(image={"path": "a.jpg", "credit": "Photo: L. Brandt", "caption": caption})
-        assert rights.of_card(event, path) == rights.Rights("Photo: L. Brandt", TOLD.copyright, caption, AI)
+        assert rights.of_card(event, told_by(path)) == rights.Rights(
+            "Photo: L. Brandt", TOLD.copyright, caption, AI
+        )
         (card,) = cards.make_cards(
             event, config=Config(), photo=path, folder=tmp_path / "out", sizes=[(600, 600)]
         )
         names.add(card.file)
     assert len(names) == 2
-    assert rights.of_card(event, None).packet() == b""
+    assert rights.of_card(story(image=None), rights.Rights()).packet() == b""
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_damaged_metadata_says_nothing(damage: bytes, tmp_path: Path) -> None:
     """Metadata that cannot be read stops no photo and says nothing."""
     path = tmp_path / "a.webp"
     photo_with(path, xmp=damage)
-    assert rights.read(path) == rights.Rights()
+    assert told_by(path) == rights.Rights()
 
 
 @pytest.mark.parametrize(
@@ -156,7 +164,7 @@ def test_damaged_metadata_says_nothing(damage: bytes, tmp_path: Path) -> None:
 def test_only_known_source_types_are_passed_on(value: str, tmp_path: Path) -> None:
     """A digital source type is an address of IPTC's vocabulary, or nothing."""
     path = photo_with(tmp_path / "a.jpg", xmp=XMP.replace(AI.encode(), value.encode()))
-    assert rights.read(path) == rights.Rights(*list(vars(TOLD).values())[:3])
+    assert told_by(path) == rights.Rights(*list(vars(TOLD).values())[:3])
 
 
 text = st.text(max_size=80)
