@@ -165,7 +165,8 @@ def _seen_parts(axis: int, covered: Sequence[Box]) -> list[float]:
         for index in range(_BINS):
             if first <= (index + 0.5) / _BINS < last:
                 parts[index] = max(0.0, parts[index] - breadth)
-    return [part * (1 - ((index + 0.5) / _BINS - _ANCHOR[axis]) ** 2) for index, part in enumerate(parts)]
+    seen = [part * (1 - ((index + 0.5) / _BINS - _ANCHOR[axis]) ** 2) for index, part in enumerate(parts)]
+    return [*seen, seen[-1]]  # where the window ends belongs to its last part
 
 
 def _worth(profile: Sequence[float], start: float, share: float, seen: Sequence[float]) -> float:
@@ -173,10 +174,8 @@ def _worth(profile: Sequence[float], start: float, share: float, seen: Sequence[
     count = len(profile)
     first, last = math.ceil(start * count - 0.5), math.ceil((start + share) * count - 0.5)
     step, place = _BINS / count / share, ((first + 0.5) / count - start) / share * _BINS
-    return sum(
-        profile[first + index] * seen[min(int(place + index * step), _BINS - 1)]
-        for index in range(min(last, count) - first)
-    )
+    shown = enumerate(profile[first:last])
+    return sum([amount * seen[int(place + index * step)] for index, amount in shown])
 
 
 def fitting(size: Size, side: int) -> Size:

@@ -1,7 +1,8 @@
 """A laid-out card -> pixels. Pillow is the canvas; HarfBuzz rasterises the glyphs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from PIL import Image
 
@@ -23,17 +24,23 @@ def ground(
     """
     standing = [op.rect for op in ops if isinstance(op, TextOp | LogoOp)]
     canvas, even = Image.new("RGB", size, brand.colors["paper"]), True
-    for op in ops:
-        match op:
-            case FillOp():
+    for group in _together(ops):
+        match group[0]:
+            case FillOp() as op:
                 _fill(canvas, op, brand, even=even)
                 even = even and op.rect.pixels()[1::2] == (0, size[1])
-            case PhotoOp() if source:
+            case PhotoOp() as op if source:
                 _photo(canvas, op, source, standing)
                 even = False
             case ScrimOp():
-                scrim.lay(canvas, op, brand, deeper)
+                scrim.lay(canvas, [op for op in group if isinstance(op, ScrimOp)], brand, deeper)
     return canvas
+
+
+def _together(ops: Sequence[Op]) -> Iterator[list[Op]]:
+    """Operations one by one, but scrims of one colour on one photo together, as they are painted in one go."""
+    for _, group in groupby(ops, lambda op: (op.rect, op.color) if isinstance(op, ScrimOp) else id(op)):
+        yield list(group)
 
 
 def words(canvas: Image.Image, ops: Sequence[Op], brand: Brand) -> None:

@@ -24,15 +24,18 @@ _GRAIN = 8  # pixels of the photo to one row of the mask
 _SPARE = 1.04  # more contrast than is asked for, as the mask is coarse and pixels are rounded
 
 
-def lay(canvas: Image.Image, op: ScrimOp, brand: Brand, deeper: float = 0) -> None:
-    """Darken the photo in `op.rect` behind the words of `op`, by `deeper` (0 to 1) more than they seem to need.
+def lay(canvas: Image.Image, ops: Sequence[ScrimOp], brand: Brand, deeper: float = 0) -> None:
+    """Darken a photo in one colour behind the words of its scrims, by `deeper` (0 to 1) more than they seem to need.
 
     The dark eases in before the words begin, grows towards the edge, and gets lighter beyond the words' end.
     """
-    color, _ = brand.color(op.color)
-    left, top, right, bottom = op.rect.pixels()
+    color, _ = brand.color(ops[0].color)
+    left, top, right, bottom = ops[0].rect.pixels()
     size = right - left, bottom - top
-    mask = _shade(size, _needs(canvas, op, brand, color, deeper), op)
+    ground = contrast.Ground(canvas, [part.rect.pixels() for op in ops for part in op.words])
+    mask, *others = (_shade(size, _needs(ground, op, brand, canvas.width, deeper), op) for op in ops)
+    for other in others:
+        mask = ImageChops.screen(mask, other)
     if box := mask.getbbox():
         grain = mask.height / size[1]
         first, last = int(box[1] / grain), min(int(box[3] / grain) + 1, size[1])
@@ -119,20 +122,17 @@ def _ease(share: float) -> float:
     return share * share * (3 - 2 * share)
 
 
-def _needs(canvas: Image.Image, op: ScrimOp, brand: Brand, color: Rgb, deeper: float) -> list[Need]:
+def _needs(ground: contrast.Ground, op: ScrimOp, brand: Brand, width: int, deeper: float) -> list[Need]:
     """For each line of words on the photo: its box from the photo's top left, and the alpha it needs."""
     lines = [(part, box) for part in op.words for line in part.lines() if (box := _common(line, op.rect))]
-    if not lines:
-        return []
-    ground = contrast.Ground(canvas, [part.rect.pixels() for part in op.words])
-    x, y = op.rect.pixels()[:2]
+    (color, _), (x, y) = brand.color(op.color), op.rect.pixels()[:2]
     needs = []
     for part, (left, top, right, bottom) in lines:
         ink, alpha = brand.color(part.color)
         blocks = ground.under((left, top, right, bottom))
         need = max(
             _needed(contrast.brightest(blocks, share), contrast.lightest(ink, alpha, mark * _SPARE), color)
-            for mark, share in _marks(part, canvas.width)
+            for mark, share in _marks(part, width)
         )
         needs.append(((left - x, top - y, right - x, bottom - y), min(need + deeper, 1.0)))
     return needs
