@@ -175,6 +175,7 @@ def _hold(store: Store, story: stories.Story, problem: str) -> None:
     """Nothing of the story goes out until a person has mended it, or says so with `syndicate resolve`."""
     with store.write() as tx:
         now = store.now()
+        stories.lock(tx, story.event.id)
         deliveries.fail_planned(tx, story.event.id, problem, now)
         stories.finish(tx, story, story.cards, problem, now, failed=story.in_bulk)
         trail.add(tx, now, story.event.id, "problem", problem)
@@ -232,7 +233,7 @@ def _freeze(
     problem = "; ".join([*problems, *_unheard(story.event, known)])
     with store.write() as tx:
         now = store.now()
-        stories.get(tx, story.event.id, lock=True)  # first the story, then its posts, as everywhere
+        stories.lock(tx, story.event.id)
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
         for delivery in planned:

@@ -21,6 +21,7 @@ from syndication.errors import ConfigError
 NEVER = 253_402_300_799_000  # the last second of 9999: due when a person says so
 _LOCK_KEY = 0x73796E64  # any number of our own, for PostgreSQL's advisory lock around migrations
 _BUSY_MS = 20_000
+_IDLE_MS = 120_000
 
 
 def milliseconds(moment: datetime) -> int:
@@ -67,7 +68,10 @@ def open_store(url: str) -> Store:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        # What is written is in no error's text: an embargoed story, a secret however sealed.
+        engine = create_engine(
+            parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True
+        )
     except ArgumentError:
         raise ConfigError("[store] url: not a SQLAlchemy URL", "Leave it empty for SQLite.") from None
     except ModuleNotFoundError as error:
@@ -79,6 +83,14 @@ def open_store(url: str) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _tune_postgresql)
+    else:
+        engine.dispose()
+        raise ConfigError(
+            f"[store] url: {parsed.get_backend_name()} is not a store that we know",
+            "SQLite and PostgreSQL are.",
+        )
     try:
         _migrate(engine)
     except DatabaseError as error:
@@ -122,6 +134,18 @@ def _begin_sqlite(tx: Connection) -> None:
     tx.exec_driver_sql("BEGIN" if tx.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")
 
 
+def _tune_postgresql(connection: Any, _: object) -> None:
+    # Each claim says itself what must still be true, row by row: more than this would only make it fail. And a worker
+    # that is frozen in the middle of a transaction is not to hold its rows until it wakes.
+    settings = {
+        "default_transaction_isolation": "'read committed'",
+        "lock_timeout": _BUSY_MS,
+        "idle_in_transaction_session_timeout": _IDLE_MS,
+    }
+    connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
+    connection.commit()
+
+
 def _migrate(engine: Engine) -> None:
     from syndication.store.migrations import HEAD
 
@@ -130,6 +154,7 @@ def _migrate(engine: Engine) -> None:
             return
     with engine.begin() as tx:
         if tx.dialect.name == "postgresql":
+            tx.execute(text("SET LOCAL lock_timeout = 0"))  # however long another takes with a large store
             tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         if _revision(tx) != HEAD:
             from syndication.store.migrations import upgrade

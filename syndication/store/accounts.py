@@ -99,7 +99,7 @@ def open_by_name(tx: Connection, name: str, now: int, lease: int) -> Mailbox | N
 
 
 def _open(tx: Connection, which: Select[Any], now: int, lease: int) -> Mailbox | None:
-    row = tx.execute(which.with_for_update(skip_locked=True)).mappings().first()
+    row = tx.execute(which.with_for_update(skip_locked=True, key_share=True)).mappings().first()
     if row is None:
         return None
     holder = row["holder"] + 1

@@ -79,7 +79,7 @@ def plan(
 def of_story(tx: Connection, story: str, *, lock: bool = False) -> list[Delivery]:
     """A story's deliveries, oldest first; with `lock`, nobody else changes them meanwhile."""
     query = select(deliveries).where(deliveries.c.story == story).order_by(deliveries.c.id)
-    rows = tx.execute(query.with_for_update() if lock else query)
+    rows = tx.execute(query.with_for_update(key_share=True) if lock else query)
     return [_delivery(row) for row in rows.mappings()]
 
 
@@ -341,7 +341,9 @@ def doubt_expired(tx: Connection, now: int) -> int:
     late = and_(deliveries.c.state == State.SENDING, deliveries.c.due_at <= now)
     words = "the worker that was sending it never came back"
     # The attempt stays: the worker may still come back with the answer, until another has asked.
-    return _move_all(tx, late, State.UNKNOWN, "unknown", now, lambda _: words, due_at=now, fence=0)
+    return _move_all(
+        tx, late, State.UNKNOWN, "unknown", now, lambda _: words, due_at=now, fence=0, sweeps=True
+    )
 
 
 def give_up_expired(tx: Connection, now: int) -> int:
@@ -350,22 +352,32 @@ def give_up_expired(tx: Connection, now: int) -> int:
     unsent = or_(deliveries.c.state == State.PLANNED, deliveries.c.intent_at.is_(None))
     late = and_(waiting, deliveries.c.expires_at <= now, unsent)
     paused = accounts.paused(tx)
-    return _give_up(tx, late, TOO_LATE, now, lambda row: row["reason"] or paused.get(row["account"], ""))
+
+    def last_word(row: RowMapping) -> str:
+        return row["reason"] or paused.get(row["account"], "")
+
+    return _give_up(tx, late, TOO_LATE, now, last_word, sweeps=True)
 
 
 def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
-    """A story that cannot be drawn: its planned posts are given up. How many."""
+    """A story that cannot be drawn: its planned posts are given up; how many. The caller has locked the story."""
     planned = and_(deliveries.c.story == story, deliveries.c.state == State.PLANNED)
     return _give_up(tx, planned, why, now, lambda row: str(row["reason"]))
 
 
 def _give_up(
-    tx: Connection, which: ColumnElement[bool], why: str, now: int, reason: Callable[[RowMapping], str]
+    tx: Connection,
+    which: ColumnElement[bool],
+    why: str,
+    now: int,
+    reason: Callable[[RowMapping], str],
+    *,
+    sweeps: bool = False,
 ) -> int:
     def words(row: RowMapping) -> str:
         return f"{why}: {last}" if (last := reason(row)) else why
 
-    return _move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER)
+    return _move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER, sweeps=sweeps)
 
 
 def _move_all(
@@ -376,20 +388,21 @@ def _move_all(
     now: int,
     words: Callable[[RowMapping], str],
     fence: int = 1,
+    sweeps: bool = False,
     **values: Any,
 ) -> int:
-    """Move up to 500 deliveries, each with a row in the trail; how many. `fence` is added to their attempts."""
-    moved = 0
-    for row in (
-        tx.execute(select(deliveries).where(which).order_by(deliveries.c.id).limit(500)).mappings().all()
-    ):
+    """Move up to 500 deliveries, each with a row in the trail; how many. `fence` is added to their attempts.
+
+    `sweeps`: of all stories, so it waits for nobody who has one of them: the next sweep finds what it left.
+    """
+    query = select(deliveries).where(which).order_by(deliveries.c.id).limit(500)
+    query = query.with_for_update(key_share=True, skip_locked=sweeps)
+    found = tx.execute(query).mappings().all()
+    for row in found:
         own = {**values, "state": state, "reason": words(row), "attempt": row["attempt"] + fence}
-        # Asked again, as PostgreSQL lets a worker change it between the two statements.
-        still = and_(deliveries.c.id == row["id"], deliveries.c.attempt == row["attempt"], which)
-        if tx.execute(update(deliveries).where(still).values(**own)).rowcount == 1:
-            trail.add(tx, now, row["story"], what, own["reason"], delivery=row["id"], attempt=row["attempt"])
-            moved += 1
-    return moved
+        tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(**own))
+        trail.add(tx, now, row["story"], what, own["reason"], delivery=row["id"], attempt=row["attempt"])
+    return len(found)
 
 
 def note(tx: Connection, claim: Claim, what: str, words: str, now: int, status: int | None = None) -> None:

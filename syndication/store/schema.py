@@ -12,10 +12,10 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
 )
+
+from syndication.store.words import String, Text
 
 metadata = MetaData(
     naming_convention={

@@ -79,13 +79,22 @@ def get(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story | None:
     match = (stories.c.id == id_or_url) | (stories.c.url == id_or_url)
     order = (stories.c.id != id_or_url, stories.c.accepted_at.desc())
     query = select(stories).where(match).order_by(*order).limit(1)
-    row = tx.execute(query.with_for_update() if lock else query).mappings().first()
+    row = tx.execute(query.with_for_update(key_share=True) if lock else query).mappings().first()
     return _story(row) if row else None
+
+
+def lock(tx: Connection, story: str) -> None:
+    """Nobody else changes the story meanwhile: first the story, then its posts, whoever changes both."""
+    tx.execute(select(stories.c.id).where(stories.c.id == story).with_for_update(key_share=True))
 
 
 def newer(tx: Connection, story: str, event: str) -> Story | None:
     """The story, if its event is no longer this one (as the store keeps it) and stands; nobody changes it meanwhile."""
-    row = tx.execute(select(stories).where(stories.c.id == story).with_for_update()).mappings().one()
+    row = (
+        tx.execute(select(stories).where(stories.c.id == story).with_for_update(key_share=True))
+        .mappings()
+        .one()
+    )
     return None if row["event"] == event or row["withdrawn"] else _story(row)
 
 
@@ -168,7 +177,7 @@ def claim(tx: Connection, now: int, lease: int) -> Story | None:
         .where(stories.c.due_at <= now)
         .order_by(stories.c.lane, stories.c.due_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     row = tx.execute(due).mappings().first()
     if row is None:
@@ -193,6 +202,7 @@ def finish(
     A post that was planned while the story was being drawn keeps it due. `failed` keeps it in its archive run;
     `followed`: the posts that are out know by now what they are to do.
     """
+    lock(tx, story.event.id)  # else a post could be planned unseen between the two statements
     planned = exists().where(deliveries.c.story == story.event.id, deliveries.c.state == State.PLANNED)
     more = tx.execute(select(planned)).scalar_one()
     _change(
