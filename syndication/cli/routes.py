@@ -47,7 +47,10 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
         show_json([_data(account, one) for account, one in found])
         return
     if old and old.event.id == story.id:
-        say(f"{story.id} is known: `syndicate plan {story.id} --event …` tells what becomes of its posts.")
+        named = event if event != "-" else "FILE"
+        say(
+            f"This story is known: `syndicate plan {story.id} --event {named}` tells what becomes of its posts."
+        )
     elif story.kind != "publish":
         say(f"This is as a `publish` would go: {_OTHERWISE[story.kind.value]}")
     if not known:

@@ -63,7 +63,8 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
     if event is not None and story.withdrawn and event.kind is Kind.UPDATE:
         return [_pending(post, known[post.account]) for post in posts]
     with store.read() as tx:
-        gained = announcements(tx, config, event, known.values(), store.now(), story) if event else []
+        connected = accounts.everyone(tx)
+        gained = announcements(tx, config, event, connected, store.now(), story) if event else []
     live = [post for post in posts if post.draft and post.state in deeds.FOLLOWS]
     told = event or story.event
     with TemporaryDirectory(prefix="syndicate-plan-") as folder:
