@@ -205,6 +205,18 @@ class Limits(Frozen):
     hashtags: int = Field(0, description="How many a post may carry; 0 where they mean nothing.")
 
 
+BY_HAND = "by hand"
+"""The version of a receipt that an editor gave: where the post is, but not what the network calls it."""
+
+
+class Receipt(Frozen):
+    """What a network answered: the post's id there, its public URL, and what an edit will need."""
+
+    id: str
+    url: str
+    version: str = ""
+
+
 class Draft(Frozen):
     """A post, frozen before its first try: every retry sends the same, byte for byte."""
 
@@ -222,18 +234,7 @@ class Draft(Frozen):
     )
     image_url: str = Field("", description="The card's public address, where it has one.")
     tags: tuple[str, ...] = Field((), description="The story's, for networks that have a field for them.")
-
-
-BY_HAND = "by hand"
-"""The version of a receipt that an editor gave: where the post is, but not what the network calls it."""
-
-
-class Receipt(Frozen):
-    """What a network answered: the post's id there, its public URL, and what an edit will need."""
-
-    id: str
-    url: str
-    version: str = ""
+    reply_to: Receipt | None = Field(None, description="The post that this one answers with a correction.")
 
 
 class State(StrEnum):
@@ -270,6 +271,7 @@ class Deed(StrEnum):
     """What is to be done to a post that is out. Of several the newest counts."""
 
     EDIT = "edit"  # it is to say what the story says now
+    REPLY = "reply"  # it stays, and is to be answered by a post that says what the story says now
     REPOST = "repost"  # it is to be removed, and posted again once it surely is gone
     WITHDRAW = "withdraw"  # it is to be removed
 
@@ -335,3 +337,4 @@ class Delivery(Frozen):
     pending: Pending | None = None
     held_for: str = Field("", description="What holds it, or what an editor released it from by name.")
     released: AwareDatetime | None = Field(None, description="When an editor released it by name.")
+    answers: int | None = Field(None, description="The number of the post that it answers with a correction.")

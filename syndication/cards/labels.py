@@ -52,6 +52,11 @@ def fields(event: PublishEvent, config: Config, now: datetime) -> dict[str, str]
     return {name: typeset.clean(text) for name, text in values.items()}
 
 
+def house_word(name: str, language: str, config: Config) -> str:
+    """A word that the house says of its stories, such as `corrected`, in the story's language or else in English."""
+    return _told(language, config).get(name) or _told("en", config)[name]
+
+
 def facts(event: PublishEvent) -> tuple[tuple[str, str], ...]:
     """The points of a list, each after its place in the language's own digits; empty ones do not count."""
     locale = words.locale_of(event.language)

@@ -165,7 +165,12 @@ def _pending(delivery: "Delivery", config: "Config", now: datetime, paused: Mapp
     return "; ".join(notes)
 
 
-_DEEDS = {"edit": "to be edited", "repost": "to be removed and posted again", "withdraw": "to be removed"}
+_DEEDS = {
+    "edit": "to be edited",
+    "reply": "to be answered by a correction",
+    "repost": "to be removed and posted again",
+    "withdraw": "to be removed",
+}
 
 
 def clock(moment: datetime, config: "Config") -> str:

@@ -111,7 +111,8 @@ name = "The Meridian"
 # text = "{kicker}: {summary} {link} {hashtags}"    # else: the summary, the link, the hashtags
 # hashtags = 2                    # how many of a story's tags a post carries
 # correct = "edit"                # posts that are out follow their story where the network lets us edit them, else you
-                                  # are told; "repost": else removed and posted again; "tell": you are told
+                                  # are told; "reply": answered by a correction; "repost": edited, else removed and
+                                  # posted again; "tell": you are told
 # form = "image"                  # how it carries the card: "crawled", "made" or "image", as the network can
 
 # [mentions."Ada Marlowe"]        # a byline's name, for {mentions}

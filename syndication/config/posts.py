@@ -61,7 +61,7 @@ class Links(ConfigTable):
     )
 
 
-Correct = Literal["edit", "repost", "tell"]
+Correct = Literal["edit", "reply", "repost", "tell"]
 
 
 class AccountTable(ConfigTable):
@@ -89,7 +89,8 @@ class AccountTable(ConfigTable):
     correct: Correct = Field(
         "edit",
         description="How a post that is out follows its story: edited where the network can, else an editor is told; "
-        "`repost`: else removed and posted again; `tell`: an editor does it.",
+        "`reply`: left as it is and answered by a correction, where the network has answers; `repost`: edited, else "
+        "removed and posted again; `tell`: an editor does it.",
     )
     form: Form | None = Field(
         None,

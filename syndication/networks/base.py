@@ -181,6 +181,13 @@ class Connector(ABC):
         """An account's limits for a post of that form, where forms differ."""
         return limits
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Whether an account's post can answer another of its own; without a secret: whether some account's can.
+
+        `publish` then posts a draft with a `reply_to` as the answer to that post.
+        """
+        return False
+
     def price(self, draft: Draft) -> Decimal:
         """What posting the draft costs, in US dollars."""
         return Decimal(0)

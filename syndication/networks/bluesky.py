@@ -174,6 +174,10 @@ class Bluesky(Connector):
         """The lexicon's; servers do not differ."""
         return self.limits
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Any of the account's own."""
+        return True
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """Under the draft's own record key, and only if nothing stands there yet."""
         body = {
@@ -334,8 +338,17 @@ def _post(http: Http, draft: Draft, card: tuple[str, bytes, str] | None) -> dict
         "langs": [language_tag(draft.language)],
         **_tags(draft),
         **_embed(draft, blob),
+        **_reply(draft),
         "createdAt": _stamp(draft),
     }
+
+
+def _reply(draft: Draft) -> dict[str, Any]:
+    """What it answers: a post of ours that itself answers nothing, and so is the root as well."""
+    if draft.reply_to is None:
+        return {}
+    answered = {"uri": draft.reply_to.id, "cid": draft.reply_to.version}
+    return {"reply": {"root": answered, "parent": answered}}
 
 
 def _tags(draft: Draft) -> dict[str, list[str]]:

@@ -50,6 +50,9 @@ class Containers(Connector):
     made_at: ClassVar[str]
     """Where containers are made, and posts listed."""
 
+    answers_at: ClassVar[str] = ""
+    """Where posts that answer others are listed, if apart."""
+
     published_at: ClassVar[str]
     """Where containers are published."""
 
@@ -110,7 +113,8 @@ class Containers(Connector):
     def find(self, http: Http, draft: Draft) -> Receipt | None:
         """Among the account's posts; that it is not there is sure if its container was not published."""
         state = self._state(http)
-        if post := find_post(http, self._own(http, self.made_at), self.listed, draft):
+        place = (draft.reply_to and self.answers_at) or self.made_at
+        if post := find_post(http, self._own(http, place), self.listed, draft):
             return self.receipt(http, post.id)
         if state == "PUBLISHED":
             raise CannotTell(f"{self.title} says that it was published, and does not list it")

@@ -150,6 +150,10 @@ class Discord(Connector):
         """The link stands in the text unless we make its card."""
         return limits.model_copy(update={"link_in_text": form != "made"})
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """A bot's; a webhook only posts."""
+        return secret is None or "webhook" not in secret
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """One message with everything."""
         if "webhook" in http.secret:
@@ -158,6 +162,8 @@ class Discord(Connector):
         else:
             posts, query = f"{_place(http.secret)}/messages", {}
             extra = {"nonce": draft.key[:25], "enforce_nonce": True}
+            if draft.reply_to:
+                extra["message_reference"] = {"message_id": draft.reply_to.id}
         parts = self._parts(draft, image, **extra)
         return _receipt(http, http.create(_Message, "POST", posts, params=query, **parts))
 

@@ -209,12 +209,18 @@ class Mastodon(Connector):
         """Some servers ignore keys."""
         return _kin(secret).replay
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """But where a post must be an image."""
+        return secret is None or not _kin(secret).image_needed
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The image first, then the status."""
         kin = _kin(http.secret)
         if kin.image_needed and (draft.card is None or image is None or draft.form == "crawled"):
             raise Refused("a post here is an image, and this one has none", "Give the story a card.")
         body = {**self._body(http, draft, image), "visibility": "public"}
+        if draft.reply_to:
+            body["in_reply_to_id"] = draft.reply_to.id
         refused = http.progress.get("refused", "0")
         headers = {"Idempotency-Key": _key(draft, refused)} if kin.keys else {}
         try:

@@ -131,9 +131,15 @@ class Matrix(Connector):
             return user
         raise Refused("the room is encrypted, which is for people among themselves", "Choose a public room.")
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Any of the account's own."""
+        return True
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The image first, then the event."""
         content = {**self._content(http, draft, image), _KEY: draft.key}
+        if draft.reply_to:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": draft.reply_to.id}}
         return _receipt(http, http.create(_Sent, "PUT", _send(http, draft.key), json=content))
 
     def find(self, http: Http, draft: Draft) -> Receipt | None:

@@ -133,15 +133,26 @@ class Misskey(Connector):
         meta = http.read(_Meta, "POST", "/api/meta", json={"detail": False})
         return self.limits.model_copy(update={"text": meta.longest})
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Any of the account's own."""
+        return True
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The file first, then the note."""
         body = {**self._body(http, draft, image), "visibility": "public"}
+        if draft.reply_to:
+            body["replyId"] = draft.reply_to.id
         return _receipt(http, http.create(_Created, "POST", "/api/notes/create", json=body).note)
 
     def find(self, http: Http, draft: Draft) -> Receipt | None:
         """Among the account's own notes since the draft was made, the one that says the same."""
         since = draft.created.astimezone(UTC) - _CLOCKS_APART
-        asked: dict[str, object] = {"userId": http.secret["user_id"], "limit": _PAGE, "withRenotes": False}
+        asked: dict[str, object] = {
+            "userId": http.secret["user_id"],
+            "limit": _PAGE,
+            "withRenotes": False,
+            "withReplies": True,
+        }
         start: dict[str, object] = {"sinceDate": int(since.timestamp() * 1000)}
         for _ in range(_PAGES):
             # Older ones first, as always where a beginning is named.

@@ -179,6 +179,10 @@ class Slack(Connector):
                 raise  # else it is `no_text`: the webhook lives
         return f"webhook {http.secret['webhook'].split('/')[1]}"
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """A bot's; a webhook only posts."""
+        return secret is None or "webhook" not in secret
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """One message with everything."""
         body = self._body(draft)
@@ -186,6 +190,8 @@ class Slack(Connector):
             http.create(_Taken, "POST", _hook(http), json=body)
             return Receipt(id="", url="")
         body |= {"channel": http.secret["channel"]}
+        if draft.reply_to:
+            body |= {"thread_ts": draft.reply_to.id, "reply_broadcast": True}
         body["metadata"] = {"event_type": _EVENT, "event_payload": {"key": draft.key}}
         return _receipt(http, http.create(_Sent, "POST", "/api/chat.postMessage", json=body).ts)
 
@@ -196,9 +202,12 @@ class Slack(Connector):
         since = (draft.created - _CLOCKS_APART).timestamp()
         asked = {"channel": http.secret["channel"], "oldest": f"{since:.6f}", "limit": "200",
                  "include_all_metadata": "true"}  # fmt: skip
+        place = "/api/conversations.history"
+        if draft.reply_to:
+            place, asked = "/api/conversations.replies", {**asked, "ts": draft.reply_to.id}
         for _ in range(_PAGES):
             try:
-                page = http.read(_History, "GET", "/api/conversations.history", params=asked)
+                page = http.read(_History, "GET", place, params=asked)
             except _NoScope:
                 raise CannotTell("the app may not read the channel: it lacks channels:history") from None
             for message in page.messages:

@@ -141,6 +141,10 @@ class Telegram(Connector):
         """A caption is shorter than a message."""
         return limits.model_copy(update={"text": 1024}) if form == "image" else limits
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Any of the account's own."""
+        return True
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """A photo with a caption, or a message that shows the page's card."""
         photo = self.card_file(draft, image) if draft.form == "image" else None
@@ -149,7 +153,9 @@ class Telegram(Connector):
                 body = {"chat_id": http.secret["chat"], "caption": draft.text}
                 posted = http.create(_Posted, "POST", "/bot/sendPhoto", data=body, files={"photo": photo})
             else:
-                posted = http.create(_Posted, "POST", "/bot/sendMessage", json=_text(http, draft))
+                posted = http.create(
+                    _Posted, "POST", "/bot/sendMessage", json={**_text(http, draft), **_answering(draft)}
+                )
         except _Moved as moved:
             http.renew({**http.secret, "chat": moved.hint}, http.auth)
             raise NotSent(moved.message, status=moved.status) from None
@@ -198,6 +204,10 @@ def _chat(http: Http, chat: str) -> _Chat:
 def _text(http: Http, draft: Draft) -> dict[str, Any]:
     preview = {"url": draft.link, "prefer_large_media": True}
     return {"chat_id": http.secret["chat"], "text": draft.text, "link_preview_options": preview}
+
+
+def _answering(draft: Draft) -> dict[str, Any]:
+    return {"reply_parameters": {"message_id": int(draft.reply_to.id)}} if draft.reply_to else {}
 
 
 def _at(receipt: Receipt) -> dict[str, int]:

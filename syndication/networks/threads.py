@@ -44,6 +44,7 @@ class Threads(Containers):
         text=500, unit="emoji-bytes", link_in_text=False, alt=1000, image_bytes=8_000_000, hashtags=1
     )
     made_at: ClassVar[str] = "threads"
+    answers_at: ClassVar[str] = "replies"
     published_at: ClassVar[str] = "threads_publish"
     asked: ClassVar[str] = "status,error_message"
     listed: ClassVar[str] = "id,text,timestamp"
@@ -83,6 +84,8 @@ class Threads(Containers):
     def facts(self, draft: Draft) -> dict[str, str]:
         """A text with a link, or an image with its description; the story's first tag as the topic."""
         said = {"text": draft.text, **self._topic(draft)}
+        if draft.reply_to:
+            said["reply_to_id"] = draft.reply_to.id
         if draft.form != "image" or not draft.card:
             return {"media_type": "TEXT", **said, "link_attachment": draft.link}
         kinds = ("image/jpeg", "image/png")
@@ -91,6 +94,10 @@ class Threads(Containers):
         return {"media_type": "IMAGE", **said, "image_url": address, "alt_text": alt}
 
     # `edit` stays unsupported: the API has none.
+
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Any of the account's own."""
+        return True
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """At most 100 a day."""

@@ -185,9 +185,15 @@ class X(EitherOAuthConnector):
         described = draft.form == "image" and draft.card and draft.alt
         return (_POST_WITH_LINK if found(draft.text) else _POST) + (_DESCRIPTION if described else 0)
 
+    def replies(self, secret: Secret | None = None) -> bool:
+        """Any of the account's own."""
+        return True
+
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The image and its description first, where it is attached, then the post."""
         body: dict[str, Any] = {"text": draft.text}
+        if draft.reply_to:
+            body["reply"] = {"in_reply_to_tweet_id": draft.reply_to.id}
         if draft.form == "image" and (file := self.card_file(draft, image)):
             body["media"] = {"media_ids": [self._upload(http, draft, file)]}
         return _receipt(http, http.create(_Whole, "POST", "/2/tweets", json=body).data.id)
@@ -199,7 +205,7 @@ class X(EitherOAuthConnector):
             "max_results": _PAGE,
             "start_time": start,
             "post.fields": "entities",
-            "exclude": "replies,retweets",
+            "exclude": "retweets" if draft.reply_to else "replies,retweets",
         }
         for _ in range(_PAGES):
             page = http.read(_Posts, "GET", f"/2/users/{http.secret['user_id']}/tweets", params=asked)

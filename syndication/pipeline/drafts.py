@@ -1,13 +1,15 @@
 """What an account posts of a story: words in its voice, the card that its network wants, a link that is counted."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from syndication.cards import SIZES
+from syndication.cards.labels import house_word
 from syndication.config import AccountTable, Config
 from syndication.errors import ConfigError
 from syndication.metadata import card_url
-from syndication.models import Account, Card, Draft, Form, Limits, PublishEvent
+from syndication.models import Account, Card, Draft, Form, Limits, PublishEvent, Receipt
 from syndication.networks import connector
 from syndication.networks.base import Connector
 from syndication.text import Voice, clip, compose, tracked
@@ -22,16 +24,27 @@ def draft(
     key: str,
     created: datetime,
     own: str = "",
+    reply_to: Receipt | None = None,
 ) -> Draft:
-    """The post of a story for one account, as it will be sent. `own` are an editor's words for this very post."""
+    """The post of a story for one account, as it will be sent. `own` are an editor's words for this very post.
+
+    One that answers another says first what it is, and brings no picture of its own.
+    """
     network, form = network_of(account), form_of(config, account)
     limits, card = limits_of(account, form), card_for(network, cards)
     facts = {"network": account.network, "account": account.name, "section": event.section, "id": event.id}
     link = tracked(event.url, config.links.utm, facts)
     override = own or event.overrides.get(account.name) or event.overrides.get(account.network, "")
+    voice = _voice(config, event, account, link)
+    if reply_to:
+        word = house_word(event.card.note or "updated", event.language, config)
+        override = override and f"{word}: {override}"
+        escaped = word.replace("{", "{{").replace("}", "}}")
+        voice = replace(voice, template=f"{escaped}: {voice.template}")
+        card = None if form == "image" else card
     return Draft(
         key=key,
-        text=compose(event, limits=limits, override=override, voice=_voice(config, event, account, link)),
+        text=compose(event, limits=limits, override=override, voice=voice),
         link=link,
         title=event.headline,
         description=event.summary,
@@ -42,6 +55,7 @@ def draft(
         form=form,
         image_url=card_url(config.cards.base_url, card) if card and config.cards.base_url else "",
         tags=event.tags,
+        reply_to=reply_to,
     )
 
 

@@ -5,6 +5,7 @@ leaves a row that comes due again.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +22,7 @@ from syndication.errors import (
     Unauthorized,
     Unsupported,
 )
-from syndication.models import BY_HAND, Account, Deed, Delivery, Draft, Pending, PublishEvent, Receipt
+from syndication.models import BY_HAND, Account, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
 from syndication.networks.http import Http
 from syndication.pipeline import plan
 from syndication.pipeline.accept import earliest, expiry
@@ -44,12 +45,16 @@ def ask_to_follow(
 ) -> None:
     """Have each post that is out, or may be, say what its story says now; `drafts` are what they would say, by number.
 
-    One that is not surely out waits until it is. The story is locked by the caller.
+    One that is not surely out waits until it is. A correction stays as it was said: the next one answers the same
+    post. The story is locked by the caller.
     """
-    for delivery in deliveries.of_story(tx, event.id, lock=True):
+    posts = deliveries.of_story(tx, event.id, lock=True)
+    corrected = {post.answers for post in posts if post.state in (State.PLANNED, State.HELD)}
+    for delivery in posts:
         new = drafts.get(delivery.id)
-        if new and delivery.draft and delivery.state in deeds.FOLLOWS:
-            _ask(tx, delivery, known[delivery.account], new, config, event, now)
+        if new and delivery.draft and delivery.state in deeds.FOLLOWS and not delivery.answers:
+            waits = delivery.id in corrected
+            _ask(tx, delivery, known[delivery.account], new, config, event, now, corrected=waits)
 
 
 def _ask(
@@ -60,13 +65,19 @@ def _ask(
     config: Config,
     event: PublishEvent,
     now: int,
+    *,
+    corrected: bool,
 ) -> None:
+    """`corrected`: its correction is not out yet, and so says the newest words by itself."""
     assert delivery.draft is not None  # noqa: S101 - asked by the caller
     network, begun = network_of(account), deeds.begun(delivery)
     move = plan.move(delivery.draft, new, network, policy(config, account.name), begun)
     if move.deed is None:
         if delivery.pending and not begun:
             deeds.drop(tx, delivery)
+        return
+    if move.deed is Deed.REPLY and corrected:
+        deeds.left_to_reply(tx, delivery, new)
         return
     words, due_at = move.words, now
     if move.tell:
@@ -126,7 +137,9 @@ class Follow(Attempt):
 
     def _do(self, http: Http, receipt: Receipt) -> None:
         pending = self._pending
-        if pending.deed is Deed.EDIT and pending.draft:
+        if pending.deed is Deed.REPLY and pending.draft and self.network.replies(self.secret):
+            self._answered(receipt, pending.draft)
+        elif pending.deed in (Deed.EDIT, Deed.REPLY) and pending.draft:
             image = card_bytes(self.config, pending.draft)
             self._edited(self.network.edit(http, receipt, pending.draft, image), pending.draft)
         else:
@@ -141,6 +154,16 @@ class Follow(Attempt):
             deeds.edited(tx, self.claim, receipt, said, left, self.store.now())
         self._log("edited")
 
+    def _answered(self, receipt: Receipt, new: Draft) -> None:
+        """The post stays as it is; its correction is planned in the transaction that says so, once for this change."""
+        number = self.claim.delivery.id
+        with self.store.write() as tx:
+            story = stories.need(tx, self.claim.delivery.story, lock=True)
+            done = deeds.replied(tx, self.claim, receipt, new, self.store.now())
+            if done and not story.withdrawn:
+                self._plan_another(tx, story.event, "reply", answers=number)
+        self._log("answered")
+
     def _removed(self, receipt: Receipt) -> None:
         """Gone; and where it is to be posted again, planned in the same transaction, once for this very post."""
         delivery = self.claim.delivery
@@ -149,13 +172,22 @@ class Follow(Attempt):
             story = stories.need(tx, delivery.story, lock=True)
             gone = deeds.removed(tx, self.claim, f"removed; it was {receipt.url}", now)
             if gone and self._pending.deed is Deed.REPOST and not story.withdrawn:
-                event = story.event
-                due_at = earliest(event, now)
-                times = {"due_at": due_at, "expires_at": expiry(self.config, event, due_at), "now": now}
-                occasion = f"repost:{event.revision}:{delivery.id}"
-                deliveries.plan(tx, event, delivery.account, occasion, text=delivery.text, **times)
-                stories.redraw(tx, event.id, due_at)
+                self._plan_another(tx, story.event, "repost", text=delivery.text)
         self._log("removed")
+
+    def _plan_another(self, tx: Connection, event: PublishEvent, why: str, **facts: Any) -> None:
+        """A post that comes of this one, once for each revision."""
+        now, delivery = self.store.now(), self.claim.delivery
+        due_at = earliest(event, now)
+        times: dict[str, Any] = {
+            "due_at": due_at,
+            "expires_at": expiry(self.config, event, due_at),
+            "now": now,
+        }
+        deliveries.plan(
+            tx, event, delivery.account, f"{why}:{event.revision}:{delivery.id}", **times, **facts
+        )
+        stories.redraw(tx, event.id, due_at)
 
     def _unsupported(self, error: Unsupported) -> None:
         """The network has no such deed for this post: as the account's policy has it, or by an editor."""

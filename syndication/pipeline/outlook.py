@@ -27,6 +27,7 @@ class Step(StrEnum):
     ANEW = "anew"  # it is not out yet, and is written anew before it goes out
     CANCEL = "cancel"  # it is not out yet, and stays in
     EDIT = "edit"
+    REPLY = "reply"  # answered by a post that says what is new
     REPOST = "repost"  # removed, then posted again
     WITHDRAW = "withdraw"
     TELL = "tell"  # an editor does it by hand
@@ -128,7 +129,7 @@ def _change(
     """What a story that says something new makes of one of its posts."""
     if post.state is State.PLANNED or (post.state is State.READY and not post.pending):
         return Outlook(post, Step.ANEW)
-    if post.draft is None or post.state not in deeds.FOLLOWS:
+    if post.draft is None or post.state not in deeds.FOLLOWS or post.answers:
         return Outlook(post, Step.NOTHING)
     cards = drawing.of(config, event, account)
     new = draft(config, event, account, cards, key=post.key, created=post.draft.created, own=post.text)

@@ -43,6 +43,8 @@ def move(
         return Move(begun, changed)
     if not changed and not begun:
         return Move(None)
+    if correct == "reply" and not begun and network and network.replies() and set(changed) - {"image"}:
+        return Move(Deed.REPLY, changed)
     left = tuple(part for part in changed if network and part in network.lasts)
     reached = bool(begun) or len(left) < len(changed)
     if correct != "tell" and can_edit(network) and reached and not (left and correct == "repost"):

@@ -18,7 +18,7 @@ from syndication.errors import (
     SyndicationError,
 )
 from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, write_fragments
-from syndication.models import Account, Card, Delivery, Draft, PublishEvent, State
+from syndication.models import Account, Card, Delivery, Draft, PublishEvent, Receipt, State
 from syndication.networks import network_names
 from syndication.pipeline.drafts import draft
 from syndication.pipeline.drawing import Drawing, draw
@@ -200,6 +200,14 @@ def _posts(store: Store, story: stories.Story) -> tuple[dict[str, Account], list
     return known, [post for post in posts if post.state is State.PLANNED], live
 
 
+def _answered(store: Store, delivery: Delivery) -> Receipt | None:
+    """Where the post stands that this one answers."""
+    if delivery.answers is None:
+        return None
+    with store.read() as tx:
+        return deliveries.get(tx, delivery.answers).receipt
+
+
 def _retract(store: Store, config: Config, story: stories.Story) -> None:
     """Nothing of a withdrawn story stays within reach: neither its cards nor its tags."""
     problem = retract(store, config, story)
@@ -226,9 +234,16 @@ def _freeze(
         # Networks sort by it: one that goes out next week is not to look a week old.
         created = max(moment(store.now()), delivery.due or moment(0))
         account, own = known[delivery.account], delivery.text
-        cards = drawing.of(config, story.event, account)
+        cards, answered = drawing.of(config, story.event, account), _answered(store, delivery)
         drafts[delivery.id] = draft(
-            config, story.event, account, cards, key=delivery.key, created=created, own=own
+            config,
+            story.event,
+            account,
+            cards,
+            key=delivery.key,
+            created=created,
+            own=own,
+            reply_to=answered,
         )
     problem = "; ".join([*problems, *_unheard(story.event, known)])
     with store.write() as tx:
@@ -236,9 +251,9 @@ def _freeze(
         stories.lock(tx, story.event.id)
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
+        ask_to_follow(tx, config, story.event, known, {post.id: drafts[post.id] for post in live}, now)
         for delivery in planned:
             deliveries.freeze(tx, delivery, drafts[delivery.id], now)
-        ask_to_follow(tx, config, story.event, known, {post.id: drafts[post.id] for post in live}, now)
         stories.finish(tx, story, drawing.everything, problem, now, failed=failed, followed=not story.in_bulk)
 
 

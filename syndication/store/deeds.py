@@ -44,9 +44,10 @@ def ask(
 
 
 def begun(delivery: Delivery) -> Deed | None:
-    """The deed that a worker has begun, and may have done in part."""
+    """The deed that a worker has begun, and may have done in part; a reply is planned whole or not at all."""
     pending = delivery.pending
-    return pending.deed if pending and pending.tries and pending.due else None
+    partly = pending and pending.tries and pending.due and pending.deed is not Deed.REPLY
+    return pending.deed if pending and partly else None
 
 
 def drop(tx: Connection, delivery: Delivery) -> None:
@@ -112,6 +113,21 @@ def removed(tx: Connection, claim: Claim, words: str, now: int) -> bool:
     """The post is gone. False if a newer deed took its place, which finds that out."""
     done = deliveries.change(tx, claim.delivery, {State.SENT}, state=State.WITHDRAWN, reason=words, **NO_DEED)
     deliveries.note(tx, claim, "removed", words, now)
+    return done
+
+
+def left_to_reply(tx: Connection, delivery: Delivery, draft: Draft) -> None:
+    """What `draft` says is said by a reply that waits to go out."""
+    said = {**NO_DEED, "draft": draft.model_dump_json(), "attempt": _FENCED}
+    tx.execute(update(rows).where(rows.c.id == delivery.id).values(**said))
+
+
+def replied(tx: Connection, claim: Claim, receipt: Receipt, draft: Draft, now: int) -> bool:
+    """What `draft` says is left to a reply. False if a newer deed took its place."""
+    said = {"draft": draft.model_dump_json(), "receipt": receipt.model_dump_json()}
+    done = deliveries.change(tx, claim.delivery, {State.SENT}, **said, **NO_DEED)
+    if done:
+        deliveries.note(tx, claim, "answered", receipt.url, now)
     return done
 
 

@@ -50,8 +50,9 @@ def plan(
     expires_at: int,
     now: int,
     text: str = "",
+    answers: int | None = None,
 ) -> bool:
-    """Write one post that must happen; False if it was planned before."""
+    """Write one post that must happen; False if it was planned before. It `answers` the post of another delivery."""
     key = key_of(event.id, account, occasion)
     fresh = insert_new(
         tx,
@@ -69,6 +70,7 @@ def plan(
         text=text,
         reason="",
         created_at=now,
+        answers=answers,
     )
     if fresh:
         made = tx.execute(select(deliveries.c.id).where(deliveries.c.key == key)).scalar_one()
@@ -449,6 +451,7 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
         pending=_pending(row),
         held_for=row["held_for"],
         released=None if row["released_at"] is None else moment(row["released_at"]),
+        answers=row["answers"],
     )
 
 

@@ -157,6 +157,7 @@ deliveries = Table(
     Column("deed_due_at", BigInteger),  # null: there is no deed
     Column("deed_tries", Integer, nullable=False, server_default="0"),
     Column("deed_words", Text, nullable=False, server_default=""),
+    Column("answers", BigInteger),  # the delivery whose post it answers with a correction; null: none
     # What holds it, or what an editor released it from; empty: nothing.
     Column("held_for", String(40), nullable=False, server_default=""),
     Column("held_at", BigInteger),  # since when it is held; null: it is not

@@ -243,6 +243,20 @@ def test_an_edit_keeps_the_post(told, draft, image):
     assert any(b"Eleven." in asked.body for asked in told.server.asked)
 
 
+def test_a_correction_answers_its_post(told, draft, image):
+    """One creating request that names the post it answers, as the network's own specification has it; found again."""
+    if not told.network.replies(told.sample["secret"]):
+        pytest.skip("its posts answer nothing")
+    answered = told.receipt
+    new = draft(text=told.text("Eleven."), form=told.form, card=None, reply_to=answered)
+    with told.http() as http:
+        told.network.publish(http, new, None)
+    named = [one for one in told.server.asked if answered.id in f"{one.query} {one.body.decode('latin-1')}"]
+    assert len(named) == 1
+    if (SAMPLES / told.network.name / "spec.json").exists():
+        check(told.network.name, told.server.asked)
+
+
 def test_withdrawing_is_repeatable(told):
     """A post that is gone already is withdrawn; or the network says that it cannot."""
     with told.http() as http:

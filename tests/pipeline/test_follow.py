@@ -51,6 +51,82 @@ def said(store, number=1):
 
 # An update
 
+REPLIES = [(1, "publish"), (2, "reply:2:1"), (3, "reply:3:1")]
+
+
+def occasions(store):
+    with store.read() as tx:
+        return [(one.id, one.occasion) for one in deliveries.of_story(tx, "cms-1")]
+
+
+def test_a_correction_answers_the_post_and_leaves_it_as_it_is(store, config, network, out, event):
+    """One reply for each change that readers see, always to the first post, and the corrections themselves stay."""
+    answers = policy(config, "reply")
+    change(store, answers, event)
+    change(store, answers, event)  # the same event again
+    run_due(store, answers)
+    run_due(store, answers)
+    change(store, answers, event, revision=3, card={"note": "corrected"}, summary="They vote on 60 homes.")
+    run_due(store, answers)
+    assert occasions(store) == REPLIES
+    assert [draft.text.split(".")[0] for draft in network.sent[1:]] == [
+        "Updated: The council votes on 50 homes",
+        "Corrected: They vote on 60 homes",
+    ]
+    assert {draft.reply_to for draft in network.sent[1:]} == {SENT}
+    assert {draft.card for draft in network.sent[1:]} == {None}
+    assert (network.edited, network.removed, post(store).pending) == ([], [], None)
+
+
+def test_a_correction_that_waits_says_the_newest_words_once(store, config, network, out, event, clock):
+    """Two quick changes before anything goes out are one correction."""
+    answers = policy(config, "reply")
+    change(store, answers, event)
+    deliver_next(store, answers, time.monotonic() + 60)  # the reply is planned, and not yet written
+    change(store, answers, event, revision=3, summary="They vote on 60 homes.")
+    settle(store, answers, clock, rounds=3)
+    assert [draft.text.split(".")[0] for draft in network.sent[1:]] == ["Updated: They vote on 60 homes"]
+    assert occasions(store) == REPLIES[:2]
+
+
+def test_a_picture_alone_is_edited_and_not_answered(store, config, network, out, event):
+    """There would be nothing to say; nor do old words that come back before the reply was planned."""
+    answers = policy(config, "reply")
+    change(store, answers, event, headline="The sea took the road three times", summary=event().summary)
+    run_due(store, answers)
+    assert (len(network.edited), occasions(store)) == (1, REPLIES[:1])
+    change(store, answers, event, revision=3)
+    change(
+        store,
+        answers,
+        event,
+        revision=4,
+        summary=event().summary,
+        headline="The sea took the road three times",
+    )
+    run_due(store, answers)
+    assert occasions(store) == REPLIES[:1]
+
+
+def test_an_account_that_cannot_answer_edits(store, config, network, monkeypatch, out, event):
+    """Some accounts of a network answer and others do not: a webhook's post is edited where it stands."""
+    monkeypatch.setattr(network, "replies", lambda secret=None: secret is None)
+    answers = policy(config, "reply")
+    change(store, answers, event)
+    run_due(store, answers)
+    assert (len(network.edited), occasions(store), post(store).pending) == (1, REPLIES[:1], None)
+
+
+def test_a_withdrawal_takes_the_corrections_along(store, config, network, out, event, clock):
+    """Every post of the story is removed; one that is not out yet stays in."""
+    answers = policy(config, "reply")
+    change(store, answers, event)
+    run_due(store, answers)
+    run_due(store, answers)
+    accept(store, answers, event(kind="withdraw", revision=9))
+    settle(store, answers, clock, rounds=3)
+    assert [post(store, number).state for number in (1, 2)] == [State.WITHDRAWN] * 2
+
 
 def test_a_post_that_is_out_is_edited(store, config, network, out, event):
     """An update changes the post where it stands, new words and new card, and announces nothing again."""

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("what", name=op.f("pk_notices")),
     )
+    op.add_column("deliveries", sa.Column("answers", sa.BigInteger(), nullable=True))
     op.add_column("deliveries", sa.Column("wanted_at", sa.BigInteger(), nullable=False, server_default="0"))
     op.execute("UPDATE deliveries SET wanted_at = created_at")
     op.add_column("trail", sa.Column("place", sa.BigInteger(), nullable=True))
