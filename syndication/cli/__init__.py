@@ -10,6 +10,7 @@ import sys
 import click
 
 from syndication.cli import (
+    accounts,
     budget,
     cards,
     checks,
@@ -17,6 +18,7 @@ from syndication.cli import (
     demo,
     desk,
     doctor,
+    keys,
     live,
     routes,
     run,
@@ -58,7 +60,15 @@ def cli(config: str | None) -> None:
 
 
 for _command in (
-    *(setup.init, setup.check, connect.connect, setup.accounts, setup.schema),
+    *(
+        setup.init,
+        setup.check,
+        connect.connect,
+        accounts.accounts,
+        accounts.disconnect,
+        keys.keys,
+        setup.schema,
+    ),
     *(desk.publish, desk.share, desk.status, desk.why, desk.resolve, live.plan, live.withdraw),
     *(routes.routes, budget.budget, trail.trail, doctor.doctor, doctor.metrics),
     *(cards.render, checks.check_card, cards.templates, cards.meta, cards.preview),

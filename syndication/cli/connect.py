@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syndication.cli.accounts import say_rights
 from syndication.cli.common import home, say
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def connect(
         desk = _Terminal(stack, own_client(config), handle, redirect, no_browser)
         secret: Secret = known.connect(desk, server)
         account = connect_account(store, config, network, server, secret, name or network)
-    say(f"Connected {account.handle} as {account.name}: posts of up to {account.limits.text} characters.")
+        say(f"Connected {account.handle} as {account.name}: posts of up to {account.limits.text} characters.")
+        say_rights(account, known.deeds(secret), config)
 
 
 def _refuse_other(store: "Store", name: str, network: str, server: str) -> None:
@@ -84,7 +86,7 @@ def _refuse_other(store: "Store", name: str, network: str, server: str) -> None:
     from syndication.store import accounts
 
     with store.read() as tx:
-        known = next((one for one in accounts.everyone(tx) if one.name == name), None)
+        known = next((one for one in accounts.ever(tx) if one.name == name), None)
     if known and (known.network, known.server) != (network, server):
         raise InputError(
             f"{name} is {known.handle} at {known.server} already", "Give this one another name with --name."

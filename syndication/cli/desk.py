@@ -152,6 +152,7 @@ def share(story: str, to: str, text: str, at: str | None, label: str, machine: b
         moment = _moment(at, config.brand.timezone) if at else None
         shared = share_story(store, config, story, names, text=text, at=moment, label=label)
         safe = not any(one.fresh for one in shared) or nudge("draw")
+        warnings = _too_late(store, config, names, moment)
     if machine:
         show_json([{**delivery_data(one.delivery), "new": one.fresh} for one in shared])
     for one in [] if machine else shared:
@@ -163,8 +164,24 @@ def share(story: str, to: str, text: str, at: str | None, label: str, machine: b
             where = f": {post.receipt.url}" if post.receipt else ""
             before = f"shared before with the label {label}: delivery {post.id} is {post.state}{where}"
             say(f"{post.account}: {before}")
+    for words in warnings:
+        say(words)
     if not safe:
         say("The queue cannot be reached: the posts are safe, and go out when a worker runs again.")
+
+
+def _too_late(store: "Store", config: "Config", names: list[str], at: datetime | None) -> list[str]:
+    """Which of these accounts must be connected again before a post of that time can go out."""
+    from syndication.cli.accounts import again
+    from syndication.store import accounts
+
+    with store.read() as tx:
+        known = [one for one in accounts.everyone(tx) if one.name in names]
+    over = [(one, one.ends) for one in known if at and one.ends and one.ends <= at and not one.renews]
+    return [
+        f"{one.name}: its token ends before that, on {clock(ends, config)}. Connect it again in time: {again(one)}"
+        for one, ends in over
+    ]
 
 
 _LONGEST_LABEL = 100

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syndication.cli.accounts import forecast
 from syndication.cli.common import as_json, clean, counted, home, say, show_json, show_rows
 
 if TYPE_CHECKING:
@@ -259,6 +260,7 @@ def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tup
     found = [(f"account {name}", words) for name, words in unknown]
     for account in known:
         problem = account.paused or choices.wrong_choices(config, account, names) or _ends_soon(account)
+        problem = problem or forecast(store, config, account)
         if not offline and not problem:
             try:
                 read_account(store, config, account.name)
@@ -266,40 +268,6 @@ def _check_accounts(store: "Store", config: "Config", offline: bool) -> list[tup
                 problem = str(error)
         found.append((f"account {account.name}", problem))
     return found
-
-
-@click.command(short_help="The connected accounts, and what keeps them from posting.")
-@as_json
-def accounts(machine: bool) -> None:
-    """List the connected accounts, and what keeps them from posting.
-
-    \b
-    syndicate accounts --json
-    """
-    from syndication.config import AccountTable
-    from syndication.store import accounts as mailboxes
-
-    with home() as (store, config):
-        with store.read() as tx:
-            known = mailboxes.everyone(tx)
-        tables = {one.name: config.accounts.get(one.name, AccountTable()) for one in known}
-    if machine:
-        show_json([{**one.model_dump(mode="json"), "publish": tables[one.name].publish} for one in known])
-        return
-    if not known:
-        say("No account is connected. Start with: syndicate connect mastodon --server https://…")
-        return
-    from rich.text import Text
-
-    rows = []
-    for one in known:
-        table = tables[one.name]
-        posts = "by rule" if table.has_rules else "each story"
-        posts = posts if table.publish else "by hand"
-        paused = Text(clean(f"paused: {one.paused}; connect it again"), style="red")
-        state = paused if one.paused else Text("ready", style="green")
-        rows.append((one.name, one.network, one.handle, posts, str(one.limits.text), state))
-    show_rows(("Name", "Network", "Account", "Posts", "Characters", "State"), rows)
 
 
 @click.command()

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 from oauthlib.oauth2 import WebApplicationClient
 from pydantic import Field
 
-from syndication.errors import ConfigError, Refused, Unauthorized
+from syndication.errors import ConfigError, Refused, Unauthorized, Unsupported
 from syndication.networks.base import Dialogue, OwnClient, Secret
 from syndication.networks.dpop import Proof, make_key
 from syndication.networks.http import Http, Shape, ShapeT, at, is_loopback, origin
@@ -72,6 +72,7 @@ class _Door(Shape):
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
+    revocation_endpoint: str = ""
     pushed_authorization_request_endpoint: str
 
 
@@ -140,6 +141,8 @@ def allow_atproto(desk: Dialogue, server: str, handle: str) -> Secret:
         raise Refused(f"not all was allowed: {', '.join(sorted(missing))}", "Start again, and allow it all.")
     secret = {"did": did, "handle": handle, "home": home, "token_endpoint": door.token_endpoint}
     secret["refresh_expires_at"] = str(int(time.time()) + (_UNUSED if own else _SESSION))
+    if door.revocation_endpoint and _named(server, door.revocation_endpoint) in places:
+        secret["revocation_endpoint"] = door.revocation_endpoint
     return {**secret, **who, "dpop_key": key, **granted.secret()}
 
 
@@ -166,6 +169,17 @@ def keep_allowed(http: Http) -> None:
     if "client_key" in secret:
         renewed["refresh_expires_at"] = str(int(time.time()) + _UNUSED)
     http.renew(renewed, Proof(secret["dpop_key"], granted.access_token))
+
+
+def disallow(http: Http) -> None:
+    """Give back what renews the tokens, which ends the session (RFC 7009). Unsupported where it has no place."""
+    secret = http.secret
+    if "revocation_endpoint" not in secret:
+        raise Unsupported(
+            "the account's server takes no access back from apps", "End it there, in the account's settings."
+        )
+    form = {"token": secret.get("refresh_token", ""), **_ourselves(secret)}
+    http.call("POST", secret["revocation_endpoint"], data=form, auth=Proof(secret["dpop_key"]))
 
 
 def places(secret: Secret) -> tuple[str, ...]:

@@ -123,6 +123,12 @@ class Connector(ABC):
     rates: ClassVar[tuple[Told, ...]] = ()
     """The headers that tell how much of its rate limits is left."""
 
+    leave: ClassVar[str] = "End it there by hand, in the account's settings."
+    """Where a person ends our access, for networks whose documents name no request for that."""
+
+    notice: ClassVar[timedelta] = timedelta(days=14)
+    """How long before an account must be connected again a person is told."""
+
     scopes: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """The rights it asks a person for, by the network's names, and what each is for; empty where they have no names."""
 
@@ -144,6 +150,13 @@ class Connector(ABC):
     def life(self, secret: Secret) -> Life:
         """How long a secret serves."""
         return life_of(secret)
+
+    def deeds(self, secret: Secret) -> frozenset[str]:
+        """What such an account can do beside posting: of `find`, `edit` and `withdraw`."""
+        own, none = type(self), Connector
+        return frozenset(
+            name for name in ("find", "edit", "withdraw") if getattr(own, name) is not getattr(none, name)
+        )
 
     def lacks(self, secret: Secret) -> tuple[str, ...]:
         """What the person did not allow, in words; nothing where the network does not say what they did."""
@@ -218,3 +231,7 @@ class Connector(ABC):
     def withdraw(self, http: "Http", receipt: Receipt) -> None:
         """Remove the post. One that is gone already is removed. Raises Unsupported if none can be removed by us."""
         raise Unsupported(f"{self.title} lets nobody remove a post from outside", "Remove it by hand there.")
+
+    def revoke(self, http: "Http") -> None:
+        """Have the network forget the token. Refused where it is dead already; Unsupported where only a person can."""
+        raise Unsupported(f"{self.title} has no request that ends an app's access", self.leave)

@@ -4,6 +4,7 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from requests.auth import AuthBase
 
 from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
-from syndication.networks.atproto import allow_atproto, keep_allowed, places
+from syndication.networks.atproto import allow_atproto, disallow, keep_allowed, places
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.dpop import Proof, wants_nonce
@@ -109,6 +110,8 @@ class Bluesky(Connector):
     rates: ClassVar[tuple[Told, ...]] = (trio("ratelimit-"),)
     settle: ClassVar[timedelta] = timedelta(seconds=2)
     steady: ClassVar[tuple[str, ...]] = ("did",)
+    # By OAuth a session may last no longer than two weeks.
+    notice: ClassVar[timedelta] = timedelta(days=3)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By OAuth in the browser, or by an app password, which is used once and not kept."""
@@ -158,9 +161,10 @@ class Bluesky(Connector):
     def life(self, secret: Secret) -> Life:
         """Of a session, as its two tokens say; by OAuth as its answer said."""
         if "dpop_key" in secret:
-            return life_of(secret)
+            # A client with a key of its own may renew for years, one without for two weeks.
+            return replace(life_of(secret), moves="client_key" in secret)
         access, ends = (_over(secret.get(name, "")) for name in ("accessJwt", "refreshJwt"))
-        return Life(ends=ends, renew=access)
+        return Life(ends, access, moves=True)
 
     def identify(self, http: Http) -> str:
         """`@handle`."""
@@ -218,6 +222,13 @@ class Bluesky(Connector):
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """The server takes the removal of a record that is gone for done."""
         http.call("POST", _xrpc(http, "repo.deleteRecord"), json=_place(receipt))
+
+    def revoke(self, http: Http) -> None:
+        """The session of an app password is deleted, by what renews it; what OAuth gave is given back."""
+        if "dpop_key" in http.secret:
+            return disallow(http)
+        http.call("POST", _xrpc(http, "server.deleteSession"), auth=Bearer(http.secret.get("refreshJwt", "")))
+        return None
 
 
 def _xrpc(http: Http, name: str) -> str:

@@ -86,7 +86,7 @@ class Containers(Connector):
         if "expires_at" not in secret:
             return Life()
         over = float(secret["expires_at"])
-        return Life(ends=over, renew=over - _RENEWED)
+        return Life(ends=over, renew=over - _RENEWED, moves=True)
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """The container of an earlier try if it lives, else a new one; then the request that makes it public."""

@@ -98,6 +98,7 @@ class Discord(Connector):
 
     name: ClassVar[str] = "discord"
     title: ClassVar[str] = "Discord"
+    leave: ClassVar[str] = "Delete the webhook in the channel's settings, or remove the bot from the server."
     steady: ClassVar[tuple[str, ...]] = ("guild", "channel", "webhook")
     server: ClassVar[str] = "https://discord.com"
     forms: ClassVar[tuple[Form, ...]] = ("made", "image", "crawled")
@@ -140,6 +141,10 @@ class Discord(Connector):
             return Verdict(RateLimited, max(0.0, float(seconds)))
         code = said.get("code")
         return _CODES.get(code) if isinstance(code, int) else None
+
+    def deeds(self, secret: Secret) -> frozenset[str]:
+        """A webhook cannot read."""
+        return super().deeds(secret) - ({"find"} if "webhook" in secret else set())
 
     def identify(self, http: Http) -> str:
         """The webhook's name, or the bot's `#channel`."""

@@ -54,6 +54,7 @@ class Facebook(Connector):
 
     name: ClassVar[str] = "facebook"
     title: ClassVar[str] = "Facebook"
+    leave: ClassVar[str] = "End it at Facebook: Settings, Business integrations; for all its Pages at once."
     steady: ClassVar[tuple[str, ...]] = ("page",)
     server: ClassVar[str] = GRAPH_HOST
     ends: ClassVar[date | None] = GRAPH_ENDS

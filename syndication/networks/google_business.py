@@ -79,6 +79,9 @@ class GoogleBusiness(OAuth2Connector):
 
     name: ClassVar[str] = "google_business"
     title: ClassVar[str] = "Google Business Profile"
+    leave: ClassVar[str] = (
+        "End it at myaccount.google.com/connections; for all locations of that login at once."
+    )
     steady: ClassVar[tuple[str, ...]] = ("location",)
     scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://mybusiness.googleapis.com"

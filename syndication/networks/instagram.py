@@ -67,6 +67,7 @@ class Instagram(Containers):
 
     name: ClassVar[str] = "instagram"
     title: ClassVar[str] = "Instagram"
+    leave: ClassVar[str] = "End it in Instagram: Settings, Website permissions, Apps and websites."
     steady: ClassVar[tuple[str, ...]] = ("user",)
     server: ClassVar[str] = GRAPH_HOST
     ends: ClassVar[date | None] = GRAPH_ENDS
@@ -115,6 +116,10 @@ class Instagram(Containers):
     def fresh(self, http: Http) -> None:
         """The account's own token lasts 60 days."""
         stay_fresh(http, f"{_HOST}/refresh_access_token", "ig_refresh_token")
+
+    def deeds(self, secret: Secret) -> frozenset[str]:
+        """A login with Instagram alone removes nothing."""
+        return super().deeds(secret) - (set() if secret.get("login") == "facebook" else {"withdraw"})
 
     def identify(self, http: Http) -> str:
         """`@username`."""

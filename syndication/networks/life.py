@@ -13,11 +13,17 @@ class Life:
     """How long what is kept of an account serves, in Unix seconds.
 
     `ends` is when a person must let us in again, None where no end is known; `renew` is from when on `fresh` renews it
-    without them, None where nobody can.
+    without them, None where nobody can; `moves` says that each renewal moves the end, so that they are never needed.
     """
 
     ends: float | None = None
     renew: float | None = None
+    moves: bool = False
+
+    @property
+    def renews(self) -> bool:
+        """Whether it goes on without a person."""
+        return self.renew is not None and (self.moves or self.ends is None)
 
 
 def life_of(secret: Mapping[str, str]) -> Life:

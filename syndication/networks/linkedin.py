@@ -121,6 +121,7 @@ class LinkedIn(Connector):
 
     name: ClassVar[str] = "linkedin"
     title: ClassVar[str] = "LinkedIn"
+    leave: ClassVar[str] = "End it at LinkedIn: Settings, Data privacy, Permitted services."
     steady: ClassVar[tuple[str, ...]] = ("author",)
     server: ClassVar[str] = "https://api.linkedin.com"
     ends: ClassVar[date | None] = date(2027, 9, 1)
@@ -180,6 +181,10 @@ class LinkedIn(Connector):
         except ValidationError:
             return None
         return Verdict(_Duplicate) if any(fault.code == "DUPLICATE_POST" for fault in faults) else None
+
+    def deeds(self, secret: Secret) -> frozenset[str]:
+        """Apps are not shown what a person has posted."""
+        return super().deeds(secret) - ({"find"} if ":person:" in secret.get("author", "") else set())
 
     def identify(self, http: Http) -> str:
         """The name of the Page or of the person."""

@@ -33,7 +33,8 @@ class OAuth2Door:
     """A network's OAuth 2: its two addresses, what we ask for, and how it likes to be asked.
 
     `separator` stands between scopes; `basic` has the app's name and secret in an Authorization header, otherwise
-    they are in the form; `extra` are further parameters of the authorize URL.
+    they are in the form; `extra` are further parameters of the authorize URL; `revoke` is where a token is given back
+    (RFC 7009), empty where the network's documents name no such place.
     """
 
     authorize: str
@@ -43,6 +44,7 @@ class OAuth2Door:
     pkce: bool = True
     basic: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
+    revoke: str = ""
 
 
 _Span = Annotated[float, Field(le=1e10, allow_inf_nan=False), BeforeValidator(lambda said: said or 0)]
@@ -135,14 +137,25 @@ def keep_fresh(http: Http, door: OAuth2Door) -> None:
     http.renew({**secret, **token.secret()}, Bearer(token.access_token))
 
 
+def give_back(http: Http, door: OAuth2Door) -> None:
+    """Give an account's token back as the app that was let in (RFC 7009): what renews it, where there is that."""
+    kind = "refresh_token" if "refresh_token" in http.secret else "access_token"
+    form = {"token": http.secret[kind], "token_type_hint": kind}
+    auth, own = _as_app(door, http.secret)
+    http.call("POST", door.revoke, data={**form, **own}, auth=auth)
+
+
 def _ask_token(http: Http, door: OAuth2Door, app: Mapping[str, str], form: dict[str, str]) -> Token:
+    auth, own = _as_app(door, app)
+    return http.read(Token, "POST", door.token, data={**form, **own}, auth=auth)
+
+
+def _as_app(door: OAuth2Door, app: Mapping[str, str]) -> tuple[AuthBase, dict[str, str]]:
+    """How the app says who it is: in a header, or by what is added to the form."""
     own = {name: app[name] for name in ("client_id", "client_secret") if app.get(name)}
-    auth: AuthBase = Anonymous()
     if door.basic and "client_secret" in own:
-        auth = HTTPBasicAuth(own["client_id"], own["client_secret"])
-    else:
-        form = {**form, **own}
-    return http.read(Token, "POST", door.token, data=form, auth=auth)
+        return HTTPBasicAuth(own["client_id"], own["client_secret"]), {}
+    return Anonymous(), own
 
 
 def _origins(door: OAuth2Door) -> tuple[str, ...]:
@@ -207,6 +220,12 @@ class OAuth2Connector(Connector):
     def fresh(self, http: Http) -> None:
         """Before the token ends, as far as the network gave something to renew it with."""
         keep_fresh(http, self.door)
+
+    def revoke(self, http: Http) -> None:
+        """Where the network has a place for it, and it was that door."""
+        if not self.door.revoke or "client_id" not in http.secret:
+            return super().revoke(http)
+        return give_back(http, self.door)
 
 
 class EitherOAuthConnector(OAuth2Connector):

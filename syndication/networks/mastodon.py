@@ -16,7 +16,7 @@ from syndication.models import Draft, Form, Limits, Receipt, Unit
 from syndication.networks.auth import Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape
-from syndication.networks.login import OAuth2Door, keep_fresh, let_in, stranger
+from syndication.networks.login import OAuth2Door, give_back, keep_fresh, let_in, stranger
 from syndication.networks.nodeinfo import software_of
 from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
@@ -259,6 +259,12 @@ class Mastodon(Connector):
             if refused.status not in (404, 410):
                 raise
 
+    def revoke(self, http: Http) -> None:
+        """By the app that we made there when the account was connected."""
+        if "client_id" not in http.secret:
+            return super().revoke(http)
+        return give_back(http, _door(http.server, ()))
+
     def _body(self, http: Http, draft: Draft, image: bytes | None) -> dict[str, object]:
         card = None if draft.form == "crawled" else self.card_file(draft, image)
         media = [self._upload(http, draft, card)] if card else []
@@ -327,4 +333,5 @@ def _scopes(kin: _Kin, known: _Discovery) -> tuple[str, ...]:
 
 
 def _door(server: str, scopes: tuple[str, ...], *, pkce: bool = False) -> OAuth2Door:
-    return OAuth2Door(f"{server}/oauth/authorize", f"{server}/oauth/token", scopes, pkce=pkce)
+    authorize, token, revoke = (f"{server}/oauth/{what}" for what in ("authorize", "token", "revoke"))
+    return OAuth2Door(authorize, token, scopes, pkce=pkce, revoke=revoke)

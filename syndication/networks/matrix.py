@@ -183,6 +183,10 @@ class Matrix(Connector):
             if refused.status != 404 or isinstance(refused, Unauthorized):
                 raise
 
+    def revoke(self, http: Http) -> None:
+        """Signing the session out ends its token."""
+        http.call("POST", f"{_V3}/logout", json={})
+
     def _content(self, http: Http, draft: Draft, image: bytes | None) -> dict[str, Any]:
         said = {
             "body": draft.text,

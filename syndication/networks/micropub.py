@@ -64,6 +64,7 @@ class Micropub(Connector):
 
     name: ClassVar[str] = "micropub"
     title: ClassVar[str] = "Micropub"
+    leave: ClassVar[str] = "Revoke the token at your site."
     steady: ClassVar[tuple[str, ...]] = ("endpoint",)
     forms: ClassVar[tuple[Form, ...]] = ("image", "crawled")
     # The Recommendation sets none: enough for any summary, and less than what sites refuse.

@@ -87,6 +87,7 @@ class Misskey(Connector):
 
     name: ClassVar[str] = "misskey"
     title: ClassVar[str] = "Misskey"
+    leave: ClassVar[str] = "End it there: Settings, Connected apps."
     # Without a file, what readers see makes the link card from the page.
     forms: ClassVar[tuple[Form, ...]] = ("image", "crawled")
     # Misskey counts code points, Sharkey UTF-16 units: whatever fits the latter fits both. A drive file's comment

@@ -6,6 +6,7 @@ An app with Trial access makes pins that only their creator sees; newsrooms need
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
 
@@ -15,6 +16,7 @@ from syndication.errors import CannotTell, InputError, Refused, Unauthorized
 from syndication.models import Draft, Limits, Receipt
 from syndication.networks.base import Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
+from syndication.networks.life import Life, life_of
 from syndication.networks.login import OAuth2Connector, OAuth2Door, allow_oauth2
 from syndication.networks.rates import Told, trio
 from syndication.networks.transport import Answer
@@ -72,6 +74,7 @@ class Pinterest(OAuth2Connector):
 
     name: ClassVar[str] = "pinterest"
     title: ClassVar[str] = "Pinterest"
+    leave: ClassVar[str] = "End it at Pinterest: Settings, Security, Connected apps."
     steady: ClassVar[tuple[str, ...]] = ("board",)
     scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://api.pinterest.com"
@@ -106,6 +109,10 @@ class Pinterest(OAuth2Connector):
             boards = _boards(http)
             secret = http.secret
         return {**secret, "board": _chosen(desk, boards)}
+
+    def life(self, secret: Secret) -> Life:
+        """Each renewal moves the end of the next one: an account that never posts is kept alive by them."""
+        return replace(life_of(secret), moves=True)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """As the common table; what a person can do about it."""

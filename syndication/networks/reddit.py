@@ -129,6 +129,7 @@ class Reddit(OAuth2Connector):
         pkce=False,
         basic=True,
         extra={"duration": "permanent"},
+        revoke="https://www.reddit.com/api/v1/revoke_token",
     )
     forms: ClassVar[tuple[Form, ...]] = ("crawled",)
     titled: ClassVar[bool] = True

@@ -121,6 +121,7 @@ class Slack(Connector):
 
     name: ClassVar[str] = "slack"
     title: ClassVar[str] = "Slack"
+    leave: ClassVar[str] = "Remove the webhook in the app's settings, Incoming Webhooks."
     steady: ClassVar[tuple[str, ...]] = ("channel", "webhook")
     server: ClassVar[str] = "https://slack.com"
     hosts: ClassVar[tuple[str, ...]] = (_HOOKS,)
@@ -167,6 +168,10 @@ class Slack(Connector):
         if answer.status == 429:
             return None
         return _ERRORS.get(name, other) if isinstance(name, str) else other
+
+    def deeds(self, secret: Secret) -> frozenset[str]:
+        """A webhook can only post."""
+        return frozenset() if "webhook" in secret else super().deeds(secret)
 
     def identify(self, http: Http) -> str:
         """The bot's `@name` and its channel. A webhook can only be asked with a message that has no text."""
@@ -241,6 +246,13 @@ class Slack(Connector):
             http.call("POST", "/api/chat.delete", json=place)
         except _Missing:
             return
+
+    def revoke(self, http: Http) -> None:
+        """A bot's token; a webhook is removed by hand."""
+        if "webhook" in http.secret:
+            return super().revoke(http)
+        http.call("POST", "/api/auth.revoke")
+        return None
 
     def _body(self, draft: Draft) -> dict[str, Any]:
         crawled = draft.form != "image" or draft.card is None

@@ -84,6 +84,9 @@ class Telegram(Connector):
 
     name: ClassVar[str] = "telegram"
     title: ClassVar[str] = "Telegram"
+    leave: ClassVar[str] = (
+        "Take the bot's rights in the channel, or have @BotFather make a new token: /revoke."
+    )
     steady: ClassVar[tuple[str, ...]] = ("chat",)
     server: ClassVar[str] = "https://api.telegram.org"
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")

@@ -35,6 +35,7 @@ class Threads(Containers):
 
     name: ClassVar[str] = "threads"
     title: ClassVar[str] = "Threads"
+    leave: ClassVar[str] = "End it in Threads: Settings, Account, Website permissions."
     steady: ClassVar[tuple[str, ...]] = ("user",)
     server: ClassVar[str] = "https://graph.threads.net"
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")

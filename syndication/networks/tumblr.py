@@ -83,6 +83,7 @@ class Tumblr(EitherOAuthConnector):
 
     name: ClassVar[str] = "tumblr"
     title: ClassVar[str] = "Tumblr"
+    leave: ClassVar[str] = "End it at Tumblr: Settings, Apps."
     steady: ClassVar[tuple[str, ...]] = ("blog",)
     scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://api.tumblr.com"

@@ -100,6 +100,7 @@ class VK(Connector):
 
     name: ClassVar[str] = "vk"
     title: ClassVar[str] = "VK"
+    leave: ClassVar[str] = "Delete the key: community, Manage, API usage."
     steady: ClassVar[tuple[str, ...]] = ("community",)
     server: ClassVar[str] = "https://api.vk.com"
     forms: ClassVar[tuple[Form, ...]] = ("crawled",)

@@ -68,6 +68,7 @@ class Webhook(Connector):
 
     name: ClassVar[str] = "webhook"
     title: ClassVar[str] = "Webhook"
+    leave: ClassVar[str] = "Change the secret at the receiver."
     steady: ClassVar[tuple[str, ...]] = ("path",)
     forms: ClassVar[tuple[Form, ...]] = ("made",)
     limits: ClassVar[Limits] = Limits(

@@ -108,6 +108,9 @@ class X(EitherOAuthConnector):
 
     name: ClassVar[str] = "x"
     title: ClassVar[str] = "X"
+    leave: ClassVar[str] = (
+        "End it at X: Settings, Security and account access, Apps and sessions, Connected apps."
+    )
     steady: ClassVar[tuple[str, ...]] = ("user_id",)
     scopes: ClassVar[Mapping[str, str]] = _SCOPES
     server: ClassVar[str] = "https://api.x.com"
@@ -117,6 +120,7 @@ class X(EitherOAuthConnector):
         token="https://api.x.com/2/oauth2/token",  # noqa: S106 - an address
         scopes=tuple(_SCOPES),
         basic=True,
+        revoke="https://api.x.com/2/oauth2/revoke",
     )
     old_door: ClassVar[OAuth1Door] = OAuth1Door(
         request="https://api.x.com/oauth/request_token",

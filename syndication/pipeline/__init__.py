@@ -9,12 +9,12 @@ from typing import NamedTuple
 from syndication.config import Config
 from syndication.pipeline.accept import Accepted, Verdict, accept, read_event
 from syndication.pipeline.archive import Archive, Part, redraw_archive
-from syndication.pipeline.connect import connect_account, read_account
+from syndication.pipeline.connect import connect_account, disconnect_account, read_account
 from syndication.pipeline.deliver import deliver_next
 from syndication.pipeline.desk import Shared, resolve, share, withdraw
 from syndication.pipeline.outlook import Outlook, Step, foresee
 from syndication.pipeline.prepare import prepare_next
-from syndication.store import Store, accounts, deliveries, seals, stories
+from syndication.store import Store, accounts, deliveries, left, seals, stories
 
 __all__ = [
     "Accepted",
@@ -28,6 +28,7 @@ __all__ = [
     "accept",
     "connect_account",
     "deliver_next",
+    "disconnect_account",
     "foresee",
     "mailboxes_due",
     "prepare_next",
@@ -55,6 +56,7 @@ def sweep(store: Store) -> Due:
         now = store.now()
         deliveries.doubt_expired(tx, now)
         deliveries.give_up_expired(tx, now)
+        left.settle(tx, now)
         seals.seal_new(tx)
         return Due(stories.count_due(tx, now), accounts.count_due(tx, now))
 

@@ -5,14 +5,14 @@ from functools import partial
 from typing import NamedTuple
 
 from syndication.config import Config
-from syndication.errors import ClaimLost, ConfigError, InputError
+from syndication.errors import ClaimLost, ConfigError, InputError, Refused, Unauthorized, Unsupported
 from syndication.models import Account, Limits
 from syndication.networks import connector
 from syndication.networks.base import OwnClient
 from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http, origin
 from syndication.pipeline.tokens import keep, token_of
-from syndication.store import Store, accounts
+from syndication.store import Store, accounts, left
 from syndication.vault import Vault, private_text
 
 
@@ -56,9 +56,10 @@ def connect_account(
 
 def _refuse_other(store: Store, vault: Vault, account: Account, secret: dict[str, str]) -> None:
     with store.read() as tx:
-        if account.name not in {one.name for one in accounts.everyone(tx)}:
-            return
-        known, sealed = accounts.get(tx, account.name)
+        known = next((one for one in accounts.ever(tx) if one.name == account.name), None)
+        sealed = accounts.secrets(tx).get(account.name, b"")
+    if known is None:
+        return
     try:
         before = vault.open(sealed)
     except ConfigError:
@@ -96,6 +97,64 @@ def read_account(store: Store, config: Config, name: str) -> Reading | None:
     with store.write() as tx:
         accounts.keep_limits(tx, name, reading.limits)
     return reading
+
+
+class Left(NamedTuple):
+    """An account that was disconnected: how many posts were cancelled, and why the network did not end its access.
+
+    `words` are empty where it did.
+    """
+
+    account: Account
+    cancelled: int
+    words: str
+
+
+def disconnect_account(store: Store, config: Config, name: str, *, offline: bool = False) -> Left:
+    """End an account's access at its network, and forget it here; what waits for it is cancelled. Repeatable.
+
+    `offline` asks no network. Raises NotFound; NotSent where there is no answer: then nothing goes out any more, and
+    the token is kept, so that it can be tried again.
+    """
+    with store.write() as tx:
+        mailbox = accounts.seize(tx, name, store.now(), int(config.delivery.lease * 1000))
+        accounts.pause(tx, name, "it is being disconnected")
+    words = "nobody was asked" if offline else _give_back(store, config, mailbox)
+    with store.write() as tx:
+        accounts.hold(tx, mailbox, store.now())
+        left.leave(tx, name, Vault(config).seal({}), store.now())
+        return Left(mailbox.account, left.settle(tx, store.now()), words)
+
+
+def _give_back(store: Store, config: Config, mailbox: accounts.Mailbox) -> str:
+    """Have the network end the access; why it did not, and what to do, empty if it did."""
+    network, secret = connector(mailbox.account.network), Vault(config).open(mailbox.secret)
+    if other := _shares(store, config, mailbox.account, secret):
+        return f"{other} is let in by the same token, which was left good"
+    kept = partial(keep, store, config, mailbox)
+    try:
+        with open_http(network, mailbox.account.server, secret, keep=kept) as http:
+            network.revoke(http)
+    except Unsupported as none:
+        return f"{none.message}. {none.hint}"
+    except Unauthorized:
+        return ""  # it was dead already
+    except Refused as refused:
+        return f"{refused.message}. {network.leave}"
+    return ""
+
+
+def _shares(store: Store, config: Config, account: Account, secret: dict[str, str]) -> str:
+    """Another connected account of the network that posts by the very same token, as a bot in two channels does."""
+    with store.read() as tx:
+        others = [one for one in accounts.everyone(tx) if one.network == account.network]
+        sealed = {one.name: accounts.get(tx, one.name)[1] for one in others if one.name != account.name}
+    tokens = {secret[part] for part in ("access_token", "token", "refresh_token") if part in secret}
+    for name, one in sealed.items():
+        with suppress(ConfigError):
+            if tokens & set(Vault(config).open(one).values()):
+                return name
+    return ""
 
 
 def _read(store: Store, config: Config, mailbox: accounts.Mailbox) -> Reading:

@@ -105,6 +105,7 @@ def _send_again(tx: Connection, delivery: Delivery, now: int) -> bool:
     story = stories.need(tx, delivery.story, lock=True)
     if story.withdrawn:
         raise InputError(f"{delivery.story} was withdrawn: it is not sent", "Drop the delivery: --drop.")
+    accounts.get(tx, delivery.account)  # NotFound where it was disconnected
     due_at, words = earliest(story.event, now), "an editor looked: it is not there; send it"
     state = State.READY if delivery.state is State.UNKNOWN else State.PLANNED
     done = deliveries.resolve(tx, delivery, state, words, now, due_at=due_at)

@@ -51,7 +51,7 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
     with store.read() as tx:
         story = stories.need(tx, story_id)
         posts = deliveries.of_story(tx, story.event.id)
-        known = {account.name: account for account in accounts.everyone(tx)}
+        known = {account.name: account for account in accounts.ever(tx)}
     if event and event.id != story.event.id:
         raise InputError(f"the event is of another story: {event.id}", f"Asked for was {story.event.id}.")
     takedown = event is not None and event.kind is Kind.WITHDRAW

@@ -193,7 +193,7 @@ def _leave(store: Store, story: stories.Story, why: str) -> None:
 def _posts(store: Store, story: stories.Story) -> tuple[dict[str, Account], list[Delivery], list[Delivery]]:
     """Every account by name, the story's posts that wait for words and a card, and those out that are to follow it."""
     with store.read() as tx:
-        known = {account.name: account for account in accounts.everyone(tx)}
+        known = {account.name: account for account in accounts.ever(tx)}
         posts = deliveries.of_story(tx, story.event.id)
     follows = story.revised and not story.in_bulk
     live = [post for post in posts if follows and post.state in deeds.FOLLOWS]

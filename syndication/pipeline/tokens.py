@@ -33,8 +33,8 @@ def token_of(config: Config, network: Connector, secret: Secret, now: int) -> To
     """What the store keeps of a secret: sealed, and what is known of its life."""
     life = network.life(secret)
     ends = None if life.ends is None else int(life.ends * 1000)
-    sealed, lacks = Vault(config).seal(secret), "; ".join(network.lacks(secret))
-    return Token(sealed, ends, life.renew is not None, _tend_at(life, now), lacks)
+    sealed, lacks = Vault(config).seal(secret), ", ".join(network.lacks(secret))
+    return Token(sealed, ends, life.renews, _tend_at(life, now), lacks)
 
 
 def _tend_at(life: Life, now: int) -> int | None:

@@ -98,8 +98,8 @@ def open_by_name(tx: Connection, name: str, now: int, lease: int) -> Mailbox | N
     return _open(tx, select(accounts).where(accounts.c.name == name, accounts.c.due_at <= now), now, lease)
 
 
-def _open(tx: Connection, which: Select[Any], now: int, lease: int) -> Mailbox | None:
-    row = tx.execute(which.with_for_update(skip_locked=True, key_share=True)).mappings().first()
+def _open(tx: Connection, which: Select[Any], now: int, lease: int, *, wait: bool = False) -> Mailbox | None:
+    row = tx.execute(which.with_for_update(skip_locked=not wait, key_share=True)).mappings().first()
     if row is None:
         return None
     holder = row["holder"] + 1
@@ -108,6 +108,14 @@ def _open(tx: Connection, which: Select[Any], now: int, lease: int) -> Mailbox |
     )
     tends = row["tend_at"] is not None and row["tend_at"] <= now
     return Mailbox(_account(row), row["secret"], holder, row["app"], tends)
+
+
+def seize(tx: Connection, name: str, now: int, lease: int) -> Mailbox:
+    """Open an account's mailbox whoever has it, for `lease` milliseconds: they lose it. Raises NotFound."""
+    get(tx, name)
+    mailbox = _open(tx, select(accounts).where(accounts.c.name == name), now, lease, wait=True)
+    assert mailbox is not None  # noqa: S101 - it was there a moment ago, and rows stay
+    return mailbox
 
 
 def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
@@ -126,6 +134,19 @@ def paused(tx: Connection) -> dict[str, str]:
 def pause(tx: Connection, name: str, why: str) -> None:
     """Send nothing from this account until it is connected again."""
     tx.execute(update(accounts).where(accounts.c.name == name).values(paused=why))
+
+
+def secrets(tx: Connection, *, lock: bool = False) -> dict[str, bytes]:
+    """The encrypted secrets of all accounts by name; with `lock`, nobody changes one meanwhile."""
+    query = select(accounts.c.name, accounts.c.secret).order_by(accounts.c.name)
+    return {
+        row.name: row.secret for row in tx.execute(query.with_for_update(key_share=True) if lock else query)
+    }
+
+
+def keep_secret(tx: Connection, name: str, secret: bytes) -> None:
+    """Store the same secret, sealed anew."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(secret=secret))
 
 
 def keep_token(tx: Connection, name: str, token: Token) -> None:

@@ -129,6 +129,13 @@ def drafts_waiting(tx: Connection, account: str) -> Iterator[Draft]:
     return map(Draft.model_validate_json, tx.execute(select(deliveries.c.draft).where(mine)).scalars())
 
 
+def count_after(tx: Connection, account: str, at: int) -> int:
+    """How many posts of an account are to go out at that time or later."""
+    waits = deliveries.c.state.in_((State.PLANNED, State.READY)) & (deliveries.c.account == account)
+    late = (deliveries.c.due_at >= at) & (deliveries.c.due_at < NEVER)
+    return tx.execute(select(func.count()).select_from(deliveries).where(waits, late)).scalar_one()
+
+
 def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
     """Fix what will be sent: planned -> ready. False if the delivery has moved on meanwhile."""
     changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json(), progress="{}", **NO_DEED)
@@ -180,7 +187,7 @@ def cancel(tx: Connection, story: str, why: str, now: int) -> None:
     """A story is withdrawn: what surely never went out is cancelled; what may have is left to be settled."""
     mine = deliveries.c.story == story
     unsent = and_(deliveries.c.state.in_((State.PLANNED, State.READY)), deliveries.c.intent_at.is_(None))
-    _move_all(tx, and_(mine, unsent), State.CANCELLED, "cancelled", now, lambda _: why)
+    move_all(tx, and_(mine, unsent), State.CANCELLED, "cancelled", now, lambda _: why)
     doubtful = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_not(None))
     values = {"state": State.UNKNOWN, "due_at": now, "reason": why, "attempt": deliveries.c.attempt + 1}
     tx.execute(update(deliveries).where(mine, doubtful).values(**values))
@@ -343,7 +350,7 @@ def doubt_expired(tx: Connection, now: int) -> int:
     late = and_(deliveries.c.state == State.SENDING, deliveries.c.due_at <= now)
     words = "the worker that was sending it never came back"
     # The attempt stays: the worker may still come back with the answer, until another has asked.
-    return _move_all(
+    return move_all(
         tx, late, State.UNKNOWN, "unknown", now, lambda _: words, due_at=now, fence=0, sweeps=True
     )
 
@@ -379,10 +386,10 @@ def _give_up(
     def words(row: RowMapping) -> str:
         return f"{why}: {last}" if (last := reason(row)) else why
 
-    return _move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER, sweeps=sweeps)
+    return move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER, sweeps=sweeps)
 
 
-def _move_all(
+def move_all(
     tx: Connection,
     which: ColumnElement[bool],
     state: State,

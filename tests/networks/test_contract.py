@@ -13,6 +13,7 @@ post has a file for each, `answers-KIND.json`:
 - `limited`: answers to `create` that ask for ninety seconds
 - `not_there`: answers that show no post, absent where the network cannot be asked; `gone`: a removed post's
 - `edit`, `withdraw`: false where the network cannot
+- `revoke`: the one request by which the token is given back, and its answer; absent where only a person can
 - `reads`: requests of `find` that read although they are no GET
 - `status_only`: requests whose answers are not read; `varies`: headers of `create` that differ by time
 - `spec.json` beside it, where there is one, holds the requests as the network's own specification has them (spec.py)
@@ -267,6 +268,26 @@ def test_withdrawing_is_repeatable(told):
         told.network.withdraw(http, told.receipt)
         told.server.answers.update(told.sample["gone"])
         assert told.network.withdraw(http, told.receipt) is None
+
+
+def test_access_is_given_back_where_the_network_takes_it(told):
+    """One request that carries the token; a dead one is told as such. Elsewhere a person is told where to do it."""
+    with told.http() as http:
+        if "revoke" not in told.sample:
+            with pytest.raises(Unsupported) as caught:
+                told.network.revoke(http)
+            assert len(caught.value.hint) > 20
+            return
+        [what] = told.sample["revoke"]
+        told.server.answers |= told.sample["revoke"]
+        told.network.revoke(http)
+        assert told.server.whats().count(what) == 1
+        last = told.server.asked[told.server.whats().index(what)]
+        said = f"{last.body!r} {last.headers}"
+        assert [value for value in told.sample["secret"].values() if len(value) >= 16 and value in said]
+        told.server.answers[what] = {"status": 401, "headers": {}, "body": {"error": "invalid_token"}}
+        with pytest.raises(Refused):
+            told.network.revoke(http)
 
 
 def test_an_account_says_its_handle_and_limits(told):

@@ -55,9 +55,11 @@ def session(exp):
 def test_a_bluesky_session_tells_its_own_end():
     """Its access token is renewed when it is over, and the session ends with what renews it."""
     bluesky = NETWORKS["bluesky"]
-    assert bluesky.life({"accessJwt": session(2e9), "refreshJwt": session(2.01e9)}) == Life(2.01e9, 2e9)
+    assert bluesky.life({"accessJwt": session(2e9), "refreshJwt": session(2.01e9)}) == Life(
+        2.01e9, 2e9, moves=True
+    )
     for nonsense in ("", "a.b", "a.!.c", session("soon"), session(None), session(1e300), session(-1)):
-        assert bluesky.life({"accessJwt": nonsense, "refreshJwt": nonsense}) == Life()
+        assert bluesky.life({"accessJwt": nonsense, "refreshJwt": nonsense}).ends is None
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,16 @@ def test_what_was_not_allowed_is_told(name, scope, missing):
     """By the rights that the network said it granted, in any of the forms they come in; nothing where it says none."""
     lacking = NETWORKS[name].lacks({"scope": scope})
     assert [words.rpartition("(")[2].rstrip(")") for words in lacking] == missing
+
+
+def test_what_moves_its_end_needs_nobody():
+    """Of the tokens that are renewed: those without an end, and those whose end each renewal moves."""
+    assert [life.renews for life in (Life(), Life(2e9), Life(renew=2e9), Life(2e9, 1e9), Life(2e9, 1e9, True))] == [
+        False, False, True, False, True,
+    ]  # fmt: skip
+    assert (
+        NETWORKS["pinterest"]
+        .life({**ACCESS, "refresh_token": "r", "refresh_expires_at": "2000500000"})
+        .renews
+    )
+    assert NETWORKS["threads"].life(ACCESS).renews
