@@ -31,7 +31,9 @@ def ending(store, config, network, clock, monkeypatch):
             http.renew({**http.secret, **word}, None)
 
     def life(secret):
-        return Life(*(float(secret[name]) if name in secret else None for name in ("ends", "renew")))
+        return Life(
+            *(float(secret[name]) if name in secret else None for name in ("ends", "renew")), moves=True
+        )
 
     monkeypatch.setattr(network, "fresh", fresh, raising=False)
     monkeypatch.setattr(network, "life", life, raising=False)
