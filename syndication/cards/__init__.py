@@ -26,9 +26,9 @@ from syndication.cards import (
     memory,
     photo,
     rights,
+    templates,
     words,
 )
-from syndication.cards import template as templates
 from syndication.cards.brand import Brand, Rgb
 from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp, ScrimOp

@@ -30,8 +30,7 @@ def ground(
                 _fill(canvas, op, brand, even=even)
                 even = even and op.rect.pixels()[1::2] == (0, size[1])
             case PhotoOp() as op if source:
-                _photo(canvas, op, source, standing)
-                even = False
+                canvas, even = _photo(canvas, op, source, standing), False
             case ScrimOp():
                 scrim.lay(canvas, [op for op in group if isinstance(op, ScrimOp)], brand, deeper)
     return canvas
@@ -78,11 +77,15 @@ def _ramp(width: int, fade: float, alpha: float, towards: str) -> Image.Image:
     return Image.frombytes("L", (width, 1), row)
 
 
-def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequence[Rect]) -> None:
+def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequence[Rect]) -> Image.Image:
+    """The canvas with a photo on it, which is the canvas itself where it covers all."""
     left, top, right, bottom = op.rect.pixels()
     covered = [share for rect in words if (share := rect.within(op.rect))]
     picture = source.cover((right - left, bottom - top), covered)
+    if picture.size == canvas.size and not op.round:
+        return picture
     canvas.paste(picture, (left, top), _disc(picture.size) if op.round else None)
+    return canvas
 
 
 @lru_cache(maxsize=8)

@@ -9,8 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from syndication.cards import make_cards, template_names
-from syndication.cards import template as templates
+from syndication.cards import make_cards, template_names, templates
 from syndication.config import Config
 from syndication.errors import InputError
 from syndication.files import write_whole

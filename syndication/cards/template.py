@@ -1,30 +1,24 @@
-"""One TOML file -> `Template`: layers that flow, and the styles of their words, every name checked when read.
+"""What a card's TOML file may say: `Template`, its layers that flow, and the styles of their words.
 
 A template's `layers` are a tree. Each layer is known by its own key: `fill`, `photo`, `logo`, `agency`, `bar`,
 `text`, `column`, `row` or `each`. Lengths are card units: pixels at 1200x630 and 1080x1080, in proportion at other
 sizes. "Start" is the left of a story written from left to right and the right of one written from right to left.
 """
 
-import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property, lru_cache
-from importlib import resources
-from itertools import takewhile
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from syndication.cards.lines import line_of
-from syndication.config import Colors, Config
-from syndication.errors import TemplateError
+from syndication.config import Colors
 
 # What a story can put on a card: `syndication.cards.words` and `labels` fill them. The last two, a fact and its
 # place, stand only in the layer that is repeated for each of the `facts`.
 _STORY = "headline summary label byline date moment credit brand"
 _LABELS = "age year breaking live opinion correction video audio gallery note number source role"
-_EACH = ("place", "fact")
-FIELDS = (*_STORY.split(), *_LABELS.split(), *_EACH)
+EACH = ("place", "fact")
+FIELDS = (*_STORY.split(), *_LABELS.split(), *EACH)
 BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the accent as it is on the night
 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that.
@@ -145,7 +139,7 @@ class Each(Layer):
     rule: Role | None = None
 
 
-_KINDS: dict[str, type[Layer]] = {
+KINDS: dict[str, type[Layer]] = {
     "fill": Fill,
     "photo": Photo,
     "logo": Logo,
@@ -160,7 +154,7 @@ _KINDS: dict[str, type[Layer]] = {
 
 def _kind(data: object) -> str | None:
     keys = data if isinstance(data, Mapping) else vars(data)
-    return next((f"<{kind}>" for kind in _KINDS if kind in keys), None)
+    return next((f"<{kind}>" for kind in KINDS if kind in keys), None)
 
 
 Node = Annotated[
@@ -176,7 +170,7 @@ Node = Annotated[
     Discriminator(
         _kind,
         custom_error_type="layer",
-        custom_error_message=f"a layer with one of the keys {', '.join(_KINDS)}",
+        custom_error_message=f"a layer with one of the keys {', '.join(KINDS)}",
     ),
 ]
 
@@ -243,12 +237,12 @@ class Template(_Strict):
     @property
     def shows_portrait(self) -> bool:
         """Whether its photos are all cut round."""
-        photos = {node.photo for _, node in _walk(self.layers) if isinstance(node, Photo)}
+        photos = {node.photo for _, node in walk(self.layers) if isinstance(node, Photo)}
         return photos == {"round"}
 
     def conditions(self) -> frozenset[str]:
         """Every condition that a layer of it names."""
-        return frozenset(condition for _, node in _walk(self.layers) for condition in node.when)
+        return frozenset(condition for _, node in walk(self.layers) for condition in node.when)
 
     def fields(self) -> frozenset[str]:
         """The story's fields that this template can show."""
@@ -256,156 +250,16 @@ class Template(_Strict):
 
     @cached_property
     def _fields(self) -> frozenset[str]:
-        return frozenset(node.text for _, node in _walk(self.layers) if isinstance(node, Text)) & set(FIELDS)
+        return frozenset(node.text for _, node in walk(self.layers) if isinstance(node, Text)) & set(FIELDS)
 
 
-def names(config: Config) -> list[str]:
-    """Every template there is, the newsroom's own and ours, in order of name."""
-    return sorted({file.name.removesuffix(".toml") for folder in _folders(config) for file in _files(folder)})
-
-
-def read(name: str, config: Config) -> tuple[Template, bytes]:
-    """The template of that name and its bytes. Raises TemplateError, naming every fault in it."""
-    for folder in _folders(config):
-        for file in _files(folder):
-            if file.name == f"{name}.toml":
-                try:
-                    data = file.read_bytes()
-                except OSError as error:
-                    raise TemplateError(f"{file}: cannot be read: {error.strerror}") from None
-                return parse(data, str(file)), data
-    known = names(config)
-    raise TemplateError(f"no card template is named {name!r}", _advice(name, known))
-
-
-def about(name: str, config: Config) -> str:
-    """What a template is for: the first sentence of the comment that its file begins with."""
-    _, data = read(name, config)
-    lines = takewhile(lambda line: line.startswith("#"), data.decode().splitlines())
-    comment = " ".join(line.lstrip("# ") for line in lines)
-    return comment.partition(". ")[0].rstrip(".")
-
-
-@lru_cache(maxsize=64)
-def parse(data: bytes, file: str) -> Template:
-    """Read a template's bytes; `file` is for messages. Raises TemplateError with every fault, its layer and field."""
-    try:
-        template = Template.model_validate(tomllib.loads(data.decode()))
-    except UnicodeDecodeError:
-        raise TemplateError(f"{file}: not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"{file}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        faults = [_explain(fault) for fault in error.errors()]
-    else:
-        faults = list(_dangling(template))
-    if faults:
-        text = data.decode()
-        placed = [f"line {line_of(text, fault.partition(': ')[0])}: {fault}" for fault in faults]
-        raise TemplateError("\n  ".join([f"{file}:", *placed]))
-    return template
-
-
-def _folders(config: Config) -> list[Any]:
-    own = [config.at(config.cards.templates)] if config.cards.templates else []
-    return [*own, _ours()]
-
-
-@cache
-def _ours() -> Any:
-    return resources.files("card_templates")
-
-
-def _files(folder: Any) -> list[Any]:
-    try:
-        return [file for file in folder.iterdir() if file.name.endswith(".toml")]
-    except OSError as error:
-        raise TemplateError(
-            f"{folder}: cannot be read: {error.strerror}", "See `templates` in [cards]."
-        ) from None
-
-
-def _walk(nodes: tuple[Layer, ...], path: str = "layers") -> Iterator[tuple[str, Layer]]:
+def walk(nodes: tuple[Layer, ...], path: str = "layers") -> Iterator[tuple[str, Layer]]:
+    """Every layer of a tree, from the outermost in, with its place such as `layers[1].column[0]`."""
     for index, node in enumerate(nodes):
         here = f"{path}[{index}]"
         yield here, node
         if isinstance(node, Column | Row):
             kind = "column" if isinstance(node, Column) else "row"
-            yield from _walk(getattr(node, kind), f"{here}.{kind}")
+            yield from walk(getattr(node, kind), f"{here}.{kind}")
         elif isinstance(node, Each):
-            yield from _walk((node.each,), f"{here}.each")
-
-
-def _dangling(template: Template) -> Iterator[str]:
-    """Names that lead nowhere, and placements where nothing is placed."""
-    own = {**template.colors.any, **template.colors.photo, **template.colors.plain}
-    one_sided = set(template.colors.photo) ^ set(template.colors.plain)
-    for name in sorted(one_sided - set(template.colors.any)):
-        yield f"colors: {name!r}: told for cards with a photo or without, but not for both"
-    for name, brand_role in own.items():
-        yield from _unknown(f"colors: {name}", "colour", brand_role.partition(" ")[0], BRAND_COLORS)
-    shows_photo = any(isinstance(node, Photo) for _, node in _walk(template.layers))
-    if shows_photo and template.credit == "shown" and "credit" not in template.fields():
-        yield 'layers: a photo stands with its credit: add { text = "credit" }, or say credit = "metadata"'
-    for name, forms in template.words.items():
-        if "en" not in forms:
-            yield f"words.{name}: no form for en, which stands in for other languages"
-    colors = (*own, *BRAND_COLORS)
-    for name, style in template.text.items():
-        for key in ("color", "pill"):
-            if role := getattr(style, key):
-                yield from _unknown(f"text.{name}.{key}", "colour", role.partition(" ")[0], colors)
-    for path, node in _walk(template.layers):
-        for key in ("fill", "color", "scrim", "block", "divider", "rule"):
-            if role := getattr(node, key, None):
-                yield from _unknown(f"{path}.{key}", "colour", role.partition(" ")[0], colors)
-        if isinstance(node, Text):
-            yield from _unknown(f"{path}.text", "field", node.text, (*FIELDS, *template.words))
-            if node.text in _EACH and ".each" not in path:
-                yield f"{path}.text: {node.text!r} stands only inside `each`, which repeats it for every fact"
-            yield from _unknown(f"{path}.style", "style", node.style or node.text, tuple(template.text))
-        yield from _misplaced(path, node)
-
-
-def _misplaced(path: str, node: Layer) -> Iterator[str]:
-    """What a layer says that has no meaning where it stands."""
-    told = node.model_fields_set
-    if path.count("[") > 1:
-        for key in sorted(told & {"area", "at", "clear", "scrim", "block"}):
-            yield f"{path}.{key}: only for the outermost layers; inside a row or column things flow"
-        if isinstance(node, Fill) or (isinstance(node, Photo) and (node.photo == "cover" or not node.size)):
-            yield f"{path}: a fill or a covering photo is an outermost layer; a round or whole one needs a size"
-    elif isinstance(node, Fill | Photo):
-        for key in sorted(told & {"at", "clear", "scrim", "block", "size"}):
-            yield f"{path}.{key}: only for layers that flow; this one fills its area"
-        if isinstance(node, Photo) and node.photo != "cover":
-            yield f"{path}.photo: a {node.photo} photo stands in a row or column"
-    elif node.block and node.at.tall != "bottom":
-        yield f'{path}.block: a block is at the bottom of tall cards; add at = "bottom"'
-
-
-def _unknown(path: str, what: str, name: str, known: tuple[str, ...]) -> Iterator[str]:
-    if name not in known:
-        yield f"{path}: unknown {what} {name!r}; {_advice(name, known)}"
-
-
-def _advice(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-
-
-def _explain(fault: Any) -> str:
-    path = ""
-    model: type[BaseModel] = Template
-    for part in fault["loc"]:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part.startswith("<"):
-            model = _KINDS[part.strip("<>")]
-        else:
-            path += f".{part}" if path else part
-    if fault["type"] != "extra_forbidden":
-        return f"{path}: {repr(fault['input'])[:80]}: {fault['msg']}"
-    if fault["loc"][0] == "text":
-        model = Style
-    return f"{path}: unknown key; {_advice(str(fault['loc'][-1]), list(model.model_fields))}"
+            yield from walk((node.each,), f"{here}.each")

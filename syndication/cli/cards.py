@@ -158,7 +158,7 @@ def templates(out: Path | None, machine: bool) -> None:
     """
     from syndication.cards import template_names
     from syndication.cards.sheet import write_sheet
-    from syndication.cards.template import about
+    from syndication.cards.templates import about
 
     config = config_or_defaults()
     if out:

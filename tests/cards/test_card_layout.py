@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.cards import layout, ops, template, typeset
+from syndication.cards import layout, ops, template, templates, typeset
 from syndication.config import Config
 from syndication.models import is_rtl
 
 SIZES = [(1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900)]
-TEMPLATES = template.names(Config())
+TEMPLATES = templates.names(Config())
 TEXTS = (
     "abcdefghij ABC éßø 0123456789 .,:;!?-–—'’“”()/%",
     "абвгдежз ёйЇґ 2026 «»—, .",
@@ -54,7 +54,7 @@ def words_of(placed: tuple[ops.Op, ...]) -> list[ops.TextOp]:
 def lay_out(
     name: str, size: tuple[int, int], language: str, *, photo: bool, facts: Sequence[str] = (), **values: str
 ) -> tuple[ops.Op, ...]:
-    design, _ = template.read(name, Config())
+    design, _ = templates.read(name, Config())
     told = {"headline": "Yes", "brand": "The Meridian", **values}
     subject = layout.Subject(
         told,

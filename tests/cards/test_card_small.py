@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from syndication import cards
-from syndication.cards import layout, template
+from syndication.cards import layout, templates
 from syndication.cards.ops import Op, PhotoOp, TextOp
 from syndication.config import Config
 from syndication.models import PublishEvent, is_rtl
 
 SIZES = [(1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900)]
 TEMPLATES = cards.template_names(Config())
-WITH_SMALL = [name for name in TEMPLATES if "small" in template.read(name, Config())[0].conditions()]
+WITH_SMALL = [name for name in TEMPLATES if "small" in templates.read(name, Config())[0].conditions()]
 ENLARGED = 1.35
 
 
 def lay_out(
     name: str, size: tuple[int, int], photo: tuple[int, int] | None, language: str = "en"
 ) -> tuple[Op, ...]:
-    design, _ = template.read(name, Config())
+    design, _ = templates.read(name, Config())
     told = {
         "headline": "Harbour towns vote to let the sea back in",
         "credit": "Photo: Mara Osei",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syndication import cards
-from syndication.cards import template
+from syndication.cards import templates
 from syndication.cards.lines import line_of
 from syndication.config import Config, parse
 from syndication.errors import TemplateError
@@ -25,7 +25,7 @@ color = "ink"
 
 def faults(text: str) -> str:
     with pytest.raises(TemplateError) as caught:
-        template.parse(text.encode(), "own.toml")
+        templates.parse(text.encode(), "own.toml")
     return caught.value.message
 
 
@@ -34,7 +34,7 @@ def test_ours_are_all_readable() -> None:
     config = Config()
     assert cards.template_names(config) == OURS
     for name in cards.template_names(config):
-        _, data = template.read(name, config)
+        _, data = templates.read(name, config)
         assert len(data.splitlines()) <= 90
 
 
@@ -100,7 +100,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_bytes_that_are_no_text() -> None:
     """A template that is not UTF-8 is refused as such."""
     with pytest.raises(TemplateError, match="not UTF-8"):
-        template.parse(b"\xff\xfe", "own.toml")
+        templates.parse(b"\xff\xfe", "own.toml")
 
 
 def test_a_newsrooms_own_template_wins(tmp_path: Path) -> None:
@@ -110,15 +110,15 @@ def test_a_newsrooms_own_template_wins(tmp_path: Path) -> None:
     (tmp_path / "own" / "own.toml").write_text(GOOD)
     config = parse('[cards]\ntemplates = "own"\n', tmp_path / "syndicate.toml")
     assert cards.template_names(config) == sorted([*OURS, "own"])
-    assert template.read("article", config)[1] == GOOD.encode()
-    assert template.read("quote", config)[0].words["mark"]["en"] == "“"
+    assert templates.read("article", config)[1] == GOOD.encode()
+    assert templates.read("quote", config)[0].words["mark"]["en"] == "“"
 
 
 @pytest.mark.parametrize("name", ["artikle", "../article", "article.toml", ""])
 def test_an_unknown_name_is_refused(name: str) -> None:
     """Only names of templates are taken, never paths, and a near one is proposed."""
     with pytest.raises(TemplateError) as caught:
-        template.read(name, Config())
+        templates.read(name, Config())
     assert repr(name) in caught.value.message
     assert "article" in caught.value.hint
 
@@ -185,7 +185,7 @@ a = 2
 @pytest.mark.parametrize("name", OURS)
 def test_every_line_of_ours_is_found(name: str) -> None:
     """Every string of our own templates stands on the line that is told for it."""
-    _, data = template.read(name, Config())
+    _, data = templates.read(name, Config())
     lines = data.decode().splitlines()
     for place, value in strings(tomllib.loads(data.decode())):
         assert f'"{value}"' in lines[line_of(data.decode(), place) - 1], place

@@ -15,7 +15,7 @@ from PIL import Image
 
 from syndication import cards
 from syndication.cards import brand as brands
-from syndication.cards import draw, encode, fonts, layout, ops, photo, sheet, template, words
+from syndication.cards import draw, encode, fonts, layout, ops, photo, sheet, templates, words
 from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.models import Card, PublishEvent
@@ -297,7 +297,7 @@ def test_words_can_be_read_over_a_bright_sky(
     Image.new("RGB", (600, 400), sky).save(tmp_path / "sky.png")
     event, config = story(headline=headline), Config()
     values = words.fields(event, config, photo=True)
-    design, _ = template.read(name, config)
+    design, _ = templates.read(name, config)
     placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, (1600, 900)), size)
     source = photo.load(tmp_path / "sky.png", [size], (247, 244, 238))
     brand = brands.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
@@ -414,8 +414,8 @@ def test_the_sheet_shows_every_template(tmp_path: Path) -> None:
     row = 16 + (252 + 40 + 16) * names.index("mine") + 40
     assert shown.size[1] == 16 + (252 + 40 + 16) * len(names)
     assert shown.getpixel((30, row + 100)) == pytest.approx((180, 19, 27), abs=4)
-    assert template.about("mine", config) == "Mine"
-    assert template.about("video", config).startswith("A story to be watched")
+    assert templates.about("mine", config) == "Mine"
+    assert templates.about("video", config).startswith("A story to be watched")
 
 
 @pytest.mark.parametrize(
