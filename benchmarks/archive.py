@@ -119,7 +119,7 @@ def _sweep(store: Store, config: Config) -> float:
     times = []
     for _ in range(20):
         start = time.perf_counter()
-        sweep(store)
+        sweep(store, config)
         times.append((time.perf_counter() - start) * 1000)
     return statistics.median(times)
 

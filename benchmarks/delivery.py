@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
@@ -104,7 +105,7 @@ def _event(number: int) -> PublishEvent:
             "url": f"https://news.example/world/{number}",
             "headline": f"Harbour opens berth {number}",
             "summary": f"Ships of line {number} are back after the winter.",
-            "published": "2026-11-20T08:00:00Z",
+            "published": datetime.now(UTC).isoformat(),
         }
     )
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def folder(tmp_path):
     shutil.copytree(samples / "photos", tmp_path / "photos")
     source = next(iter(sorted((samples / "stories").glob("*.json"))))
     event = json.loads(source.read_text(encoding="utf-8"))
-    event["id"] = "cms-4711"
+    event |= {"id": "cms-4711", "published": datetime.now(UTC).isoformat()}
     event["image"]["path"] = event["image"]["path"].removeprefix("../")
     place = tmp_path / "a newcomer's folder"
     place.mkdir()

@@ -8,6 +8,7 @@ import json
 import logging
 import threading
 import traceback
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
@@ -135,7 +136,7 @@ def room(tmp_path, monkeypatch, careless, database):
     start_logging(logging.DEBUG)
     root.addHandler(ears)
     assert CliRunner().invoke(cli, ["init"]).exit_code == 0
-    event = {"id": "cms-1", "url": "https://news.example/1", "headline": "Harbour opens", "published": "2026-11-20T08:00:00Z"}  # fmt: skip  # noqa: E501
+    event = {"id": "cms-1", "url": "https://news.example/1", "headline": "Harbour opens", "published": datetime.now(UTC).isoformat()}  # fmt: skip  # noqa: E501
     (tmp_path / "story.json").write_text(json.dumps(event))
     made = Room(tmp_path, ears)
     store = open_store(made.config.store_url)
@@ -216,7 +217,7 @@ def test_no_process_shows_a_secret(tmp_path):
     machines = {"init": Machine("init", syndicate("init"), tmp_path, home).start()}
     assert machines["init"].process.wait(60) == 0
     config = load(tmp_path / "syndicate.toml")
-    event = {"id": "cms-1", "url": "https://news.example/1", "headline": "Harbour opens", "published": "2026-11-20T08:00:00Z"}  # fmt: skip  # noqa: E501
+    event = {"id": "cms-1", "url": "https://news.example/1", "headline": "Harbour opens", "published": datetime.now(UTC).isoformat()}  # fmt: skip  # noqa: E501
     (tmp_path / "story.json").write_text(json.dumps(event))
     seen = set()
     try:

@@ -29,7 +29,7 @@ def run() -> None:
         try:
             with store.write() as tx:
                 pulses.beat(tx, "sweep", host, store.now())
-            due = sweep(store)
+            due = sweep(store, config)
         except DBAPIError as error:
             log.warning("the store cannot be reached", extra={"why": str(error.orig)})
         else:

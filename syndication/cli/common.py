@@ -124,7 +124,14 @@ def show_rows(columns: Sequence[str], rows: "Sequence[Sequence[str | Text]]") ->
             line, style = Text(" " * left), style if short else ""
 
 
-_COLORS = {"sent": "green", "failed": "red", "unknown": "yellow", "cancelled": "dim", "withdrawn": "dim"}
+_COLORS = {
+    "sent": "green",
+    "failed": "red",
+    "held": "yellow",
+    "unknown": "yellow",
+    "cancelled": "dim",
+    "withdrawn": "dim",
+}
 
 POST_COLUMNS = ("No", "Account", "For", "State", "Where it is, or why it is not")
 
@@ -144,6 +151,8 @@ def post_row(
         if due and due > now and not why:
             notes.append(f"{'asked again' if state == 'unknown' else 'due'} {clock(due, config)}")
         words = "; ".join(note for note in notes if note)
+    if state == "held":
+        words = f"{words}; syndicate holds"
     if delivery.pending:
         words = "; ".join(note for note in (words, _pending(delivery, config, now, paused)) if note)
     colored = Text(state, style=_COLORS.get(state, "cyan"))

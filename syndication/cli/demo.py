@@ -36,6 +36,9 @@ base_url = "https://news.example/cards/"
 [metadata]
 pages = "public/{path}.html"
 fragments = "fragments"
+
+[late]
+too_old = 36500
 """
 
 

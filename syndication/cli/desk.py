@@ -19,6 +19,7 @@ from syndication.cli.common import (
     show_json,
     show_rows,
 )
+from syndication.cli.times import moment_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -93,6 +94,7 @@ def _nobody(store: "Store", config: "Config", source: str) -> str:
 
 _VERDICTS = {
     "new": "accepted",
+    "old": "filed: cards and metadata are made; it is too old to be news, so that no account posts it ([late] too_old)",
     "filed": "filed: cards and metadata are made; an update of a story we did not know is not announced",
     "updated": "updated: what is not out yet is made anew, and what is out follows (`syndicate plan` shows how)",
     "withdrawn": "withdrawn: what was not out yet is cancelled, and what is out is removed",
@@ -110,7 +112,9 @@ def _stuck(post: "Delivery") -> bool:
 
 def _say_waiting(story: str, posts: "list[Delivery]") -> None:
     waiting = sum(post.state in ("planned", "ready", "sending", "unknown") for post in posts)
+    held = sum(post.state == "held" for post in posts)
     still = f"{waiting} still to go out" if waiting else "none of them still to go out"
+    still += f", {held} held (`syndicate holds`)" if held else ""
     say(f"{counted(len(posts), 'post')}, {still}. `syndicate status {story}` shows them.")
 
 
@@ -149,7 +153,7 @@ def share(story: str, to: str, text: str, at: str | None, label: str, machine: b
     if not 0 < len(label) <= _LONGEST_LABEL:
         raise click.BadParameter(f"expected 1 to {_LONGEST_LABEL} characters", param_hint="--label")
     with home() as (store, config):
-        moment = _moment(at, config.brand.timezone) if at else None
+        moment = _future(at, config.brand.timezone) if at else None
         shared = share_story(store, config, story, names, text=text, at=moment, label=label)
         safe = not any(one.fresh for one in shared) or nudge("draw")
         warnings = _too_late(store, config, names, moment)
@@ -159,7 +163,8 @@ def share(story: str, to: str, text: str, at: str | None, label: str, machine: b
         post = one.delivery
         if one.fresh:
             when = clock(post.due, config) if post.due else "now"
-            say(f"{post.account}: planned as delivery {post.id}, for {when}")
+            stopped = f"; but it is held: {post.reason}" if post.state == "held" else ""
+            say(f"{post.account}: planned as delivery {post.id}, for {when}{stopped}")
         else:
             where = f": {post.receipt.url}" if post.receipt else ""
             before = f"shared before with the label {label}: delivery {post.id} is {post.state}{where}"
@@ -187,17 +192,9 @@ def _too_late(store: "Store", config: "Config", names: list[str], at: datetime |
 _LONGEST_LABEL = 100
 
 
-def _moment(value: str, zone: str) -> datetime:
-    from zoneinfo import ZoneInfo
-
-    try:
-        moment = datetime.fromisoformat(value)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-        past = moment.astimezone(UTC) < datetime.now(UTC)
-    except (ValueError, OverflowError):
-        expected = "a time such as 2026-11-23T18:00 or 2026-11-23T18:00+01:00"
-        raise click.BadParameter(f"found {value}, expected {expected}", param_hint="--at") from None
-    if past:
+def _future(value: str, zone: str) -> datetime:
+    moment = moment_of(value, zone, "--at")
+    if moment < datetime.now(UTC):
         raise click.BadParameter(f"{value} is past; leave --at out to share now", param_hint="--at")
     return moment
 
@@ -215,11 +212,13 @@ def status(story: str | None, count: int, machine: bool) -> None:
     syndicate status
     syndicate status cms-4711
     """
-    from syndication.store import deliveries, stories
+    from syndication.cli.hold import banner
+    from syndication.store import deliveries, holds, stories
 
     with home() as (store, config):
         with store.read() as tx:
             found = [stories.need(tx, story)] if story else stories.newest(tx, count)
+            standing, held = holds.standing(tx), holds.count(tx)
             posts = {one.event.id: deliveries.of_story(tx, one.event.id) for one in found}
         if machine:
             show_json([_story_data(one, posts[one.event.id]) for one in found])
@@ -231,6 +230,8 @@ def status(story: str | None, count: int, machine: bool) -> None:
                 rows.append([_story_words(one)])
                 rows += _post_rows(store, config, posts[one.event.id])
             show_rows(POST_COLUMNS, rows)
+        if not machine and (words := banner(standing, held, config)):
+            say(words)
 
 
 def _story_words(one: "Story") -> str:

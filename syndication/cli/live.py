@@ -48,6 +48,7 @@ def plan(story: str, event: str, machine: bool) -> None:
 # How the steps read to those who did not write the program.
 _STEPS = {
     "anew": "written anew",
+    "hold": "you: resume or drop",
     "repost": "remove, post again",
     "withdraw": "remove",
     "tell": "you, by hand",

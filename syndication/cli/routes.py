@@ -31,9 +31,9 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
     syndicate routes story.json
     syndicate routes story.json --at 2026-11-23T23:30
     """
-    from syndication.pipeline.accept import earliest
     from syndication.pipeline.routes import route
     from syndication.pipeline.sources import read_source
+    from syndication.pipeline.times import earliest
     from syndication.store import accounts, milliseconds, moment, stories
 
     with home() as (store, config):

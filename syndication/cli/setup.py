@@ -84,8 +84,16 @@ name = "The Meridian"
 
 [delivery]
 # lease = 300                     # seconds until the work of a dead worker is done by another
-# give_up = 24                    # hours after which a post that never went out is given up
 # sweep = 2                       # seconds between two looks for what is due
+
+[late]
+# breaking = 1                    # hours in which a post must go out, by its story's priority
+# normal = 24
+# evergreen = 72
+# then = "drop"                   # what did not is dropped, with the reason; "ask": it waits for you
+# spacing = 300                   # seconds between two posts of an account that go out late, or are released
+# review = 48                     # hours after which a post that is held, and nobody releases, is dropped
+# too_old = 7                     # days: an older story that we see for the first time is announced by nobody
 
 [budget]                          # a post beyond it waits for you; one account's: [accounts.desk.budget]
 # posts_per_day = 50              # example; days and months are the paper's own

@@ -15,7 +15,7 @@ from syndication.config.budget import Budget
 from syndication.config.faults import explain
 from syndication.config.install import Fetch, Metadata, Queue, Serve, StoreTable
 from syndication.config.looks import Brand, Cards, Colors, Section
-from syndication.config.posts import AccountTable, Correct, DeliveryTable, Links
+from syndication.config.posts import AccountTable, Correct, DeliveryTable, Late, Links
 from syndication.errors import ConfigError
 
 __all__ = [
@@ -48,6 +48,7 @@ class Config(ConfigTable):
     metadata: Metadata = Metadata()
     serve: Serve = Serve()
     delivery: DeliveryTable = DeliveryTable()
+    late: Late = Late()
     fetch: Fetch = Fetch()
     links: Links = Links()
     budget: Budget = Field(Budget(), description="Of all accounts together.")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from syndication.config import rules
 from syndication.config.base import ConfigTable, Hours, filled_from
 from syndication.config.budget import Budget
-from syndication.models import POST_FIELDS, Form
+from syndication.models import POST_FIELDS, Form, Priority
 
 
 class DeliveryTable(ConfigTable):
@@ -17,7 +17,6 @@ class DeliveryTable(ConfigTable):
     lease: Annotated[float, Field(ge=3, le=3600)] = Field(
         300, description="Seconds until work that a worker took and never finished is done by another."
     )
-    give_up: Hours = Field(24, description="Hours after which a post that never went out is given up.")
     sweep: Annotated[float, Field(gt=0, le=60)] = Field(
         2, description="Seconds between two looks for what is due."
     )
@@ -46,6 +45,41 @@ class DeliveryTable(ConfigTable):
     def request_limit(self) -> float:
         """Seconds one request to a network may take in all."""
         return min(60.0, self.lease * 0.2)
+
+
+class Late(ConfigTable):
+    """What is too late to go out, and how the rest is spread that is."""
+
+    breaking: Hours = Field(1, description="Hours in which a post of a breaking story must go out.")
+    normal: Hours = 24
+    evergreen: Hours = 72
+    then: Literal["drop", "ask"] = Field(
+        "drop", description="A post that did not is dropped, with the reason; or it waits for an editor."
+    )
+    spacing: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        300, description="Seconds between two posts of an account that go out late, or are released."
+    )
+    review: Hours = Field(
+        48, description="Hours after which a post that is held, and nobody releases, is dropped."
+    )
+    too_old: Annotated[float, Field(gt=0, le=36_500)] = Field(
+        7, description="Days: a story older than that when we first see it is filed, and announced by nobody."
+    )
+
+    def patience(self, priority: Priority) -> int:
+        """Milliseconds in which a post of that priority must go out."""
+        hours = {Priority.BREAKING: self.breaking, Priority.EVERGREEN: self.evergreen}
+        return int(hours.get(priority, self.normal) * 3_600_000)
+
+    @property
+    def pace(self) -> int:
+        """Milliseconds between two late posts of an account."""
+        return int(self.spacing * 1000)
+
+    @property
+    def review_time(self) -> int:
+        """Milliseconds that a held post may wait for an editor."""
+        return int(self.review * 3_600_000)
 
 
 PostText = Annotated[str, Field(max_length=500), filled_from(*POST_FIELDS)]

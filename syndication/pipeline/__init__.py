@@ -12,13 +12,16 @@ from syndication.pipeline.archive import Archive, Part, redraw_archive
 from syndication.pipeline.connect import connect_account, disconnect_account, read_account
 from syndication.pipeline.deliver import deliver_next
 from syndication.pipeline.desk import Shared, resolve, share, withdraw
+from syndication.pipeline.hold import Choice, end_over, hold, resume
+from syndication.pipeline.late import give_up
 from syndication.pipeline.outlook import Outlook, Step, foresee
 from syndication.pipeline.prepare import prepare_next
-from syndication.store import Store, accounts, deliveries, left, seals, stories
+from syndication.store import Store, accounts, left, overdue, seals, stories
 
 __all__ = [
     "Accepted",
     "Archive",
+    "Choice",
     "Due",
     "Outlook",
     "Part",
@@ -30,12 +33,14 @@ __all__ = [
     "deliver_next",
     "disconnect_account",
     "foresee",
+    "hold",
     "mailboxes_due",
     "prepare_next",
     "read_account",
     "read_event",
     "redraw_archive",
     "resolve",
+    "resume",
     "run_due",
     "share",
     "sweep",
@@ -50,12 +55,13 @@ class Due(NamedTuple):
     mailboxes: int
 
 
-def sweep(store: Store) -> Due:
+def sweep(store: Store, config: Config) -> Due:
     """Turn what was left behind into what can be taken up, and say how much there is."""
     with store.write() as tx:
         now = store.now()
-        deliveries.doubt_expired(tx, now)
-        deliveries.give_up_expired(tx, now)
+        end_over(tx, config, now)  # first, as it locks stories, and only then their posts
+        overdue.doubt_expired(tx, now)
+        give_up(tx, config, now)
         left.settle(tx, now)
         seals.seal_new(tx)
         return Due(stories.count_due(tx, now), accounts.count_due(tx, now))
@@ -70,7 +76,7 @@ def mailboxes_due(store: Store) -> int:
 def run_due(store: Store, config: Config, *, seconds: float = 3600.0) -> int:
     """Do everything that is due, here and now, with no queue; how many stories and mailboxes that were."""
     until, done = time.monotonic() + seconds, 0
-    sweep(store)
+    sweep(store, config)
     while time.monotonic() < until:
         worked = prepare_next(store, config) is not None
         worked = deliver_next(store, config, until) or worked

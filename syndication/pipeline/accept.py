@@ -15,9 +15,11 @@ from syndication.config import AccountTable, Config
 from syndication.errors import EventError, Fault
 from syndication.events import parse_event
 from syndication.files import write_whole
-from syndication.models import Account, Delivery, Kind, PublishEvent, State
+from syndication.models import Account, Deed, Delivery, Kind, Priority, PublishEvent, State
+from syndication.pipeline.hold import stop_held
 from syndication.pipeline.routes import Route, route
-from syndication.store import Store, accounts, deeds, deliveries, milliseconds, moment, stories, trail
+from syndication.pipeline.times import earliest, expiry, is_old
+from syndication.store import NEVER, Store, accounts, deeds, deliveries, milliseconds, moment, stories, trail
 from syndication.traces import span
 
 OCCASION = "publish"
@@ -28,6 +30,7 @@ class Verdict(StrEnum):
 
     NEW = "new"  # a story we did not know: its posts are planned
     FILED = "filed"  # a change to a story we did not know: drawn, but announced by nobody
+    OLD = "old"  # new to us, but too old to be news: drawn, but announced by nobody
     UPDATED = "updated"  # a newer version: what is not out yet is made anew, and what is out follows
     WITHDRAWN = "withdrawn"  # what is not out yet is cancelled, and what is out is removed
     UNCHANGED = "unchanged"  # this version was here before
@@ -64,8 +67,8 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
             return Accepted(event.id, Verdict.UNCHANGED, work=False)
         verdict = _write(tx, config, event, now)
         due = event.embargo is None or milliseconds(event.embargo) <= now
-    work = due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.UPDATED)
-    return Accepted(event.id, verdict, work or verdict is Verdict.WITHDRAWN)
+    work = due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.OLD)
+    return Accepted(event.id, verdict, work or verdict in (Verdict.UPDATED, Verdict.WITHDRAWN))
 
 
 def _check_template(config: Config, event: PublishEvent) -> None:
@@ -82,9 +85,15 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     due_at = None if withdraws else earliest(event, now)
     if stories.add(tx, event, withdrawn=withdraws, due_at=due_at, now=now):
         _note(tx, event, "withdrawn" if withdraws else "accepted", now)
-        if event.kind is Kind.PUBLISH:
-            _announce(tx, config, event, now)
-        return {Kind.PUBLISH: Verdict.NEW, Kind.UPDATE: Verdict.FILED}.get(event.kind, Verdict.WITHDRAWN)
+        if withdraws:
+            return Verdict.WITHDRAWN
+        if is_old(config, event, now):
+            return _file(tx, config, event, now)
+        if event.kind is Kind.UPDATE:
+            return Verdict.FILED
+        _announce(tx, config, event, now)
+        stop_held(tx, config, event, now)
+        return Verdict.NEW
     old = stories.get(tx, event.id, lock=True)
     assert old is not None  # noqa: S101 - rows of stories are never removed
     if withdraws:
@@ -96,12 +105,38 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
         # Only a publish brings a story back that was taken down.
         stories.replace(tx, event, withdrawn=True, due_at=now)
         return Verdict.UPDATED
-    stories.replace(tx, event, withdrawn=False, due_at=due_at)
+    # At once, also under embargo: what was made of the old version goes out of reach until then.
+    stories.replace(tx, event, withdrawn=False, due_at=now)
     if old.withdrawn:
         deeds.stand_again(tx, event.id, now)
     plan_anew(tx, config, event, now, revive=old.withdrawn)
     _announce(tx, config, event, now, old)
+    stop_held(tx, config, event, now)
+    if due_at is not None and due_at > now:
+        _tell_of_embargo(tx, event, now)
     return Verdict.UPDATED
+
+
+def _tell_of_embargo(tx: Connection, event: PublishEvent, now: int) -> None:
+    """A story comes under embargo that is out, or may be: an editor decides, as a removal cannot be taken back."""
+    for post in deliveries.of_story(tx, event.id, lock=True):
+        told = post.pending is not None and post.pending.deed is Deed.WITHDRAW
+        if post.state not in deeds.FOLLOWS or told:
+            continue
+        url = f" The post: {post.receipt.url}" if post.receipt else ""
+        until = f"{event.embargo:%Y-%m-%d %H:%M %Z}"
+        words = f"its story is under embargo until {until}: remove it there, or leave it.{url}"
+        deeds.ask(tx, post, Deed.WITHDRAW, words, now, lane=Priority.BREAKING.lane, due_at=NEVER)
+
+
+def _file(tx: Connection, config: Config, event: PublishEvent, now: int) -> Verdict:
+    """A story of an archive that we see for the first time: drawn, but announced by an editor's share alone."""
+    stories.file(tx, event.id)
+    days = f"{config.late.too_old:g} days"
+    trail.add(
+        tx, now, event.id, "filed", f"published {event.published:%Y-%m-%d}, more than {days} ago: not posted"
+    )
+    return Verdict.OLD
 
 
 def take_down(tx: Connection, old: stories.Story, event: PublishEvent, now: int) -> Verdict:
@@ -146,8 +181,10 @@ def announcements(
 
     A story that nobody has announced goes to every account that takes it. One that was announced goes to those that
     take it only now, as its section changed, say: while it is news, and where an earlier change has called it off or
-    the event is a `publish`.
+    the event is a `publish`. One that was too old for news when we first saw it goes nowhere.
     """
+    if (old and old.old) or is_old(config, event, now):
+        return []
     publishes, due_at = event.kind is Kind.PUBLISH, earliest(event, now)
     rows = deliveries.of_story(tx, event.id) if old else []
     posts = {post.account: post for post in rows if post.occasion == OCCASION}
@@ -203,7 +240,7 @@ def plan_anew(tx: Connection, config: Config, event: PublishEvent, now: int, *, 
     It goes to the accounts that take the story as it is now, at their hours.
     """
     due_at = earliest(event, now)
-    expires_at, patience = expiry(config, event, due_at), _patience(config)
+    expires_at, patience = expiry(config, event, due_at), config.late.patience(event.priority)
     deliveries.replan(
         tx, event, OCCASION, due_at=due_at, expires_at=expires_at, patience=patience, revive=revive
     )
@@ -216,21 +253,6 @@ def plan_anew(tx: Connection, config: Config, event: PublishEvent, now: int, *, 
         elif one.waits_until:
             opens, expires_at = _times(config, event, one, due_at)
             deliveries.put_off(tx, post, "", due_at=opens, expires_at=expires_at)
-
-
-def earliest(event: PublishEvent, now: int) -> int:
-    """When anything may be made of a story: now, or at its embargo."""
-    return max(now, milliseconds(event.embargo)) if event.embargo else now
-
-
-def expiry(config: Config, event: PublishEvent, due_at: int) -> int:
-    """When a post that is due at `due_at` is no longer worth sending."""
-    given_up = due_at + _patience(config)
-    return min(given_up, milliseconds(event.expires)) if event.expires else given_up
-
-
-def _patience(config: Config) -> int:
-    return int(config.delivery.give_up * 3_600_000)
 
 
 def _keep_photos(config: Config, event: PublishEvent) -> PublishEvent:

@@ -30,7 +30,7 @@ from syndication.models import Priority, PublishEvent, Receipt, State
 from syndication.networks import connector
 from syndication.networks.http import Http
 from syndication.pipeline import budget
-from syndication.pipeline.accept import OCCASION, earliest, expiry, plan_anew
+from syndication.pipeline.accept import OCCASION, plan_anew
 from syndication.pipeline.attempt import (
     FIRST_PAUSE,
     SERVER_PAUSE,
@@ -41,7 +41,10 @@ from syndication.pipeline.attempt import (
     milliseconds_of,
 )
 from syndication.pipeline.follow import Follow
+from syndication.pipeline.hold import standing_for, words_of
+from syndication.pipeline.late import give_up
 from syndication.pipeline.routes import opening
+from syndication.pipeline.times import earliest, expiry
 from syndication.pipeline.tokens import stop_account, tend
 from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, moment, stories
 from syndication.store.accounts import Mailbox
@@ -87,7 +90,7 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
     mailbox = mailbox._replace(app=network.app_of(secret))
     while time.monotonic() < until:
         with store.write() as tx:
-            claim = deliveries.claim(tx, mailbox, store.now(), lease_of(config))
+            claim = deliveries.claim(tx, mailbox, store.now(), lease_of(config), config.late.pace)
         if claim is None:
             break
         try:
@@ -137,23 +140,25 @@ class _Letter(Attempt):
         claim, now = self.claim, self.store.now()
         if claim.withdrawn:
             state, what, words = State.CANCELLED, "cancelled", "the story was withdrawn"
-        elif now >= claim.expires_at:
-            reason = claim.delivery.reason
-            words = f"{deliveries.TOO_LATE}: {reason}" if reason else deliveries.TOO_LATE
-            state, what = State.FAILED, "given_up"
+        elif now >= claim.expires_at and claim.intent_at is None:
+            with self.store.write() as tx:
+                give_up(tx, self.config, now)
+            return True
         elif claim.intent_at is not None and not self._may_repeat(now):
             state, what, words = State.UNKNOWN, "unknown", "it was held up too long to be sent again unasked"
+        elif claim.intent_at is not None and (stop := self._stop(now)):
+            state, what, words = State.UNKNOWN, "unknown", stop
         else:
             return self._waits_for_hours(now) or self._is_beyond_budget(now)
         if claim.intent_at is not None:
             state, what = State.UNKNOWN, "unknown"
-        self._record(state, what, words=words, due_at=NEVER if state is State.FAILED else now)
+        self._record(state, what, words=words, due_at=now)
         return True
 
     def _waits_for_hours(self, now: int) -> bool:
         """Put it off if its account's hours are over. An editor's share goes out at any hour, and so does a retry."""
         claim, priority = self.claim, list(Priority)[self.claim.delivery.lane]
-        by_hand = claim.delivery.occasion != OCCASION or claim.expires_at == NEVER
+        by_hand = claim.delivery.occasion != OCCASION or claim.expires_at == NEVER or claim.delivery.released
         opens = opening(self.config, claim.delivery.account, priority, moment(now))
         if by_hand or claim.intent_at is not None or opens is None:
             return False
@@ -192,10 +197,18 @@ class _Letter(Attempt):
     def _sent(self, receipt: Receipt) -> None:
         try:
             self._record(State.SENT, "sent", words=receipt.url, receipt=receipt)
+            self._keep_pace()
         except ClaimLost:
             with self.store.write() as tx:
                 deliveries.receive(tx, self.claim, receipt, self.store.now())
             raise
+
+    def _keep_pace(self) -> None:
+        """After a late letter the next late one waits: what an outage or a pause piled up is no burst."""
+        now, pace = self.store.now(), self.config.late.pace
+        if self.claim.wanted_at <= now - pace:
+            with self.store.write() as tx:
+                accounts.pace(tx, self.claim.mailbox.account.name, now + pace)
 
     def _failed(self, error: DeliveryError) -> None:
         """Record why nothing was, or may not have been, posted, and decide what is next."""
@@ -270,12 +283,23 @@ class _Letter(Attempt):
         if claim.withdrawn:
             words = f"{words}; the story was withdrawn"
             return self._record(State.CANCELLED, "cancelled", words=words, due_at=now)
-        if self._may_repeat(now):
+        stop = self._stop(now)
+        if not stop and self._may_repeat(now):
             words = f"{words}; sent again with the same key"
             return self._record(State.READY, "again", words=words, due_at=now)
         number = claim.delivery.id
+        words = f"{words}; not sent again, {stop}" if stop else words
         words = f"{words}; look at the account, then: syndicate resolve {number} --posted URL | --not-posted"
         return self._record(State.UNKNOWN, "waits", words=words)
+
+    def _stop(self, now: int) -> str:
+        """Why what may be out is not to be sent again for now: its story is under embargo, or a hold stops it."""
+        event = PublishEvent.model_validate_json(self.claim.event)
+        if earliest(event, now) > now:
+            return "as its story is under embargo by now"
+        with self.store.read() as tx:
+            found = standing_for(tx, self.claim.delivery, event)
+        return f"as a hold stops it ({words_of(found)})" if found else ""
 
     def _redraw(self, error: CardError) -> None:
         """The card's file is gone or changed: have it drawn again, and the post frozen anew if it surely is not out."""
@@ -327,7 +351,8 @@ class _Letter(Attempt):
         """Beyond its budget: it waits for an editor."""
         now = self.store.now()
         with self._recording() as tx:
-            deliveries.hold(tx, self.claim, budget.HELD_FOR, words, now, NEVER)
+            until = now + self.config.late.review_time
+            deliveries.hold(tx, self.claim, budget.HELD_FOR, words, now, until)
         self._log("held")
 
     def _remember(self, progress: dict[str, str]) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from syndication.config import Config
 from syndication.errors import InputError
 from syndication.models import BY_HAND, Delivery, Receipt, State
-from syndication.pipeline.accept import Verdict, earliest, expiry, take_down
+from syndication.pipeline.accept import Verdict, take_down
+from syndication.pipeline.hold import stop_held
+from syndication.pipeline.times import earliest, expiry
 from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
 
 
@@ -54,7 +56,8 @@ def share(
         if any(one.fresh for one in shared):
             stories.redraw(tx, event.id, earliest(event, now))
             trail.add(tx, now, event.id, "shared", f"{label} to {', '.join(to)}")
-    return shared
+            stop_held(tx, config, event, now)
+        return [one._replace(delivery=deliveries.get(tx, one.delivery.id)) for one in shared]
 
 
 def withdraw(store: Store, story_id: str) -> Verdict:
@@ -92,6 +95,11 @@ def resolve(
             settled = _send_again(tx, delivery, now)
         else:
             settled = deliveries.resolve(tx, delivery, State.CANCELLED, "an editor dropped it", now)
+        if not settled and delivery.state is State.HELD:
+            raise InputError(
+                f"delivery {number} is held: {delivery.reason}",
+                f"syndicate resume --delivery {number} sends it; with --drop it is dropped.",
+            )
         if not settled:
             raise InputError(
                 f"delivery {number} is {delivery.state}: there is nothing to resolve",

@@ -25,9 +25,9 @@ from syndication.errors import (
 from syndication.models import BY_HAND, Account, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
 from syndication.networks.http import Http
 from syndication.pipeline import plan
-from syndication.pipeline.accept import earliest, expiry
 from syndication.pipeline.attempt import FIRST_PAUSE, SERVER_PAUSE, Attempt, MailboxWaits, card_bytes
 from syndication.pipeline.drafts import network_of
+from syndication.pipeline.times import earliest, expiry
 from syndication.pipeline.tokens import stop_account
 from syndication.store import NEVER, deeds, deliveries, stories
 

@@ -10,12 +10,13 @@ from syndication.config import Config
 from syndication.errors import InputError
 from syndication.models import Account, Deed, Delivery, Kind, PublishEvent, State
 from syndication.pipeline import plan
-from syndication.pipeline.accept import OCCASION, Announcement, announcements, earliest
+from syndication.pipeline.accept import OCCASION, Announcement, announcements
 from syndication.pipeline.drafts import draft, network_of
 from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import policy
 from syndication.pipeline.pictures import photo_of, portrait_of
 from syndication.pipeline.routes import route
+from syndication.pipeline.times import earliest
 from syndication.store import Store, accounts, deeds, deliveries, moment, stories
 
 
@@ -24,6 +25,7 @@ class Step(StrEnum):
 
     NOTHING = "nothing"
     SEND = "send"  # it is not out yet, and goes out
+    HOLD = "hold"  # it is not out yet, and waits for an editor's word
     ANEW = "anew"  # it is not out yet, and is written anew before it goes out
     CANCEL = "cancel"  # it is not out yet, and stays in
     EDIT = "edit"
@@ -127,6 +129,8 @@ def _change(
     config: Config, event: PublishEvent, post: Delivery, account: Account, drawing: Drawing
 ) -> Outlook:
     """What a story that says something new makes of one of its posts."""
+    if post.state is State.HELD:
+        return Outlook(post, Step.HOLD, words=post.reason)
     if post.state is State.PLANNED or (post.state is State.READY and not post.pending):
         return Outlook(post, Step.ANEW)
     if post.draft is None or post.state not in deeds.FOLLOWS or post.answers:
@@ -149,7 +153,7 @@ _FIRST = "once it is known whether it is out"
 
 def _removal(post: Delivery, account: Account) -> Outlook:
     """What a takedown makes of a post."""
-    if post.state is State.PLANNED or (post.state is State.READY and not post.pending):
+    if post.state in (State.PLANNED, State.HELD) or (post.state is State.READY and not post.pending):
         return Outlook(post, Step.CANCEL)
     if post.state not in deeds.FOLLOWS:
         return Outlook(post, Step.NOTHING)
@@ -161,6 +165,8 @@ def _removal(post: Delivery, account: Account) -> Outlook:
 def _pending(post: Delivery, account: Account) -> Outlook:
     """What a post waits for by now."""
     pending = post.pending
+    if post.state is State.HELD:
+        return Outlook(post, Step.HOLD, words=post.reason)
     if pending is None:
         return Outlook(post, Step.SEND if post.state in (State.PLANNED, State.READY) else Step.NOTHING)
     changed: tuple[str, ...] = ()

@@ -23,9 +23,11 @@ from syndication.networks import network_names
 from syndication.pipeline.drafts import draft
 from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import ask_to_follow
+from syndication.pipeline.hold import stop_held
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.pipeline.retract import retract
-from syndication.store import Store, accounts, deeds, deliveries, moment, stories, trail
+from syndication.pipeline.times import earliest
+from syndication.store import Store, accounts, deeds, deliveries, moment, overdue, stories, trail
 from syndication.traces import span
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,11 @@ def prepare_next(store: Store, config: Config) -> str | None:
         log.info("story changed meanwhile", extra={"story": story.event.id, "why": lost.message})
         with store.write() as tx:
             # The old version's metadata may stand where the new one's stood already, or where none is to stand.
-            stories.check_again(tx, story.event.id, store.now())
+            now, newest = store.now(), stories.need(tx, story.event.id, lock=True)
+            if earliest(newest.event, now) > now:
+                stories.redraw(tx, story.event.id, now)
+            else:
+                stories.check_again(tx, story.event.id, now)
     except KeyboardInterrupt:
         # Whoever goes on need not wait for the lease of one who said goodbye.
         with store.write() as tx:
@@ -74,7 +80,7 @@ def prepare_next(store: Store, config: Config) -> str | None:
 def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     """Draw, write, freeze. What is wrong with the story alone holds it up for a few tries, and is then left out."""
     event, problems = story.event, list[str]()
-    if story.withdrawn:
+    if story.withdrawn or earliest(event, now := store.now()) > now:
         return _retract(store, config, story)
     if story.tries > MOST_TRIES:
         return _give_up(store, story)
@@ -176,7 +182,7 @@ def _hold(store: Store, story: stories.Story, problem: str) -> None:
     with store.write() as tx:
         now = store.now()
         stories.lock(tx, story.event.id)
-        deliveries.fail_planned(tx, story.event.id, problem, now)
+        overdue.fail_planned(tx, story.event.id, problem, now)
         stories.finish(tx, story, story.cards, problem, now, failed=story.in_bulk)
         trail.add(tx, now, story.event.id, "problem", problem)
 
@@ -209,14 +215,18 @@ def _answered(store: Store, delivery: Delivery) -> Receipt | None:
 
 
 def _retract(store: Store, config: Config, story: stories.Story) -> None:
-    """Nothing of a withdrawn story stays within reach: neither its cards nor its tags."""
+    """Nothing of a story that is withdrawn, or under embargo, stays within reach: neither its cards nor its tags."""
     problem = retract(store, config, story)
     if problem and story.tries <= MOST_TRIES:
         _postpone(store, story, problem, _SOFT_PAUSE)
-    else:
-        with store.write() as tx:
-            stories.finish(tx, story, (), problem, store.now())
-            trail.add(tx, store.now(), story.event.id, "retracted", problem)
+        return
+    with store.write() as tx:
+        now = store.now()
+        if story.withdrawn:
+            stories.finish(tx, story, (), problem, now)
+        else:
+            stories.wait(tx, story, earliest(story.event, now), problem)
+        trail.add(tx, now, story.event.id, "retracted", problem)
 
 
 def _freeze(
@@ -254,6 +264,7 @@ def _freeze(
         ask_to_follow(tx, config, story.event, known, {post.id: drafts[post.id] for post in live}, now)
         for delivery in planned:
             deliveries.freeze(tx, delivery, drafts[delivery.id], now)
+        stop_held(tx, config, story.event, now)
         stories.finish(tx, story, drawing.everything, problem, now, failed=failed, followed=not story.in_bulk)
 
 

@@ -118,11 +118,22 @@ def seize(tx: Connection, name: str, now: int, lease: int) -> Mailbox:
     return mailbox
 
 
-def hold(tx: Connection, mailbox: Mailbox, until: int) -> None:
-    """Keep an opened mailbox until then. Raises ClaimLost if another worker has opened it since."""
+def hold(tx: Connection, mailbox: Mailbox, until: int) -> int:
+    """Keep an opened mailbox until then; returns until when no late post is to leave it.
+
+    Raises ClaimLost if another worker has opened it since.
+    """
     mine = (accounts.c.name == mailbox.account.name) & (accounts.c.holder == mailbox.holder)
-    if tx.execute(update(accounts).where(mine).values(due_at=until)).rowcount != 1:
+    kept = update(accounts).where(mine).values(due_at=until).returning(accounts.c.paced_until)
+    paced_until: int | None = tx.execute(kept).scalar()
+    if paced_until is None:
         raise ClaimLost(f"{mailbox.account.name}: another worker has opened this mailbox")
+    return paced_until
+
+
+def pace(tx: Connection, name: str, until: int) -> None:
+    """A late post went out: the next one waits until then."""
+    tx.execute(update(accounts).where(accounts.c.name == name).values(paced_until=until))
 
 
 def paused(tx: Connection) -> dict[str, str]:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, update
 
 from syndication.errors import ClaimLost, NotFound
-from syndication.models import MOVES, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
+from syndication.models import MOVES, Deed, Delivery, Draft, Pending, Priority, PublishEvent, Receipt, State
 from syndication.store import NEVER, accounts, insert_new, moment, rates, trail
 from syndication.store.schema import deliveries, stories
 
 WAITING = (State.READY, State.UNKNOWN)
-TOO_LATE = "not sent in its time"
 _NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
 
@@ -21,7 +20,7 @@ NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0,
 class Claim(NamedTuple):
     """A delivery that this worker has: a letter, or one that is out and waits for a deed.
 
-    `intent_at` is set if an earlier try may have reached the network.
+    `intent_at` is set if an earlier try may have reached the network; `wanted_at` is when it was to go out.
 
     `event` is the story's as it stood then, as the store keeps it; `progress` what earlier tries remembered.
     """
@@ -30,6 +29,7 @@ class Claim(NamedTuple):
     mailbox: accounts.Mailbox
     intent_at: int | None
     expires_at: int
+    wanted_at: int
     withdrawn: bool
     event: str
     progress: dict[str, str]
@@ -156,14 +156,15 @@ def replan(
 ) -> None:
     """A story changed: what surely never went out is made anew from its new event.
 
-    Posts of `occasion` are due at `due_at` and given up at `expires_at`; those of other occasions keep the time they
-    were asked for, no earlier than `due_at`, and `patience` milliseconds after it. `revive` plans cancelled posts
-    again, but for those that an editor dropped.
+    Posts of `occasion` are due at `due_at` and given up at `expires_at`; those of other occasions, and those that were
+    held, keep the time they have, no earlier than `due_at`, and `patience` milliseconds after it. `revive` plans
+    cancelled posts again, but for those that an editor dropped.
     """
     unsent = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_(None))
     cancelled = and_(deliveries.c.state == State.CANCELLED, deliveries.c.due_at < NEVER)
     again = or_(deliveries.c.state == State.PLANNED, unsent, *([cancelled] if revive else []))
-    mine, own = and_(deliveries.c.story == event.id, again), deliveries.c.occasion == occasion
+    mine = and_(deliveries.c.story == event.id, again)
+    own = and_(deliveries.c.occasion == occasion, deliveries.c.held_at.is_(None))
     anew: dict[str, Any] = {
         "state": State.PLANNED,
         "lane": event.priority.lane,
@@ -186,7 +187,8 @@ def replan(
 def cancel(tx: Connection, story: str, why: str, now: int) -> None:
     """A story is withdrawn: what surely never went out is cancelled; what may have is left to be settled."""
     mine = deliveries.c.story == story
-    unsent = and_(deliveries.c.state.in_((State.PLANNED, State.READY)), deliveries.c.intent_at.is_(None))
+    states = (State.PLANNED, State.READY, State.HELD)
+    unsent = and_(deliveries.c.state.in_(states), deliveries.c.intent_at.is_(None))
     move_all(tx, and_(mine, unsent), State.CANCELLED, "cancelled", now, lambda _: why)
     doubtful = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_not(None))
     values = {"state": State.UNKNOWN, "due_at": now, "reason": why, "attempt": deliveries.c.attempt + 1}
@@ -221,12 +223,14 @@ def put_off(tx: Connection, delivery: Delivery, why: str, *, due_at: int, expire
     return change(tx, delivery, {State.PLANNED, State.READY}, **values)
 
 
-def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Claim | None:
+def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace: int = 0) -> Claim | None:
     """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
 
-    In one lane deeds come first. Keeps the mailbox as long. Raises ClaimLost if another worker has opened it since.
+    In one lane deeds come first. Of letters that are late by `pace` milliseconds one goes out in that time. Keeps the
+    mailbox as long as the letter. Raises ClaimLost if another worker has opened it since.
     """
-    accounts.hold(tx, mailbox, now + lease)
+    if (paced_until := accounts.hold(tx, mailbox, now + lease)) > now:
+        _put_off(tx, mailbox.account.name, now, pace, paced_until)
     room = deliveries.c.lane <= rates.open_lanes(mailbox.account.name, mailbox.app, now)
     mine = (deliveries.c.account == mailbox.account.name) & room
     deeds = _first(mine, deliveries.c.state == State.SENT, deliveries.c.deed_due_at, now)
@@ -244,7 +248,18 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int) -> Cl
         return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
     delivery = _delivery({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
-    return Claim(delivery, mailbox, row["intent_at"], row["expires_at"], *story, json.loads(row["progress"]))
+    times = row["intent_at"], row["expires_at"], row["wanted_at"]
+    return Claim(delivery, mailbox, *times, *story, json.loads(row["progress"]))
+
+
+def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> None:
+    """Late letters wait for their turn, all until the same time, so that the most urgent one is the next."""
+    late = and_(deliveries.c.wanted_at <= now - pace, deliveries.c.lane > Priority.BREAKING.lane)
+    mine = and_(deliveries.c.account == account, deliveries.c.intent_at.is_(None))
+    ready = and_(mine, deliveries.c.state == State.READY)
+    due = select(deliveries.c.id).where(ready, late, deliveries.c.due_at <= now)
+    chosen = due.with_for_update(skip_locked=True)
+    tx.execute(update(deliveries).where(deliveries.c.id.in_(chosen)).values(due_at=until))
 
 
 def _first(
@@ -343,50 +358,6 @@ def resolve(
     if changed:
         trail.add(tx, now, delivery.story, "resolved", f"{state}: {words}", delivery=delivery.id)
     return changed
-
-
-def doubt_expired(tx: Connection, now: int) -> int:
-    """Whoever was sending and never came back: sending -> unknown, to be settled at once. How many."""
-    late = and_(deliveries.c.state == State.SENDING, deliveries.c.due_at <= now)
-    words = "the worker that was sending it never came back"
-    # The attempt stays: the worker may still come back with the answer, until another has asked.
-    return move_all(
-        tx, late, State.UNKNOWN, "unknown", now, lambda _: words, due_at=now, fence=0, sweeps=True
-    )
-
-
-def give_up_expired(tx: Connection, now: int) -> int:
-    """What surely never went out in its time is given up, with the last reason. How many."""
-    waiting = deliveries.c.state.in_((State.PLANNED, State.READY))
-    unsent = or_(deliveries.c.state == State.PLANNED, deliveries.c.intent_at.is_(None))
-    late = and_(waiting, deliveries.c.expires_at <= now, unsent)
-    paused = accounts.paused(tx)
-
-    def last_word(row: RowMapping) -> str:
-        return row["reason"] or paused.get(row["account"], "")
-
-    return _give_up(tx, late, TOO_LATE, now, last_word, sweeps=True)
-
-
-def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
-    """A story that cannot be drawn: its planned posts are given up; how many. The caller has locked the story."""
-    planned = and_(deliveries.c.story == story, deliveries.c.state == State.PLANNED)
-    return _give_up(tx, planned, why, now, lambda row: str(row["reason"]))
-
-
-def _give_up(
-    tx: Connection,
-    which: ColumnElement[bool],
-    why: str,
-    now: int,
-    reason: Callable[[RowMapping], str],
-    *,
-    sweeps: bool = False,
-) -> int:
-    def words(row: RowMapping) -> str:
-        return f"{why}: {last}" if (last := reason(row)) else why
-
-    return move_all(tx, which, State.FAILED, "given_up", now, words, due_at=NEVER, sweeps=sweeps)
 
 
 def move_all(

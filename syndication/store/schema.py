@@ -160,7 +160,7 @@ deliveries = Table(
     Column("answers", BigInteger),  # the delivery whose post it answers with a correction; null: none
     # What holds it, or what an editor released it from; empty: nothing.
     Column("held_for", String(40), nullable=False, server_default=""),
-    Column("held_at", BigInteger),  # since when it is held; null: it is not
+    Column("held_at", BigInteger),  # since when it is held, or was last; null: it never was
     Column(
         "released_at", BigInteger
     ),  # when an editor let it go by name: what held it before does so no more
@@ -183,6 +183,8 @@ holds = Table(
     Column("until_at", BigInteger, nullable=False),  # when it ends by itself
     Column("ended_at", BigInteger),  # null: it stands
 )
+_stands = holds.c.ended_at.is_(None)
+Index("ix_holds_standing", holds.c.until_at, sqlite_where=_stands, postgresql_where=_stands)
 
 _has_deed = deliveries.c.deed_due_at.is_not(None)
 Index(

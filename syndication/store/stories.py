@@ -35,6 +35,7 @@ class Story(NamedTuple):
 
     `template` is an operator's choice for its cards, empty for the event's own. `run` names the archive run that
     it waits for, or that could not draw it anew. `revised`: posts that are out are yet to follow its event.
+    `old`: it was too old to be announced when we first saw it.
     """
 
     event: PublishEvent
@@ -49,6 +50,7 @@ class Story(NamedTuple):
     run: str
     lane: int
     revised: bool
+    old: bool
 
     @property
     def version(self) -> tuple[int, datetime]:
@@ -152,6 +154,11 @@ def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int
     )
 
 
+def file(tx: Connection, story: str) -> None:
+    """A story is too old to be announced as news, whatever date it is given later."""
+    tx.execute(update(stories).where(stories.c.id == story).values(old=1))
+
+
 def redraw(tx: Connection, story: str, due_at: int, *, revised: bool = False) -> None:
     """Have a story prepared again: its cards, or the posts that were planned since. No post waits for the archive.
 
@@ -221,6 +228,12 @@ def finish(
 def postpone(tx: Connection, story: Story, due_at: int, problem: str) -> None:
     """Try again then. Raises ClaimLost if the story is no longer this worker's."""
     _change(tx, story, due_at=due_at, problem=problem)
+
+
+def wait(tx: Connection, story: Story, until: int, problem: str) -> None:
+    """Nothing of a story is to be seen until then, when it is drawn. Raises ClaimLost as `finish` does."""
+    lane = story.event.priority.lane
+    _change(tx, story, due_at=until, cards="[]", problem=problem, tries=0, lane=lane, run="")
 
 
 def count_due(tx: Connection, now: int) -> int:
@@ -305,4 +318,5 @@ def _story(row: RowMapping | dict[str, Any]) -> Story:
         run=row["run"],
         lane=row["lane"],
         revised=bool(row["revised"]),
+        old=bool(row["old"]),
     )

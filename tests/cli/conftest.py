@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
@@ -89,7 +90,7 @@ def story(run):
             "url": "https://news.example/world/4711",
             "headline": "Harbour towns vote to let the sea back in",
             "summary": "Three towns give up their dykes.",
-            "published": "2026-11-20T08:00:00Z",
+            "published": datetime.now(UTC).isoformat(),
         }
         file = run.room / name
         file.write_text(json.dumps({**event, **changes}), encoding="utf-8")

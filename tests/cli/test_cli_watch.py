@@ -23,7 +23,7 @@ def swept(desk):
     store = open_store(load().store_url)
     with store.write() as tx:
         pulses.beat(tx, "sweep", "here", store.now())
-    sweep(store)
+    sweep(store, load())
     yield store
     store.close()
 

@@ -81,7 +81,7 @@ class Newsroom:
             "url": f"https://news.example/world/{number}",
             "headline": f"Harbour opens berth {number}",
             "summary": f"Ships of line {number} are back after the winter.",
-            "published": "2026-11-20T08:00:00Z",
+            "published": datetime.now(UTC).isoformat(),
         }
         body = json.dumps(event).encode()
         headers = sign(f"msg-{uuid.uuid4()}", datetime.now(UTC), body, webhook_secrets(self.config)[0])

@@ -158,7 +158,7 @@ def test_a_worker_killed_while_sending_leaves_a_question(store, config, network,
         deliver(store, config)
     assert post(store).state is State.SENDING
     clock.move(61)
-    assert sweep(store).mailboxes == 1
+    assert sweep(store, config).mailboxes == 1
     deliver(store, config)
     assert post(store).state is State.SENT
     assert len(network.sent) == 1

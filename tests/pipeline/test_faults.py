@@ -336,7 +336,7 @@ def test_a_sweep_gives_nothing_up_that_may_be_out(store, config, network, publis
     network.publishes = [Unknown("lost")] if doubt else [NotSent("down")]
     deliver(store, config)
     clock.move(30 * HOUR)
-    sweep(store)
+    sweep(store, config)
     assert post(store).state is (State.UNKNOWN if doubt else State.FAILED)
 
 
@@ -345,7 +345,7 @@ def test_a_receipt_after_the_lease_still_counts(store, config, network, publishe
 
     def frozen():
         clock.move(61)
-        sweep(store)
+        sweep(store, config)
         return Receipt(id="8", url="https://social.example/8")
 
     network.publishes = [frozen]
@@ -408,5 +408,5 @@ def test_a_paused_accounts_posts_are_given_up_with_its_reason(
     accept(store, config, event(id="cms-2"))
     prepare_next(store, config)
     clock.move(25 * HOUR)
-    sweep(store)
+    sweep(store, config)
     assert post(store, 2).reason == "not sent in its time: the token was revoked"

@@ -265,7 +265,7 @@ def test_a_worker_killed_after_the_edit_repeats_it(store, config, network, out, 
     assert post(store).pending.tries == 1
     assert not deliver(store, config)
     clock.move(61)
-    assert sweep(store).mailboxes == 1
+    assert sweep(store, config).mailboxes == 1
     deliver(store, config)
     assert len({draft.model_dump_json() for draft in network.edited}) == 1
     assert (post(store).pending, len(network.edited), len(network.sent)) == (None, 2, 1)

@@ -47,9 +47,9 @@ def test_a_limit_that_is_used_up_rests_the_mailbox_until_its_reset(
     deliver(store, config)
     assert states(store, 2, 1) == [State.SENT, State.READY]
     assert mailboxes_due(store) == 0
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     clock.move(241)
-    assert sweep(store).mailboxes == 1
+    assert sweep(store, config).mailboxes == 1
     deliver(store, config)
     assert states(store, 1) == [State.SENT]
 

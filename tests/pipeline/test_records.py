@@ -26,12 +26,12 @@ def files(folder):
     return sorted(folder.iterdir())
 
 
-def test_the_sweep_seals_what_is_new(store):
+def test_the_sweep_seals_what_is_new(store, config):
     """Nobody waits for a seal: the sweep gives one to each new row, once."""
     write(store, 3)
-    sweep(store)
+    sweep(store, config)
     write(store, 2)
-    sweep(store)
+    sweep(store, config)
     with store.read() as tx:
         assert [row.place for row in seals.rows(tx)] == [1, 2, 3, 4, 5]
         assert seals.unsealed(tx) == 0

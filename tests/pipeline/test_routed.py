@@ -168,7 +168,7 @@ def test_a_post_held_up_beyond_the_hours_waits_for_the_next(store, config, event
     deliver(store, config)
     assert len(network.sent) == 2
     clock.move(48 * 3600)
-    sweep(store)
+    sweep(store, config)
     assert the(store, "day").state is State.FAILED
     resolve(store, waits.id, retry=True)
     prepare_next(store, config)

@@ -59,18 +59,18 @@ def secret(store, config):
 def test_a_token_is_renewed_although_nothing_waits(store, config, network, clock, ending):
     """At its time the mailbox counts as due, whoever opens it renews, and the new one's end is known at once."""
     ending(ends=60 * DAY, renew=30 * DAY)
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     assert not deliver(store, config)
     clock.move(30 * DAY)
     network.words = [
         {"token": "two", "ends": str(clock() / 1000 + 60 * DAY), "renew": str(clock() / 1000 + 30 * DAY)}
     ]
-    assert sweep(store).mailboxes == 1
+    assert sweep(store, config).mailboxes == 1
     assert deliver(store, config)
     assert secret(store, config)["token"] == "two"
     one, _ = account(store)
     assert (one.ends, one.renews) == (moment(clock() + 60 * DAY * 1000), True)
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
 
 
 def test_a_letter_that_renews_by_the_way_is_enough(store, config, network, clock, ending, event, monkeypatch):
@@ -91,7 +91,7 @@ def test_a_letter_that_renews_by_the_way_is_enough(store, config, network, clock
     assert post(store).state is State.SENT
     assert secret(store, config)["token"] == "two"
     assert network.words == []
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
 
 
 @pytest.mark.parametrize(("left", "pause"), [(30 * DAY, DAY), (5 * DAY, DAY / 2), (600, 60), (None, 60)])
@@ -104,7 +104,7 @@ def test_a_renewal_that_fails_is_tried_again(store, config, network, clock, endi
     assert deliver(store, config)
     assert secret(store, config)["token"] == "one"
     clock.move(pause - 1)
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     clock.move(2)
     assert deliver(store, config)
     assert secret(store, config)["token"] == "two"
@@ -119,7 +119,7 @@ def test_a_dead_token_stops_its_mailbox_and_is_told_once(store, config, network,
     clock.move(61)
     assert deliver(store, config)
     clock.move(DAY)
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     assert not deliver(store, config)
     assert account(store)[0].paused == "the token is not renewed: revoked"
     [line] = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -131,13 +131,13 @@ def test_a_token_that_nobody_renews_is_looked_at_when_it_ends(store, config, net
     ending(ends=DAY)
     assert account(store)[0].renews is False
     clock.move(DAY - 1)
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     clock.move(2)
     assert deliver(store, config)
     clock.move(DAY - 10)
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     clock.move(11)
-    assert sweep(store).mailboxes == 1
+    assert sweep(store, config).mailboxes == 1
 
 
 def test_a_renewed_token_waits_for_a_store_that_is_away(store, config, network, clock, ending, monkeypatch):
@@ -184,6 +184,6 @@ def test_a_fault_in_a_connector_does_not_come_back_at_once(store, config, networ
     clock.move(61)
     assert deliver(store, config)
     assert "connector failed" in caplog.text
-    assert sweep(store).mailboxes == 0
+    assert sweep(store, config).mailboxes == 0
     clock.move(61)
-    assert sweep(store).mailboxes == 1
+    assert sweep(store, config).mailboxes == 1

@@ -9,7 +9,7 @@ from sqlalchemy.event import listen, remove
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
 from syndication.models import MOVES, Card, Draft, Receipt, State
-from syndication.store import accounts, deeds, deliveries, open_store, stories, trail
+from syndication.store import accounts, deeds, deliveries, open_store, overdue, stories, trail
 from syndication.store.migrations import upgrade
 from syndication.store.schema import metadata
 from syndication.store.schema import trail as trail_table
@@ -172,10 +172,10 @@ def test_who_was_sending_and_never_came_back_leaves_doubt(store, planned, clock)
     claimed = claim(store)
     with store.write() as tx:
         deliveries.intend(tx, claimed, store.now(), LEASE)
-        assert deliveries.doubt_expired(tx, store.now()) == 0
+        assert overdue.doubt_expired(tx, store.now()) == 0
     clock.move(61)
     with store.write() as tx:
-        assert deliveries.doubt_expired(tx, store.now()) == 1
+        assert overdue.doubt_expired(tx, store.now()) == 1
     assert state(store, claimed.delivery.id) is State.UNKNOWN
 
 
@@ -188,7 +188,7 @@ def test_a_late_answer_still_counts_until_somebody_else_asks(store, planned, clo
     clock.move(61)
     receipt = Receipt(id="1", url="https://social.example/1")
     with store.write() as tx:
-        deliveries.doubt_expired(tx, store.now())
+        overdue.doubt_expired(tx, store.now())
         deliveries.settle(tx, late, State.SENT, what="sent", now=store.now(), receipt=receipt)
     assert state(store, late.delivery.id) is State.SENT
 
@@ -253,7 +253,7 @@ def test_what_was_not_sent_in_its_time_is_given_up_with_the_reason(store, planne
         )
     clock.move(3700)
     with store.write() as tx:
-        assert deliveries.give_up_expired(tx, store.now()) == 1
+        assert overdue.give_up_expired(tx, store.now()) == 1
     with store.read() as tx:
         given_up = deliveries.get(tx, claimed.delivery.id)
     assert (given_up.state, given_up.reason) == (State.FAILED, "not sent in its time: 503")
@@ -349,8 +349,8 @@ def test_a_large_archive_slows_no_sweep_down(store, planned):
     listen(store.engine, "before_cursor_execute", note)
     with store.write() as tx:
         now = store.now()
-        deliveries.doubt_expired(tx, now)
-        deliveries.give_up_expired(tx, now)
+        overdue.doubt_expired(tx, now)
+        overdue.give_up_expired(tx, now)
         stories.count_due(tx, now)
         stories.progress(tx, "all")
         stories.failures(tx, "all")

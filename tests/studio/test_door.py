@@ -23,7 +23,7 @@ EVENT = {
     "id": "cms-1",
     "url": "https://news.example/world/1",
     "headline": "Harbour opens",
-    "published": "2026-11-20T08:00:00Z",
+    "published": datetime.now(UTC).isoformat(),
 }
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from machines import until
 from processes import children
@@ -51,6 +52,6 @@ def _event(number):
             "id": f"cms-{number}",
             "url": f"https://news.example/world/{number}",
             "headline": f"Harbour opens berth {number}",
-            "published": "2026-11-20T08:00:00Z",
+            "published": datetime.now(UTC).isoformat(),
         }
     )

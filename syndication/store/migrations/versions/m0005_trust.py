@@ -28,6 +28,8 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
+    stands = sa.text("ended_at IS NULL")
+    op.create_index("ix_holds_standing", "holds", ["until_at"], sqlite_where=stands, postgresql_where=stands)
     for column in (
         sa.Column("lacks", sa.Text(), nullable=False, server_default=""),
         sa.Column("ends_at", sa.BigInteger()),
