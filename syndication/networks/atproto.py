@@ -18,7 +18,7 @@ from oauthlib.oauth2 import WebApplicationClient
 from pydantic import Field
 
 from syndication.errors import ConfigError, Refused, Unauthorized, Unsupported
-from syndication.networks.base import Dialogue, OwnClient, Secret
+from syndication.networks.base import RETURN_PATH, Dialogue, OwnClient, Secret
 from syndication.networks.dpop import Proof, make_key
 from syndication.networks.http import Http, Shape, ShapeT, at, is_loopback, origin
 from syndication.networks.life import life_of
@@ -27,8 +27,8 @@ from syndication.networks.login import Token, stranger
 SCOPE = "atproto repo:app.bsky.feed.post blob:image/*"
 """Our own posts and pictures, and nothing else."""
 
-CLIENT_PATH, RETURN_PATH = "/oauth/client-metadata.json", "/oauth/return"
-"""Where our public address tells who we are, and where it takes browsers back."""
+CLIENT_PATH = "/oauth/client-metadata.json"
+"""Where our public address tells who we are."""
 
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTED_FOR = 60

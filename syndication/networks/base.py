@@ -34,6 +34,10 @@ class OwnClient(NamedTuple):
     key: str
 
 
+RETURN_PATH = "/oauth/return"
+"""Where our public address takes browsers back."""
+
+
 class Dialogue(Protocol):
     """The person who connects an account: asked for what only they know, and sent to where they allow us in."""
 
@@ -104,6 +108,9 @@ class Connector(ABC):
 
     lasts: ClassVar[frozenset[str]] = frozenset()
     """What of a post an edit leaves as it was: of text, link, image, title and description."""
+
+    rereads: ClassVar[bool] = False
+    """Whether an edit has the network read the page again for the card of a post that shows the page's."""
 
     public: ClassVar[bool] = False
     """Whether it fetches the card itself, which then must lie at a public address."""

@@ -59,6 +59,7 @@ class Facebook(Connector):
     server: ClassVar[str] = GRAPH_HOST
     ends: ClassVar[date | None] = GRAPH_ENDS
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
+    rereads: ClassVar[bool] = True
     lasts: ClassVar[frozenset[str]] = frozenset({"link", "image"})
     scopes: ClassVar[Mapping[str, str]] = _SCOPES
     # 63,206 characters is what other clients use, and is not in Meta's documents; so is the length of `alt`.
@@ -101,7 +102,7 @@ class Facebook(Connector):
             said = {"caption": draft.text, "alt_text_custom": clip(draft.alt, self.limits.alt)}
             photo = http.create(_PhotoPosted, "POST", f"{page}/photos", data=said, files={"source": file})
             return _receipt(photo.post_id)
-        http.call("POST", f"/{GRAPH}/", data={"id": draft.link, "scrape": "true"})
+        _scrape(http, draft)
         said = {"message": draft.text, "link": draft.link}
         return _receipt(http.create(_Posted, "POST", f"{page}/feed", data=said).id)
 
@@ -112,13 +113,20 @@ class Facebook(Connector):
         return _receipt(post.id) if post else None
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
-        """Its text; link and photo stay as they were."""
+        """Its text, and what Facebook knows of the page; link and photo stay as they were."""
+        if draft.form != "image":
+            _scrape(http, draft)
         http.read(Done, "POST", f"/{GRAPH}/{receipt.id}", data={"message": draft.text})
         return receipt
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """Meta does not tell a post that is gone from one that the login does not see."""
         delete(http, f"/{GRAPH}/{receipt.id}")
+
+
+def _scrape(http: Http, draft: Draft) -> None:
+    """Have Facebook read the page anew: it keeps what it read for a day or more."""
+    http.call("POST", f"/{GRAPH}/", data={"id": draft.link, "scrape": "true"})
 
 
 def _receipt(post: str) -> Receipt:

@@ -85,26 +85,31 @@ def allow_oauth2(desk: Dialogue, door: OAuth2Door, server: str) -> Secret:
 
 def let_in(desk: Dialogue, door: OAuth2Door, server: str, app: Secret, redirect: str) -> Secret:
     """The code flow with an app that is known already, as `allow_oauth2`."""
-    client = WebApplicationClient(app["client_id"])
+    _, form = ask_code(desk, door, server, app["client_id"], redirect)
+    try:
+        with stranger(server, {**app, **form}, hosts=_origins(door)) as http:
+            return {**app, **_ask_token(http, door, app, form).secret()}
+    except Refused as error:
+        again = "A code is good once and not for long: start again."
+        raise Refused(error.message, again, status=error.status) from None
+
+
+def ask_code(
+    desk: Dialogue, door: OAuth2Door, server: str, client_id: str, redirect: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Send the person's browser for a code: what it brought back, and the form that asks for a token with it."""
+    client = WebApplicationClient(client_id)
     verifier, state = client.create_code_verifier(64), client.state_generator()
     said = {"redirect_uri": redirect, "scope": door.separator.join(door.scopes), "state": state, **door.extra}
     if door.pkce:
         said["code_challenge"] = client.create_code_challenge(verifier, "S256")
         said["code_challenge_method"] = "S256"
     # Not by oauthlib's method, which insists on https even for a server on this machine.
-    query = {"response_type": "code", "client_id": app["client_id"], **said}
+    query = {"response_type": "code", "client_id": client_id, **said}
     url = requests.Request("GET", at(server, door.authorize), params=query).prepare().url or ""
-    code = desk.visit(url, "state", state)["code"]
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
-    if door.pkce:
-        form["code_verifier"] = verifier
-    known = {**app, "code": code, "verifier": verifier}
-    try:
-        with stranger(server, known, hosts=_origins(door)) as http:
-            return {**app, **_ask_token(http, door, app, form).secret()}
-    except Refused as error:
-        again = "A code is good once and not for long: start again."
-        raise Refused(error.message, again, status=error.status) from None
+    back = desk.visit(url, "state", state)
+    form = {"grant_type": "authorization_code", "code": back["code"], "redirect_uri": redirect}
+    return back, {**form, "code_verifier": verifier} if door.pkce else form
 
 
 def stranger(

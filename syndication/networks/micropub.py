@@ -12,14 +12,16 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.errors import CannotTell, ConfigError, NotSent, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Anonymous, Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import RETURN_PATH, Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http, origin
+from syndication.networks.login import OAuth2Door, Token, ask_code, keep_fresh, stranger
 from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
 
 _CLOCKS_APART = timedelta(minutes=10)
 _LAST = 50
+_SCOPES = ("create", "update", "delete", "media")
 _HINTS = {
     401: "Connect the account again with a token that lives: syndicate connect micropub",
     403: "The token needs the scopes create, update, delete and media.",
@@ -28,6 +30,21 @@ _HINTS = {
 
 class _Config(Shape):
     media: str = Field("", alias="media-endpoint", max_length=2000)
+
+
+class _Metadata(Shape):
+    issuer: str = ""
+    authorization_endpoint: str = Field(max_length=2000)
+    token_endpoint: str = Field(max_length=2000)
+
+
+class _Granted(Token):
+    me: str = Field(max_length=2000)
+    scope: str = ""
+
+
+class _Unnamed(Refused):
+    """The site's page names no such place."""
 
 
 class _Made(Shape):
@@ -78,20 +95,68 @@ class Micropub(Connector):
         """By a token that the site gave (IndieAuth); where to post is read off the site."""
         with Http(server, {}, Anonymous(), lambda _: None) as http:
             page = http.call("GET", "/", headers={"Accept": "text/html"})
-        endpoint = _checked(server, discovered(f"{origin(server)}/", page))
-        desk.say("Make an access token at your site, with the scopes create, update, delete and media.")
-        secret = {"access_token": desk.ask("Access token", hidden=True), "endpoint": endpoint}
+        site = f"{origin(server)}/"
+        endpoint = _checked(server, discovered(site, page, "micropub"))
+        desk.say(
+            "Make an access token at your site, with the scopes create, update, delete and media; or answer `browser` "
+            "to be asked by the site itself, if it speaks IndieAuth."
+        )
+        token = desk.ask("Access token, or browser", hidden=True)
+        kept = self._allowed(desk, server, page) if token == "browser" else {"access_token": token}  # noqa: S105
+        secret = {**kept, "endpoint": endpoint}
         with open_http(self, server, secret) as http:
             media = _config(http).media
         return {**secret, "media": _checked(server, _joined(endpoint, media)) if media else ""}
+
+    def _allowed(self, desk: Dialogue, server: str, page: Answer) -> Secret:
+        """By IndieAuth (indieauth.spec.indieweb.org, read 2026-11): PKCE, and the site must say that it is itself."""
+        site, issuer = f"{origin(server)}/", ""
+        try:
+            url = _checked(server, discovered(site, page, "indieauth-metadata"))
+            with stranger(server, named=(origin(_root(url)),)) as http:
+                told = http.read(_Metadata, "GET", url)
+            issuer, authorize, token = told.issuer, told.authorization_endpoint, told.token_endpoint
+        except _Unnamed:
+            authorize, token = (
+                discovered(site, page, f"{each}_endpoint") for each in ("authorization", "token")
+            )
+        door = OAuth2Door(_checked(server, authorize), _checked(server, token), _SCOPES, extra={"me": site})
+        own = desk.own_client()
+        redirect = desk.redirect(at=own.address + RETURN_PATH) if own else desk.redirect()
+        client = {"client_id": f"{_root(redirect)}/"}
+        back, form = ask_code(desk, door, server, client["client_id"], redirect)
+        if issuer and back.get("iss") != issuer:
+            raise Refused("the answer came from another server than was asked", "Start again.")
+        with stranger(server, form, named=(origin(_root(door.token)),)) as http:
+            granted = http.read(_Granted, "POST", door.token, data={**form, **client}, auth=Anonymous())
+        if _site_of(granted.me) != _site_of(site):
+            raise Refused(
+                f"the token is for {granted.me[:100]}, not for {site}", "Log in there as the site itself."
+            )
+        if missing := set(_SCOPES) - set(granted.scope.split()):
+            raise Refused(
+                f"not all was allowed: {', '.join(sorted(missing))}", "Start again, and allow it all."
+            )
+        return {**client, "token_endpoint": door.token, **granted.secret()}
 
     def auth(self, secret: Secret) -> AuthBase:
         """The token, which lasts as long as the site says."""
         return Bearer(secret.get("access_token", ""))
 
+    def fresh(self, http: Http) -> None:
+        """Where the site gave something to renew it with."""
+        if "token_endpoint" in http.secret:
+            keep_fresh(http, OAuth2Door("", http.secret["token_endpoint"], _SCOPES))
+
     def named(self, secret: Secret) -> tuple[str, ...]:
         """A site's endpoints may lie anywhere."""
-        return tuple({origin(_root(secret[name])) for name in ("endpoint", "media") if secret.get(name)})
+        return tuple(
+            {
+                origin(_root(secret[name]))
+                for name in ("endpoint", "media", "token_endpoint")
+                if secret.get(name)
+            }
+        )
 
     def refine(self, answer: Answer) -> Verdict | None:
         """By the status, which says all: the names of errors do not differ from it."""
@@ -169,16 +234,22 @@ class Micropub(Connector):
         return draft.image_url
 
 
-def discovered(site: str, page: Answer) -> str:
-    """The endpoint that a site's page names: in its headers, else in its HTML. Raises Refused if in neither."""
+def discovered(site: str, page: Answer, rel: str) -> str:
+    """The place that a site's page names by `rel`: in its headers, else in its HTML. Raises Refused if in neither."""
     for link in parse_header_links(page.headers.get("link", "")):
-        if "micropub" in link.get("rel", "").split():
+        if rel in link.get("rel", "").split():
             return _joined(site, link["url"])
     tree = LexborHTMLParser(page.body)
-    for node in tree.css("link[rel~=micropub], a[rel~=micropub]"):
+    for node in tree.css(f"link[rel~={rel}], a[rel~={rel}]"):
         if href := node.attributes.get("href"):
             return _joined(site, href)
-    raise Refused(f"{site} names no Micropub endpoint", "It must link to one with rel=micropub.")
+    raise _Unnamed(f"{site} names no place for {rel}", f"It must link to one with rel={rel}.")
+
+
+def _site_of(url: str) -> tuple[str, str]:
+    """A site's address as far as it tells one from another."""
+    parts = urlsplit(url)
+    return parts.netloc.lower(), parts.path.rstrip("/")
 
 
 def _checked(server: str, url: str) -> str:

@@ -20,7 +20,7 @@ from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http
-from syndication.networks.login import choose
+from syndication.networks.login import OAuth2Door, ask_code, choose
 from syndication.networks.transport import Answer
 from syndication.text import clip, links
 
@@ -32,6 +32,15 @@ _PAGES = 10
 
 _RECONNECT = "Connect the account again with a token or webhook that lives."
 _INVITE = "Invite the app to the channel, or choose another one: syndicate connect slack"
+
+
+_DOOR = OAuth2Door(
+    authorize="https://slack.com/oauth/v2/authorize",
+    token="https://slack.com/api/oauth.v2.access",  # noqa: S106 - an address
+    scopes=("chat:write", "channels:read", "groups:read", "channels:history", "groups:history"),
+    separator=",",
+    pkce=False,
+)
 
 
 class _Missing(Refused):
@@ -107,6 +116,11 @@ class _Channels(Shape):
     response_metadata: _Next | None = None
 
 
+class _Installed(Shape):
+    access_token: str = Field(pattern=r"^xoxb-")
+    refresh_token: str = ""
+
+
 class _Who(Shape):
     user: str
     url: str = Field(pattern=r"^https://[a-z0-9.-]+/$")
@@ -135,9 +149,12 @@ class Slack(Connector):
         """By a webhook's address, or the bot token of the newsroom's own app and one of its channels."""
         desk.say(
             "Make an app at api.slack.com/apps. Its bot token (OAuth & Permissions; scopes chat:write, channels:read, "
-            "channels:history) can find, change and remove posts; an incoming webhook can only post."
+            "channels:history) can find, change and remove posts; an incoming webhook can only post. To install the "
+            "app by your browser answer `browser`: it comes back to an https address only, which --redirect names."
         )
-        said = desk.ask("Webhook URL or bot token", hidden=True)
+        said = desk.ask("Webhook URL, bot token, or browser", hidden=True)
+        if said == "browser":
+            said = self._installed(desk, server)
         if hook := _WEBHOOK.fullmatch(said):
             return {"webhook": hook[1]}
         if not said.startswith("xox"):
@@ -149,6 +166,22 @@ class Slack(Connector):
             except _NoScope:
                 channel = desk.ask("Channel ID, such as C0123456789 (in the channel's details)")
         return {"token": said, "home": who.url, "channel": channel}
+
+    def _installed(self, desk: Dialogue, server: str) -> str:
+        """The bot token that installing the newsroom's own app in a workspace gives."""
+        app = {
+            "client_id": desk.ask("Client ID"),
+            "client_secret": desk.ask("Client secret", hidden=True),
+        }
+        _, form = ask_code(desk, _DOOR, server, app["client_id"], desk.redirect())
+        with Http(server, {**app, **form}, Anonymous(), self.refine) as http:
+            made = http.read(_Installed, "POST", _DOOR.token, data={**form, **app})
+        if made.refresh_token:
+            raise Refused(
+                "the app's tokens end after twelve hours",
+                "Turn off token rotation in the app, and start again.",
+            )
+        return made.access_token
 
     def auth(self, secret: Secret) -> AuthBase:
         """The bot's token, which ends when the app is removed; a webhook's is a part of its address."""

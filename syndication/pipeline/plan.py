@@ -43,7 +43,13 @@ def move(
         return Move(begun, changed)
     if not changed and not begun:
         return Move(None)
-    if correct == "reply" and not begun and network and network.replies() and set(changed) - {"image"}:
+    if (
+        correct == "reply"
+        and not begun
+        and network
+        and network.replies()
+        and set(changed) - {"image", "card"}
+    ):
         return Move(Deed.REPLY, changed)
     left = tuple(part for part in changed if network and part in network.lasts)
     reached = bool(begun) or len(left) < len(changed)
@@ -57,9 +63,11 @@ def move(
 def changes(live: Draft, new: Draft, network: Connector | None) -> tuple[str, ...]:
     """The parts of a post that readers would see changed: text, link, image, and the title of a card that we make."""
     form = live.form or (network.forms[0] if network else "image")
-    shown = {"text": (live.text, new.text), "link": (live.link, new.link)}
+    shown: dict[str, tuple[object, object]] = {"text": (live.text, new.text), "link": (live.link, new.link)}
     if form != "crawled":  # else the network shows what it read in the page
         shown["image"] = _picture(live), _picture(new)
+    elif network and network.rereads:
+        shown["card"] = _read_there(live), _read_there(new)
     if form == "made" or (network and network.titled):
         shown["title"] = live.title, new.title
     if form == "made":
@@ -94,6 +102,11 @@ def can_edit(network: Connector | None) -> bool:
 def can_withdraw(network: Connector | None) -> bool:
     """Whether the network lets posts be removed at all."""
     return network is not None and type(network).withdraw is not Connector.withdraw
+
+
+def _read_there(draft: Draft) -> tuple[str, ...]:
+    """What a network reads in the page's tags for its own card."""
+    return draft.title, draft.description, _picture(draft)
 
 
 def _picture(draft: Draft) -> str:

@@ -5,7 +5,8 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from syndication.config import Config
-from syndication.networks.atproto import CLIENT_PATH, RETURN_PATH, client_metadata
+from syndication.networks.atproto import CLIENT_PATH, client_metadata
+from syndication.networks.base import RETURN_PATH
 from syndication.pipeline.connect import own_client
 
 _BACK = (

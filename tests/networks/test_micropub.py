@@ -6,9 +6,11 @@ import threading
 import time
 from contextlib import suppress
 from ipaddress import ip_network
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from networks.person import Willing
 from ssrfguard import Policy
 
 from syndication.errors import CannotTell, NotSent, RateLimited, Refused
@@ -102,10 +104,10 @@ PAGE = b'<html><head><link rel="me" href="/me"><link rel="micropub" href="/endpo
 def test_an_endpoint_is_named_by_the_header_else_by_the_page():
     """The header is first; an address is relative to the page; neither is an error with words."""
     linked = {"link": '<https://a.example/hub>; rel="hub", <https://b.example/micropub>; rel="micropub"'}
-    assert discovered(f"{SITE}/", Answer(200, linked, PAGE)) == "https://b.example/micropub"
-    assert discovered(f"{SITE}/", Answer(200, {}, PAGE)) == f"{SITE}/endpoint?a=1"
-    with pytest.raises(Refused, match="names no Micropub endpoint"):
-        discovered(f"{SITE}/", Answer(200, {}, b"\xff\xfe<link>"))
+    assert discovered(f"{SITE}/", Answer(200, linked, PAGE), "micropub") == "https://b.example/micropub"
+    assert discovered(f"{SITE}/", Answer(200, {}, PAGE), "micropub") == f"{SITE}/endpoint?a=1"
+    with pytest.raises(Refused, match="names no place for micropub"):
+        discovered(f"{SITE}/", Answer(200, {}, b"\xff\xfe<link>"), "micropub")
 
 
 def test_a_site_is_connected_by_its_address_and_a_token(scripted, desk):
@@ -117,7 +119,7 @@ def test_a_site_is_connected_by_its_address_and_a_token(scripted, desk):
     secret = MICROPUB.connect(person, server.url)
     assert secret["endpoint"] == f"{server.url}/micropub"
     assert secret["media"] == f"{server.url}/media"
-    assert person.hidden == ["Access token"]
+    assert person.hidden == ["Access token, or browser"]
     assert "Authorization" not in server.asked[0].headers
 
 
@@ -183,3 +185,78 @@ def _drip(slow):
         for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 100:
             line.sendall(bytes([letter]))
             time.sleep(0.1)
+
+
+class Owner(Willing):
+    """The site's owner, who lets us in; the answer names `iss` where it is told to."""
+
+    def __init__(self, iss=""):
+        super().__init__(**{"Access token, or browser": "browser"})
+        self.iss = iss
+
+    def visit(self, url, name, value):
+        return {**super().visit(url, name, value), **({"iss": self.iss} if self.iss else {})}
+
+
+def site(scripted, links, *, me="{site}", scope="create update delete media", metadata=None):
+    """A site that links to its endpoints, each at itself."""
+    page = "".join(f'<link rel="{rel}" href="/{rel}">' for rel in ("micropub", *links))
+    server = scripted({
+        "GET /": ok(page, **{"Content-Type": "text/html"}),
+        "GET /micropub": ok({}),
+        "GET /indieauth-metadata": ok(metadata),
+    })  # fmt: skip
+    token = {"access_token": "token-of-indieauth", "scope": scope, "me": me.format(site=f"{server.url}/")}
+    server.answers["POST /token_endpoint"] = ok({**token, "token_type": "Bearer"})
+    return server
+
+
+ENDPOINTS = ("authorization_endpoint", "token_endpoint")
+
+
+def test_a_site_lets_us_in_by_indieauth(scripted):
+    """PKCE with what we need and no more; the client is the address that browsers return to; the token is kept."""
+    server, person = site(scripted, ENDPOINTS), Owner()
+    secret = MICROPUB.connect(person, server.url)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(person.visited[0]).query).items()}
+    assert (asked["me"], asked["scope"]) == (f"{server.url}/", "create update delete media")
+    assert (asked["code_challenge_method"], asked["client_id"]) == ("S256", "http://127.0.0.1:8765/")
+    form = parse_qs(next(one for one in server.asked if one.what == "POST /token_endpoint").body.decode())
+    assert form["code_verifier"][0]
+    assert form["client_id"] == [asked["client_id"]]
+    assert secret["access_token"] == "token-of-indieauth"
+    assert server.asked[-1].headers["Authorization"] == "Bearer token-of-indieauth"
+
+
+def test_a_site_with_metadata_must_answer_in_its_own_name(scripted):
+    """RFC 9207: another server's code stays where it is."""
+    places = {name: f"/{name}" for name in ENDPOINTS}
+    server = site(scripted, ["indieauth-metadata"])
+    told = {name: f"{server.url}{path}" for name, path in places.items()}
+    server.answers["GET /indieauth-metadata"] = ok({"issuer": "https://me.example/", **told})
+    with pytest.raises(Refused, match="another server"):
+        MICROPUB.connect(Owner("https://other.example/"), server.url)
+    assert "POST /token_endpoint" not in server.whats()
+    assert MICROPUB.connect(Owner("https://me.example/"), server.url)["access_token"] == "token-of-indieauth"
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [({"me": "https://another.example/"}, "not for"), ({"scope": "create"}, "not all was allowed")],
+)
+def test_a_token_for_another_or_for_too_little_is_not_taken(scripted, parts, why):
+    """The site must say that it let itself in, and to all that posts need."""
+    with pytest.raises(Refused, match=why):
+        MICROPUB.connect(Owner(), site(scripted, ENDPOINTS, **parts).url)
+
+
+def test_a_site_that_names_no_door_says_so(scripted):
+    """By the link that it lacks; and a door that is no safe place gets nobody."""
+    with pytest.raises(Refused) as caught:
+        MICROPUB.connect(Owner(), site(scripted, ()).url)
+    assert "rel=authorization_endpoint" in caught.value.hint
+    server = site(scripted, ["indieauth-metadata"])
+    door = dict.fromkeys(ENDPOINTS, "http://10.0.0.1/x")
+    server.answers["GET /indieauth-metadata"] = ok(door)
+    with pytest.raises(Refused, match="tokens are not sent"):
+        MICROPUB.connect(Owner(), server.url)

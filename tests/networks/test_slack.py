@@ -1,10 +1,12 @@
 """What Slack does that others do not."""
 
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from networks.person import REDIRECT, Willing
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized
 from syndication.networks import connector
@@ -111,7 +113,7 @@ def test_a_webhook_is_connected_by_its_address(server, desk):
     """Typed unseen; an address elsewhere is none."""
     person = desk("https://hooks.slack.com/services/T1/B2/webhooksecretofmeridian")
     assert SLACK.connect(person, server.url) == {"webhook": "T1/B2/webhooksecretofmeridian"}
-    assert person.hidden == ["Webhook URL or bot token"]
+    assert person.hidden == ["Webhook URL, bot token, or browser"]
     with pytest.raises(InputError):
         SLACK.connect(desk("https://hooks.slack.com.example/services/T1/B2/abcdefghijk"), server.url)
     assert server.asked == []
@@ -146,3 +148,43 @@ def test_no_text_is_changed_on_its_way(text):
     assert not set(done) & set("<>")
     assert done.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
     assert read(rich(text)) == text
+
+
+def installing(scripted, **answer):
+    granted = {"access_token": BOT["token"], "token_type": "bot", "scope": "chat:write", **answer}
+    channels = [{"id": "C42", "name": "news", "is_member": True}]
+    return scripted({
+        "POST /api/oauth.v2.access": ok(**granted),
+        "POST /api/auth.test": ok(user="meridian", url="https://m.slack.example/"),
+        "GET /api/conversations.list": ok(channels=channels),
+    })  # fmt: skip
+
+
+def installer():
+    answers = {
+        "Webhook URL, bot token, or browser": "browser",
+        "Client ID": "1.2",
+        "Client secret": "the-app-secret",
+    }
+    return Willing(**answers)
+
+
+def test_an_app_is_installed_by_browser(scripted):
+    """OAuth v2: bot scopes joined by commas, and the bot token of the answer is what is kept."""
+    server, person = installing(scripted), installer()
+    assert SLACK.connect(person, server.url) == BOT
+    asked = parse_qs(urlsplit(person.visited[0]).query)
+    assert asked["scope"] == ["chat:write,channels:read,groups:read,channels:history,groups:history"]
+    form = parse_qs(server.asked[0].body.decode())
+    assert (form["code"], form["redirect_uri"]) == (["the-code-of-the-browser"], [REDIRECT])
+    assert form["client_secret"] == ["the-app-secret"]
+
+
+def test_an_install_that_slack_refuses_says_why(scripted):
+    """With a 200 and the name of the error; and tokens that end in half a day are not taken for lasting ones."""
+    server = scripted({"POST /api/oauth.v2.access": bad("invalid_code")})
+    with pytest.raises(Refused, match="invalid_code"):
+        SLACK.connect(installer(), server.url)
+    with pytest.raises(Refused, match="twelve hours") as caught:
+        SLACK.connect(installer(), installing(scripted, refresh_token="xoxe-1-of-the-tests").url)
+    assert "rotation" in caught.value.hint

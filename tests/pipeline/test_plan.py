@@ -102,3 +102,21 @@ def test_what_a_network_can_is_read_from_its_connector(name, edits, removes):
     network = connector(name)
     assert (can_edit(network), can_withdraw(network)) == (edits, removes)
     assert not can_edit(None)
+
+
+def test_a_card_that_a_network_drew_from_the_page_is_read_again():
+    """Where an edit has it read the page anew, another headline or picture is a change; elsewhere nobody could act."""
+    new = said(form="crawled", title="The sea took the road twice", card=NEW_CARD)
+    live = said(form="crawled")
+    assert move(live, new, connector("facebook"), "edit") == Move(Deed.EDIT, ("card",))
+    assert move(live, new, connector("x"), "edit") == Move(None)
+
+
+def test_a_correction_is_a_reply_where_the_network_has_replies():
+    """Of words, not of a picture alone; what was begun as an edit is finished as one."""
+    new = said(text="The council votes on 50 homes.")
+    assert move(said(), new, connector("x"), "reply") == Move(Deed.REPLY, ("text",))
+    assert move(said(), new, connector("mastodon"), "reply", Deed.EDIT).deed is Deed.EDIT
+    assert move(said(), said(card=NEW_CARD), connector("mastodon"), "reply").deed is Deed.EDIT
+    assert move(said(), new, connector("tumblr"), "reply").deed is Deed.EDIT
+    assert move(said(), new, connector("instagram"), "reply").tell
