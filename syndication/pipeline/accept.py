@@ -101,6 +101,8 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     if event.version <= old.version:
         return Verdict.UNCHANGED if event.version == old.version else Verdict.OLDER
     _note(tx, event, "updated", now)
+    if event.url != old.event.url:
+        trail.add(tx, now, event.id, "moved", old.event.url)
     if old.withdrawn and event.kind is Kind.UPDATE:
         # Only a publish brings a story back that was taken down.
         stories.replace(tx, event, withdrawn=True, due_at=now)

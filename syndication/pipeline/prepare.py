@@ -25,7 +25,7 @@ from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import ask_to_follow
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
-from syndication.pipeline.retract import retract
+from syndication.pipeline.retract import retract, strip_left_pages
 from syndication.pipeline.times import earliest
 from syndication.store import Store, accounts, deeds, deliveries, moment, overdue, stories, trail
 from syndication.traces import span
@@ -117,6 +117,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     problems += why
     try:
         write_metadata(config, event, drawing.page)
+        strip_left_pages(store, config, event)
     except MetadataError as error:
         if not last_try:
             return _postpone(store, story, error.message, _SOFT_PAUSE)

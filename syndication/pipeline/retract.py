@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from syndication.config import Config
 from syndication.errors import MetadataError
 from syndication.metadata import page_path, remove_fragments, strip_file
+from syndication.models import PublishEvent
 from syndication.store import Store, deliveries, stories, trail
 
 
@@ -27,9 +28,27 @@ def retract(store: Store, config: Config, story: stories.Story) -> str:
             remove_fragments(config.at(table.fragments), event.id)
         if table.pages:
             strip_file(page_path(table.pages, event, config.folder))
+            strip_left_pages(store, config, event)
     except MetadataError as error:
         problems.append(error.message)
     return "; ".join(problems)
+
+
+def strip_left_pages(store: Store, config: Config, event: PublishEvent) -> None:
+    """Take our tags out of the pages at addresses that a story has left, but for those that are another's by now.
+
+    Doing it again is harmless. Raises MetadataError.
+    """
+    pages = config.metadata.pages
+    if not pages:
+        return
+    with store.read() as tx:
+        left = {step.words for step in trail.of_story(tx, event.id) if step.what == "moved"} - {event.url}
+        left = {url for url in left if stories.get(tx, url) is None}
+    here = page_path(pages, event, config.folder)
+    for url in sorted(left):
+        if (there := page_path(pages, event.model_copy(update={"url": url}), config.folder)) != here:
+            strip_file(there)
 
 
 def _drawn(tx: Connection, story: stories.Story) -> set[str]:

@@ -156,3 +156,21 @@ def test_a_withdrawn_story_is_never_drawn(store, config, event, monkeypatch):
     accept(store, config, event(kind="update", revision=2))
     everything(store, config)
     assert (drawn, story(store).withdrawn) == ([], True)
+
+
+def test_a_page_that_a_story_has_left_loses_our_tags(store, config, event):
+    """A changed address: the new page has them, the old one not; whoever stands there next keeps theirs."""
+    old, new = page(config), config.folder / "public/world/2"
+    new.write_text(PAGE)
+    accept(store, config, event())
+    everything(store, config)
+    assert "og:title" in old.read_text()
+    accept(store, config, event(kind="update", revision=2, url="https://news.example/world/2"))
+    everything(store, config)
+    assert (old.read_text(), "og:title" in new.read_text()) == (PAGE, True)
+    accept(store, config, event(id="cms-2", url="https://news.example/world/1"))
+    accept(
+        store, config, event(kind="update", revision=3, url="https://news.example/world/2", headline="Sea")
+    )
+    everything(store, config)
+    assert "og:title" in old.read_text()
