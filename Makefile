@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Node is needed only to run the reference Bluesky server and an OAuth 2 server in the tests.
 NODE := $(shell command -v npm 2>/dev/null)
 
-.PHONY: demo test setup bench pictures clean
+.PHONY: demo test setup crash-matrix bench pictures clean
 
 demo: .venv/installed
 	$(BIN)/python -m syndication demo --dir build/demo
@@ -16,6 +16,10 @@ test: .venv/installed-dev $(if $(NODE),tests/pds/node_modules/installed tests/oi
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 setup: .venv/installed-dev
+
+# Every kind of network at every step under every fault, some minutes a run; writes docs/reliability.md.
+crash-matrix: .venv/installed-dev
+	$(BIN)/python tests/crashes/matrix.py --times $(or $(TIMES),1) --write docs/reliability.md
 
 clean:
 	rm -rf .venv build tests/*/node_modules

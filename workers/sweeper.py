@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 
 from sqlalchemy.exc import DBAPIError
 
@@ -25,14 +26,17 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     (store, config), host = home(), socket.gethostname()
+    swept: float | None = None
     while not stop.is_set():
+        before, began = swept, time.monotonic()
         try:
             with store.write() as tx:
                 pulses.beat(tx, "sweep", host, store.now())
-            due = sweep(store, config)
+            due = sweep(store, config, None if before is None else began - before)
         except DBAPIError as error:
             log.warning("the store cannot be reached", extra={"why": str(error.orig)})
         else:
+            swept = began
             for queue, count in ((DRAW, due.stories), (DELIVER, due.mailboxes)):
                 if count and not nudge(queue, count):
                     log.warning("the queue cannot be reached", extra={"queue": queue, "due": count})

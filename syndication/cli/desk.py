@@ -1,5 +1,6 @@
 """The editor's commands: publish, share again, look, settle."""
 
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import click
 from syndication.cli.common import (
     POST_COLUMNS,
     as_json,
+    clean,
     clock,
     counted,
     delivery_data,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from syndication.models import Delivery
     from syndication.store import Store
     from syndication.store.stories import Story
+    from syndication.store.trail import Step
 
 
 @click.command(short_help="Take in a story, draw its cards, post it.")
@@ -315,12 +318,13 @@ _STEPS = {
 def resolve(
     delivery: int | None, posted: str, not_posted: bool, done: bool, drop: bool, machine: bool
 ) -> None:
-    """Say what became of a DELIVERY that waits for you; without one, list them.
+    """Say what became of a DELIVERY that waits for you, or see what was tried; without one, list them.
 
     It is unknown or failed, or it is out and its network lets only you change or remove it.
 
     \b
     syndicate resolve
+    syndicate resolve 12
     syndicate resolve 12 --posted https://mastodon.example/@meridian/1138
     syndicate resolve 12 --not-posted
     syndicate resolve 12 --done
@@ -329,13 +333,16 @@ def resolve(
     from syndication.pipeline import resolve as settle
 
     said = sum((bool(posted), not_posted, done, drop))
-    if said != (delivery is not None):
+    if said > (delivery is not None):
         raise click.UsageError("Name one delivery and one of --posted URL, --not-posted, --done and --drop.")
     if posted and not posted.startswith(("https://", "http://")):
         raise click.BadParameter(f"found {posted}, expected the post's address", param_hint="--posted")
     with home() as (store, config):
         if delivery is None:
             _list_waiting(store, config, machine)
+            return
+        if not said:
+            _show_tries(store, config, delivery, machine)
             return
         settled = settle(store, delivery, posted=posted, retry=not_posted, done=done, drop=drop)
         again = settled.state in (State.READY, State.PLANNED)
@@ -373,4 +380,51 @@ def _list_waiting(store: "Store", config: "Config", machine: bool) -> None:
         rows.append([_story_words(one)])
         rows += _post_rows(store, config, [post for post in waiting if post.story == name])
     show_rows(POST_COLUMNS, rows)
-    say("Look at the account, then: syndicate resolve NO --posted URL | --not-posted | --done | --drop")
+    say("What was tried: syndicate resolve NO. Look at the account, then say which it is:")
+    say("syndicate resolve NO --posted URL | --not-posted | --done | --drop")
+
+
+def _show_tries(store: "Store", config: "Config", number: int, machine: bool) -> None:
+    """One delivery: what it says, each try and each answer, and the words that would settle it."""
+    from syndication.models import State
+    from syndication.store import accounts, deliveries, moment, stories, trail
+
+    with store.read() as tx:
+        post = deliveries.get(tx, number)
+        one, (account, _) = stories.need(tx, post.story), accounts.get(tx, post.account)
+        steps = [step for step in trail.of_story(tx, post.story) if step.delivery == number]
+    if machine:
+        tries = [{**step._asdict(), "at": moment(step.at).isoformat()} for step in steps]
+        show_json({**delivery_data(post), "tries": tries})
+        return
+    _show_posts(store, config, [post])
+    click.echo(f"\n{clean(_story_words(one))}\n{clean(f'{account.handle} at {account.server}')}")
+    if post.draft:
+        click.echo("\n" + textwrap.indent(clean(post.draft.text), "    ") + "\n")
+    show_rows(_STEP_COLUMNS, [_step_row(config, step) for step in steps if step.what != "frozen"])
+    left = post.pending is not None and post.pending.due is None
+    if post.state in (State.UNKNOWN, State.FAILED) and post.due is None:
+        say("\nLook at the account, then say which it is:")
+        say(f"  syndicate resolve {number} --posted URL   it is there, at this address: nothing is sent")
+        say(f"  syndicate resolve {number} --not-posted   it is not there: it is sent")
+        say(f"  syndicate resolve {number} --drop         leave it: nothing more is tried")
+    elif left:
+        say("\nDo it by hand there, then say so:")
+        say(f"  syndicate resolve {number} --done   you did it")
+        say(f"  syndicate resolve {number} --drop   leave the post as it is")
+    else:
+        say("\nIt waits for nobody.")
+
+
+_STEP_COLUMNS = ("Time", "Try", "What", "Words")
+
+
+def _step_row(config: "Config", step: "Step") -> list[str]:
+    from zoneinfo import ZoneInfo
+
+    from syndication.store import moment
+
+    when = moment(step.at).astimezone(ZoneInfo(config.brand.timezone))
+    words = f"({step.status}) {step.words}" if step.status else step.words
+    what = _STEPS.get(step.what, step.what.replace("_", " "))
+    return [f"{when:%Y-%m-%d %H:%M:%S}", str(step.attempt or ""), what, words]

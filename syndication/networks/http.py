@@ -31,7 +31,7 @@ from syndication.errors import (
 from syndication.models import Window
 from syndication.networks.base import Connector, Secret, Verdict
 from syndication.networks.rates import pause
-from syndication.networks.transport import Answer, exchange, make_session
+from syndication.networks.transport import Answer, HeldUp, begun_within, exchange, make_session
 
 USER_AGENT = f"syndication/{version('syndication')}"
 
@@ -148,12 +148,15 @@ class Http:
         request = self._prepare(method, path, parts)
         if self._left() < self._seconds:
             raise NotSent(f"{self._host} took its time with the uploads; nothing was posted yet")
-        if self._intend:
-            self._intend()
-        self._created = True
-        self.calls += 1
         try:
-            answer = exchange(self._session, request, self._seconds)
+            with begun_within(self._seconds):
+                if self._intend:
+                    self._intend()
+                self._created = True
+                self.calls += 1
+                answer = exchange(self._session, request, self._seconds)
+        except HeldUp as error:
+            raise NotSent(f"{error}; this try posted nothing") from None
         except requests.RequestException as error:
             if _never_left(error):
                 raise NotSent(f"{self._host} cannot be reached: {self._gist(error)}") from None

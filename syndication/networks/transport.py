@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -28,6 +29,31 @@ MAX_ANSWER = 2_000_000
 
 CONNECT_SECONDS = 10.0
 """For the connection, and for the sending of the request on it (urllib3 bounds both by this)."""
+
+
+class HeldUp(Exception):
+    """The request was not sent: this process stood still for too long before it would have been."""
+
+
+_begin_by: ContextVar[float] = ContextVar("begin_by", default=float("inf"))
+
+
+@contextmanager
+def begun_within(seconds: float) -> Iterator[None]:
+    """Exchanges in this block raise HeldUp, with nothing sent, unless they are under way by then.
+
+    A process that was frozen is not to send what others have settled meanwhile. True time counts, not the clock's.
+    """
+    before = _begin_by.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _begin_by.reset(before)
+
+
+def _in_time() -> None:
+    if time.monotonic() > _begin_by.get():
+        raise HeldUp("this machine stood still just before the request")
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,7 @@ def exchange(session: requests.Session, request: requests.PreparedRequest, secon
 
 
 def _exchange(session: requests.Session, request: requests.PreparedRequest, seconds: float) -> Answer:
+    _in_time()
     deadline = time.monotonic() + seconds
     around = session.merge_environment_settings(request.url or "", {}, True, None, None)
     limits = (min(CONNECT_SECONDS, seconds), seconds)
@@ -141,6 +168,10 @@ def _alarm(seconds: float, cut: Callable[[], object]) -> Iterator[None]:
 
 
 class _Watched(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        _in_time()
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         line, seconds, start = self.sock, float(self.timeout or 0), time.monotonic()
         try:

@@ -3,6 +3,7 @@
 Nothing here knows of a queue: whoever calls these functions again until nothing is due does the whole job.
 """
 
+import logging
 import time
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ from syndication.pipeline.hold import Choice, end_over, hold, resume
 from syndication.pipeline.late import give_up
 from syndication.pipeline.outlook import Outlook, Step, foresee
 from syndication.pipeline.prepare import prepare_next
-from syndication.store import Store, accounts, left, overdue, seals, stories
+from syndication.store import Store, accounts, clock, left, overdue, seals, stories
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "Accepted",
@@ -55,10 +58,15 @@ class Due(NamedTuple):
     mailboxes: int
 
 
-def sweep(store: Store, config: Config) -> Due:
-    """Turn what was left behind into what can be taken up, and say how much there is."""
+def sweep(store: Store, config: Config, elapsed: float | None = None) -> Due:
+    """Turn what was left behind into what can be taken up, and say how much there is.
+
+    `elapsed` is the seconds since the caller's last sweep by the monotonic clock; None where this is its first.
+    """
     with store.write() as tx:
         now = store.now()
+        if jump := clock.watch(tx, now, None if elapsed is None else int(elapsed * 1000)):
+            log.warning("the machine's clock was set, and leases with it", extra={"seconds": jump / 1000})
         end_over(tx, config, now)  # first, as it locks stories, and only then their posts
         overdue.doubt_expired(tx, now)
         give_up(tx, config, now)

@@ -216,7 +216,7 @@ class _Letter(Attempt):
         match error:
             case Unknown():
                 due_at = now + max(milliseconds_of(self.network.settle), int(1000 * self._pause()))
-                self._record(State.UNKNOWN, "unknown", words=words, status=status, due_at=due_at)
+                self._doubt(words, status, due_at)
             case Unauthorized():
                 self._back(now, "unauthorized", error)
                 with self.store.write() as tx:
@@ -236,6 +236,14 @@ class _Letter(Attempt):
                 pause = max(self._pause(), retry or 0)
                 self._back(now + int(1000 * pause), "not_sent", error)
                 raise MailboxWaits(now + int(1000 * min(pause, SERVER_PAUSE)))
+
+    def _doubt(self, words: str, status: int | None, due_at: int) -> None:
+        try:
+            self._record(State.UNKNOWN, "unknown", words=words, status=status, due_at=due_at)
+        except ClaimLost:
+            with self.store.write() as tx:
+                deliveries.doubt_late(tx, self.claim, words, self.store.now(), due_at)
+            raise
 
     def _back(self, due_at: int, what: str, error: DeliveryError) -> None:
         """Surely not posted by this try: back to where it was, later."""

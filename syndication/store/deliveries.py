@@ -338,6 +338,20 @@ def receive(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
         note(tx, claim, "sent", f"{receipt.url} (the answer came late)", now)
 
 
+def doubt_late(tx: Connection, claim: Claim, words: str, now: int, due_at: int) -> None:
+    """A try whose claim was lost may have posted after all: the network is asked, unless another try is under way.
+
+    What an editor dropped stays dropped.
+    """
+    idle = deliveries.c.state.in_(set(State) - {State.SENDING, State.SENT, State.WITHDRAWN, State.CANCELLED})
+    withdrawn = and_(deliveries.c.state == State.CANCELLED, deliveries.c.due_at < NEVER)
+    mine = and_(deliveries.c.id == claim.delivery.id, or_(idle, withdrawn))
+    values = {"state": State.UNKNOWN, "due_at": due_at, "reason": words}
+    values |= {"intent_at": func.coalesce(deliveries.c.intent_at, now), "attempt": deliveries.c.attempt + 1}
+    if tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1:
+        note(tx, claim, "unknown", words, now)
+
+
 def resolve(
     tx: Connection,
     delivery: Delivery,

@@ -234,3 +234,11 @@ archives = Table(
     Column("seal", String(64), nullable=False),
     Column("until", BigInteger, nullable=False),  # its rows are older than that
 )
+
+# One row: the time as the sweep noted it last, which tells when the machine's clock was set back.
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seen_at", BigInteger, nullable=False),
+)

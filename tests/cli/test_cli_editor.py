@@ -256,6 +256,30 @@ def test_what_waits_for_an_editor_is_listed(doubtful):
     assert [post["state"] for post in doubtful("resolve", "--json").data()] == ["unknown"]
 
 
+def test_an_editor_sees_what_was_tried(doubtful):
+    """`resolve NO` shows the post's words, each try with its time and answer, and what may be said of it."""
+    done = doubtful("resolve", 1)
+    assert done.status == 0
+    for words in (
+        "Harbour towns",
+        "sending",
+        "unknown",
+        "the answer was lost",
+        "waits for you",
+        "does not show it",
+    ):
+        assert words in done.out
+    for words in ("--posted URL", "--not-posted", "--drop"):
+        assert f"syndicate resolve 1 {words}" in done.err
+    tries = doubtful("resolve", 1, "--json").data()["tries"]
+    assert [one["what"] for one in tries if one["what"] in ("intent", "unknown", "waits")] == [
+        "intent",
+        "unknown",
+        "waits",
+    ]
+    assert doubtful("resolve", 7).status == 2
+
+
 def test_an_editor_says_that_it_is_there(doubtful, network, story):
     """Resolved as posted, a delivery is sent at that address and nothing goes out."""
     done = doubtful("resolve", 1, "--posted", f"{network.url}/@desk/7")
@@ -289,7 +313,6 @@ def test_an_editor_drops_it(doubtful, network, story):
     "words",
     [
         ["--drop"],
-        ["1"],
         ["1", "--drop", "--not-posted"],
         ["1", "--posted", "yes"],
         ["99", "--drop"],

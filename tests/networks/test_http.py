@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 import requests
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3.connection import HTTPConnection
 
 from syndication.errors import (
     ConfigError,
@@ -97,6 +99,32 @@ def test_the_intent_is_asked_once_and_may_refuse(scripted):
     with line(server.url, intend=intend) as http, pytest.raises(ConfigError):
         http.create(Made, "POST", "/")
     assert asked == [0]
+    assert server.asked == []
+
+
+def test_who_stood_still_after_the_intent_sends_nothing(scripted):
+    """By the time that it wakes others may have settled the post, and sent it: this try surely posted nothing."""
+    server = scripted({"POST /": answer()})
+    stands_still = partial(time.sleep, 0.3)
+    with (
+        line(server.url, intend=stands_still, seconds=0.2) as http,
+        pytest.raises(NotSent, match="stood still"),
+    ):
+        http.create(Made, "POST", "/")
+    assert server.asked == []
+
+
+def test_who_stood_still_while_it_connected_sends_nothing(scripted, monkeypatch):
+    """The request is not begun on a line that took as long as a frozen machine's."""
+    server, connect = scripted({"POST /": answer()}), HTTPConnection.connect
+
+    def slow(connection):
+        connect(connection)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(HTTPConnection, "connect", slow)
+    with line(server.url, seconds=0.2) as http, pytest.raises(NotSent, match="stood still"):
+        http.create(Made, "POST", "/")
     assert server.asked == []
 
 

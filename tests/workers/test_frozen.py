@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from machines import until
+from sqlalchemy import text
 
 from syndication.config import load
 from syndication.models import PublishEvent, State
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.slow
 # A worker that stops itself at the step it is told.
 WORKER = """
 import os, signal, sys
+from socket import socket
 from syndication.config import load
 from syndication.networks import http
 from syndication.pipeline import deliver, prepare, run_due
@@ -56,10 +58,12 @@ freeze(*{
     "editing": (http, "exchange"),
     "uploaded": (http, "exchange"),
     "intended": (http, "exchange"),
+    "sending": (socket, "sendall"),
     "answered": (http, "exchange"),
 }[sys.argv[1]], **{
     "uploaded": {"when": uploads, "after": True},
     "intended": {"when": creates},
+    "sending": {"when": lambda line, data: data.startswith(b"POST /api/v1/statuses")},
     "answered": {"when": creates, "after": True},
     "editing": {"when": edits},
 }.get(sys.argv[1], {}))
@@ -143,7 +147,7 @@ def says(store, config, memory, words):
     return memory.posts[0].text.startswith(words)
 
 
-@pytest.mark.parametrize("step", ["drawn", "claimed", "uploaded", "intended", "answered"])
+@pytest.mark.parametrize("step", ["drawn", "claimed", "uploaded", "intended", "sending", "answered"])
 def test_a_worker_that_wakes_after_its_lease_posts_nothing_twice(room, network, step):
     """Another worker finishes what it had; what it does when it wakes changes nothing."""
     (store, config), (memory, _) = room, network
@@ -170,17 +174,31 @@ def test_a_worker_that_wakes_after_a_withdrawal_posts_nothing(room, network, ste
 
 
 def test_a_post_that_was_on_its_way_is_known_whenever_it_arrives(room, network):
-    """Frozen between its intent and its request, withdrawn meanwhile and not found: once it is out, it is removed."""
+    """Frozen in the middle of its request, withdrawn meanwhile and not found: once it is out, it is removed."""
+    (store, config), (memory, _) = room, network
+    with Frozen(config, "sending") as frozen:
+        accept(store, config, story(kind="withdraw"))
+        until(lambda: is_now(store, config, State.CANCELLED), 20, "it is looked for and not found")
+        frozen.wake()
+    assert post(store).state is State.UNKNOWN  # its answer came too late to be believed
+    with store.write() as tx:
+        tx.execute(text("UPDATE deliveries SET due_at = 0"))  # as after the network's own pause
+    until(lambda: is_now(store, config, State.WITHDRAWN), 20, "the post is removed")
+    assert [one.deleted for one in memory.posts] == [True]
+    with store.read() as tx:
+        what = [step.what for step in trail.of_story(tx, "cms-1")]
+    assert what.index("found") < what.index("removed")
+
+
+def test_a_worker_that_wakes_before_its_request_sends_nothing(room, network):
+    """Frozen after its intent, withdrawn meanwhile and not found: what others have settled stays as it is."""
     (store, config), (memory, _) = room, network
     with Frozen(config, "intended") as frozen:
         accept(store, config, story(kind="withdraw"))
         until(lambda: is_now(store, config, State.CANCELLED), 20, "it is looked for and not found")
         frozen.wake()
-    until(lambda: is_now(store, config, State.WITHDRAWN), 20, "the post is removed")
-    assert [one.deleted for one in memory.posts] == [True]
-    with store.read() as tx:
-        what = [step.what for step in trail.of_story(tx, "cms-1")]
-    assert what.index("sent") < what.index("removed")
+    run_due(store, config)
+    assert (post(store).state, memory.posts) == (State.CANCELLED, [])
 
 
 def test_a_worker_that_wakes_in_an_edit_does_not_bring_old_words_back(room, network):
