@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Required, TypedDict, TypeVar, Unpack
 
 import regex
 from PIL import Image
@@ -37,7 +37,16 @@ from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
 
-__all__ = ["SIZES", "Drawn", "Format", "choose_template", "make_cards", "render_cards", "template_names"]
+__all__ = [
+    "SIZES",
+    "Drawn",
+    "Format",
+    "Wish",
+    "choose_template",
+    "make_cards",
+    "render_cards",
+    "template_names",
+]
 
 SIZES = ((1200, 630), (1080, 1080))
 SIDES = (200, 4000)
@@ -63,50 +72,37 @@ class Drawn:
     faults: tuple[checks.Fault, ...]
 
 
-def render_cards(
-    event: PublishEvent,
-    *,
-    config: Config,
-    photo: Path | None,
-    portrait: Path | None = None,
-    template: str | None = None,
-    sizes: Sequence[tuple[int, int]] = SIZES,
-    now: datetime | None = None,
-    outlined: bool = False,
-    format: Format = "jpeg",  # noqa: A002 (the word that everybody looks for)
-) -> tuple[Drawn, ...]:
-    """Draw a story's cards in memory, one of each size (pixels); no file is written.
+class Wish(TypedDict, total=False):
+    """How a story's cards are wanted: what may be left out is as newsrooms mostly want it.
 
-    A template that cuts its photo round takes the `portrait` where there is one. `now` is what a story's age is told
-    by, this moment if None. If `outlined`, every box is outlined and named. Raises CardError, TemplateError or
-    PhotoError.
+    There is one of each of the `sizes` (pixels), SIZES if none are told. A template that cuts its photo round takes the
+    `portrait` where there is one. `now` is what a story's age is told by, this moment if None. If `outlined`, every box
+    is outlined and named.
     """
-    name = template or choose_template(event, config)
-    maker = _Maker(event, config, photo, portrait, name, now or datetime.now(UTC), outlined, format)
-    return maker.render(sizes)
+
+    config: Required[Config]
+    photo: Required[Path | None]
+    portrait: Path | None
+    template: str | None
+    sizes: Sequence[tuple[int, int]]
+    now: datetime | None
+    outlined: bool
+    format: Format
 
 
-def make_cards(
-    event: PublishEvent,
-    *,
-    config: Config,
-    photo: Path | None,
-    portrait: Path | None = None,
-    folder: Path,
-    template: str | None = None,
-    sizes: Sequence[tuple[int, int]] = SIZES,
-    now: datetime | None = None,
-    outlined: bool = False,
-    format: Format = "jpeg",  # noqa: A002 (the word that everybody looks for)
-) -> tuple[Card, ...]:
+def render_cards(event: PublishEvent, **wish: Unpack[Wish]) -> tuple[Drawn, ...]:
+    """Draw a story's cards in memory; no file is written. Raises CardError, TemplateError or PhotoError."""
+    return _Maker(event, wish).render(wish.get("sizes", SIZES))
+
+
+def make_cards(event: PublishEvent, *, folder: Path, **wish: Unpack[Wish]) -> tuple[Card, ...]:
     """Draw a story's cards into `folder` as `render_cards` does, and say what they are.
 
     A card whose content has not changed is not drawn again. Files appear whole or not at all. Raises CardError,
     TemplateError or PhotoError, each before a file is written.
     """
-    name = template or choose_template(event, config)
-    maker = _Maker(event, config, photo, portrait, name, now or datetime.now(UTC), outlined, format)
-    files = {size: folder / maker.file_name(size) for size in sizes}
+    maker = _Maker(event, wish)
+    files = {size: folder / maker.file_name(size) for size in wish.get("sizes", SIZES)}
     there = {size: file.read_bytes() for size, file in files.items() if file.exists()}
     cards = {size: maker.card(size, data, maker.lay_out(size)) for size, data in there.items()}
     drawn = maker.render([size for size in files if size not in cards])
@@ -148,22 +144,14 @@ def template_names(config: Config) -> list[str]:
 class _Maker:
     """All that the cards of one story share."""
 
-    def __init__(
-        self,
-        event: PublishEvent,
-        config: Config,
-        path: Path | None,
-        portrait: Path | None,
-        name: str,
-        now: datetime,
-        outlined: bool,
-        form: Format,
-    ) -> None:
-        self.template, self.design = templates.read(name, config)
-        if portrait and self.template.shows_portrait:
+    def __init__(self, event: PublishEvent, wish: Wish) -> None:
+        config, path, now = wish["config"], wish["photo"], wish.get("now") or datetime.now(UTC)
+        self.name = wish.get("template") or choose_template(event, config)
+        self.template, self.design = templates.read(self.name, config)
+        if (portrait := wish.get("portrait")) and self.template.shows_portrait:
             event, path = event.model_copy(update={"image": event.card.portrait}), portrait
-        self.event, self.name, self.path = event, name, path
-        self.outlined, self.form = outlined, form
+        self.event, self.path = event, path
+        self.outlined, self.form = wish.get("outlined", False), wish.get("format", "jpeg")
         told = words.fields(event, config, photo=path is not None, shown=self.template.fields())
         self.values = told | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()

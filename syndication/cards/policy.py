@@ -1,13 +1,11 @@
 """What becomes of a card that has a fault, or a letter that no font has: told, drawn more plainly, or refused."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
-from syndication.cards import SIZES, Drawn, choose_template, keep, render_cards
+from syndication.cards import Drawn, Wish, choose_template, keep, render_cards
 from syndication.cards.checks import Fault
-from syndication.config import Config
 from syndication.errors import CardError, CardRefused, MissingGlyph
 from syndication.models import Card, PublishEvent
 
@@ -27,17 +25,7 @@ class Checked(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-def checked_cards(
-    event: PublishEvent,
-    *,
-    config: Config,
-    photo: Path | None,
-    portrait: Path | None = None,
-    folder: Path,
-    template: str | None = None,
-    sizes: Sequence[tuple[int, int]] = SIZES,
-    now: datetime | None = None,
-) -> Checked:
+def checked_cards(event: PublishEvent, *, folder: Path, **wish: Unpack[Wish]) -> Checked:
     """Draw a story's cards as `make_cards` does, and do with their faults as `[cards] check` and `missing` say.
 
     They are drawn anew each time, as what is wrong with a card is known only then; a file that is there stays as it
@@ -45,11 +33,11 @@ def checked_cards(
     """
 
     def render(name: str) -> tuple[Drawn, ...]:
-        return render_cards(
-            event, config=config, photo=photo, portrait=portrait, template=name, sizes=sizes, now=now
-        )
+        wanted: Wish = {**wish, "template": name}
+        return render_cards(event, **wanted)
 
-    name = template or choose_template(event, config)
+    config = wish["config"]
+    name = wish.get("template") or choose_template(event, config)
     try:
         drawn = render(name)
     except MissingGlyph as error:

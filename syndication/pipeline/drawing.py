@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from syndication.cards import Wish
 from syndication.cards.checks import Fault
 from syndication.cards.policy import Checked, checked_cards
 from syndication.config import Config
@@ -73,10 +74,8 @@ def draw(
         wishes.setdefault(template_for(config, event, account), []).append(account)
 
     def checked(name: str | None, sizes: tuple[tuple[int, int], ...]) -> Checked:
-        files = {"photo": photo, "portrait": portrait}
-        return checked_cards(
-            event, config=config, **files, folder=folder, template=name, sizes=sizes, now=now
-        )
+        wish = Wish(config=config, photo=photo, portrait=portrait, template=name, sizes=sizes, now=now)
+        return checked_cards(event, folder=folder, **wish)
 
     own = checked(template, sizes_for(wishes.pop("", ())))
     others, failed = dict[str, Checked](), list[str]()
