@@ -66,7 +66,7 @@ def test_a_letter_on_its_way_is_caught_at_the_intent(store, config, published, n
     network.before = True
     network.publishes = [lambda: disconnect_account(store, config, "desk") and NotSent("lost in time")]
     assert deliver(store, config)
-    sweep(store)
+    sweep(store, config)
     assert post(store).state is State.CANCELLED
 
 
@@ -88,7 +88,7 @@ def test_a_post_that_is_out_is_removed_by_hand(store, config, published, network
     disconnect_account(store, config, "desk")
     assert post(store).state is State.SENT
     withdraw(store, "cms-1")
-    sweep(store)
+    sweep(store, config)
     assert post(store).pending.due is None
     assert "by hand" in post(store).pending.words
 
