@@ -144,8 +144,10 @@ def resume(
             chosen = _named(tx, posts)
         if not drop:
             return _release(tx, config, chosen, now, pace, by_name=number is None)
-        words = "an editor dropped it"
-        return [Resumed(one.delivery, None) for one in chosen if holds.drop(tx, one.delivery, words, now)]
+        dropped = [
+            one.delivery.id for one in chosen if holds.drop(tx, one.delivery, "an editor dropped it", now)
+        ]
+        return [Resumed(deliveries.get(tx, number), None) for number in dropped]
 
 
 def _end(tx: Connection, one: Hold, now: int) -> list[Held]:

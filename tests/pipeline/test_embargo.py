@@ -8,7 +8,10 @@ from syndication.errors import Unknown
 from syndication.models import State
 from syndication.pipeline import accept, prepare_next, redraw_archive, run_due, share, sweep, withdraw
 
-ONE, TWO = "2026-11-20T13:00:00Z", "2026-11-20T15:00:00+01:00"  # it is noon; two o'clock is told in another zone
+ONE, TWO = (
+    "2026-11-20T13:00:00Z",
+    "2026-11-20T15:00:00+01:00",
+)  # it is noon; two o'clock is told in another zone
 PAGE = b"<!doctype html><html><head><title>Old</title></head><body></body></html>"
 
 
