@@ -97,7 +97,7 @@ def test_a_worker_that_draws_the_old_version_meanwhile_leaves_nothing(
 
 
 def test_a_post_that_is_out_is_an_editors(store, config, network, desk, event, clock):
-    """What readers have seen is not removed unasked: an editor is told, once; after the embargo nothing is left to do."""
+    """What readers have seen is not removed unasked: an editor is told, once, until the embargo ends."""
     accept(store, config, event())
     run_due(store, config)
     accept(store, config, event(embargo=ONE, revision=2))
