@@ -105,7 +105,7 @@ def test_the_intent_is_asked_once_and_may_refuse(scripted):
 def test_who_stood_still_after_the_intent_sends_nothing(scripted):
     """By the time that it wakes others may have settled the post, and sent it: this try surely posted nothing."""
     server = scripted({"POST /": answer()})
-    stands_still = partial(time.sleep, 0.3)
+    stands_still = partial(time.sleep, 0.5)
     with (
         line(server.url, intend=stands_still, seconds=0.2) as http,
         pytest.raises(NotSent, match="stood still"),
@@ -120,7 +120,7 @@ def test_who_stood_still_while_it_connected_sends_nothing(scripted, monkeypatch)
 
     def slow(connection):
         connect(connection)
-        time.sleep(0.3)
+        time.sleep(0.5)
 
     monkeypatch.setattr(HTTPConnection, "connect", slow)
     with line(server.url, seconds=0.2) as http, pytest.raises(NotSent, match="stood still"):
