@@ -146,6 +146,7 @@ def read(path: Path) -> str:
         with photo.opened(path) as image:
             rights.read(image)
             photo.size(image)
+        del image  # and with it its pixels, as in the pipeline
         source = photo.load(path, [(1200, 630), (600, 600)], (247, 244, 238))
         source.cover((1200, 630))
         source.cover((600, 600))

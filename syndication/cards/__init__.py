@@ -158,7 +158,7 @@ class _Maker:
         self.photo_size: tuple[int, int] | None = None
         self.xmp = b""
         if path:
-            self.photo_size, self.xmp = _told_by(path, event)
+            self.photo_size, self.xmp = rights.told_by(path, event)
         self.focal = event.image.focal if event.image else None
         section = _named(config.brand.sections, lambda name: name == event.section.casefold())
         self.brand = _brand(event, config, section)
@@ -270,12 +270,6 @@ class _Maker:
                 more=self.more_words(),
             ),
         )
-
-
-def _told_by(path: Path, event: PublishEvent) -> tuple[tuple[int, int], bytes]:
-    """A photo's upright size in pixels, and what cards tell of its rights, in XMP. Raises PhotoError."""
-    with photo.opened(path) as image:
-        return photo.size(image), rights.of_card(event, rights.read(image)).packet()
 
 
 def _shows_photo(ops: Sequence[Op]) -> bool:

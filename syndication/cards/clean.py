@@ -30,9 +30,7 @@ def make_clean(event: PublishEvent, *, path: Path, folder: Path) -> tuple[Card, 
     They are as large as SIZES, or as the photo allows in that shape: nothing is enlarged. Shapes in which the photo has
     fewer than LEAST pixels are left out. A file that is there is not made again. Raises PhotoError or CardError.
     """
-    with photo.opened(path) as image:
-        whole, own = photo.size(image), rights.read(image)
-    focal, xmp = (event.image.focal if event.image else None), rights.of_card(event, own).packet()
+    (whole, xmp), focal = rights.told_by(path, event), event.image.focal if event.image else None
     content = [_ENGINE, photo.digest(path), focal or crop.finds_faces(), xmp.decode()]
     files = {size: folder / _name(content, size) for size in sizes_for(whole)}
     missing = [size for size, file in files.items() if not file.exists()]

@@ -7,11 +7,12 @@ on the card they stand in XMP.
 import re
 from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from syndication.cards import typeset
+from syndication.cards import photo, typeset
 from syndication.models import PublishEvent
 
 if TYPE_CHECKING:
@@ -63,6 +64,15 @@ class Rights:
             f"{''.join(forms[name].format(text) for name, text in told.items())}"
             '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
         ).encode()
+
+
+def told_by(path: Path, event: PublishEvent) -> tuple[tuple[int, int], bytes]:
+    """A photo's upright size in pixels, and what pictures made of it say of its rights, in XMP. Raises PhotoError.
+
+    Pillow decodes a PNG that has no EXIF to look for it: its pixels are let go here, before they are had again.
+    """
+    with photo.opened(path) as image:
+        return photo.size(image), of_card(event, read(image)).packet()
 
 
 def of_card(event: PublishEvent, own: Rights) -> Rights:
