@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import func, insert, select
@@ -29,6 +30,7 @@ from syndication.store.schema import deliveries as rows
 from syndication.store.schema import stories as story_rows
 
 ACCOUNTS = ("desk", "one", "two", "three")
+STAGES = ("drawn", "frozen", "intent", "sent")
 CONFIG = """\
 [accounts.one]
 publish = false
@@ -61,7 +63,7 @@ def _run(config: Config, given: argparse.Namespace) -> None:
         server = _address(network)
         for name in ACCOUNTS:
             connect_account(store, config, "mastodon", server, {"access_token": f"sandbox-{name}"}, name)
-        worker = subprocess.Popen([*command, "worker"], stderr=open("/tmp/lanes.log","w"), start_new_session=True)
+        worker = subprocess.Popen([*command, "worker"], stderr=subprocess.DEVNULL, start_new_session=True)
         _until(lambda: nudge("draw"), 60)
         _publish(store, config, server, "warm", 5)
         idle = _publish(store, config, server, "idle", given.stories)
@@ -72,6 +74,7 @@ def _run(config: Config, given: argparse.Namespace) -> None:
         _until(lambda: _waiting(store)[0] < before[0], 60)
         busy = _publish(store, config, server, "busy", given.stories)
         after = _waiting(store)
+        stages = [_stages(store, name, given.stories) for name in ("idle", "busy")]
     finally:
         for process in (worker, network):
             if process:
@@ -86,6 +89,13 @@ def _run(config: Config, given: argparse.Namespace) -> None:
         print(
             f"{name}: idle {quiet * 1000:6.0f} ms, with bulk {loud * 1000:6.0f} ms, ratio {loud / quiet:.2f}"
         )
+    print("median of each stage (and the longest), in ms, idle and with bulk:")
+    for stage in STAGES:
+        told = [
+            f"{statistics.median(v) * 1000:5.0f} ({max(v) * 1000:5.0f})"
+            for v in (one[stage] for one in stages)
+        ]
+        print(f"  {stage:9}", *told)
 
 
 def nudge(queue: str, times: int = 1) -> bool:
@@ -118,6 +128,17 @@ def _is_out(store: Store, story: str) -> bool:
 def _stored_at(store: Store, story: str) -> float:
     with store.read() as tx:
         return next(step.at for step in trail.of_story(tx, story) if step.what == "sent") / 1000
+
+
+def _stages(store: Store, name: str, count: int) -> dict[str, list[float]]:
+    """Seconds from each step of the trail to the next, by the later one's name."""
+    found: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for number in range(count):
+        with store.read() as tx:
+            at = {step.what: step.at for step in trail.of_story(tx, f"{name}-{number}")}
+        for before, stage in pairwise(("accepted", *STAGES)):
+            found[stage].append((at[stage] - at[before]) / 1000)
+    return found
 
 
 def _fill(store: Store, config: Config, bulk: int, draw: int) -> None:

@@ -87,7 +87,8 @@ def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
     One whose token is to be looked after is due as well, after all letters.
     """
     least = func.min if tx.dialect.name == "sqlite" else func.least
-    lanes = [select(func.min(deliveries.c.lane)).where(waits).scalar_subquery() for waits in _waiting(now)]
+    first = select(deliveries.c.lane).order_by(deliveries.c.lane).limit(1)
+    lanes = [first.where(waits).scalar_subquery() for waits in _waiting(now)]
     lane = least(*(func.coalesce(one, _NO_LANE) for one in lanes))
     due = select(accounts).where(_due(now)).order_by(lane, accounts.c.due_at).limit(1)
     return _open(tx, due, now, lease)
@@ -188,16 +189,28 @@ def count_due(tx: Connection, now: int) -> int:
 
 def _due(now: int) -> ColumnElement[bool]:
     waiting = or_(*(exists().where(waits) for waits in _waiting(now)))
-    free = (accounts.c.paused == "") & accounts.c.left_at.is_(None) & (accounts.c.due_at <= now)
-    return free & or_(waiting, accounts.c.tend_at <= now)
+    return _free(now) & or_(waiting, accounts.c.tend_at <= now)
 
 
-def _waiting(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """What makes a mailbox due: letters, and deeds to posts that are out. Two conditions, as each has its index."""
+def is_urgent_elsewhere(tx: Connection, lane: int, now: int) -> bool:
+    """Whether a mailbox that nobody has open holds something more urgent than what is in a lane."""
+    urgent = or_(*(exists().where(waits, deliveries.c.lane < lane) for waits in _waiting(now)))
+    return tx.execute(select(exists().where(_free(now), urgent))).scalar_one()
+
+
+def _free(now: int) -> ColumnElement[bool]:
+    return (accounts.c.paused == "") & accounts.c.left_at.is_(None) & (accounts.c.due_at <= now)
+
+
+def _waiting(now: int) -> tuple[ColumnElement[bool], ...]:
+    """What makes a mailbox due: letters, and deeds to posts that are out.
+
+    A condition for each state, as only then the first by lane is found in the index, however many wait.
+    """
     room = deliveries.c.lane <= rates.open_lanes(accounts.c.name, accounts.c.app, now)
     mine = (deliveries.c.account == accounts.c.name) & room
-    letters = mine & deliveries.c.state.in_(_WAITING) & (deliveries.c.due_at <= now)
-    return letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= now)
+    letters = (mine & (deliveries.c.state == state) & (deliveries.c.due_at <= now) for state in _WAITING)
+    return *letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= now)
 
 
 def _account(row: RowMapping) -> Account:

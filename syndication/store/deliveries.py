@@ -5,7 +5,19 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import MOVES, Deed, Delivery, Draft, Pending, Priority, PublishEvent, Receipt, State
@@ -226,19 +238,15 @@ def put_off(tx: Connection, delivery: Delivery, why: str, *, due_at: int, expire
 def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace: int = 0) -> Claim | None:
     """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
 
-    In one lane deeds come first. Of letters that are late by `pace` milliseconds one goes out in that time. Keeps the
-    mailbox as long as the letter. Raises ClaimLost if another worker has opened it since.
+    In one lane deeds come first. Of letters that are late by `pace` milliseconds one goes out in that time. None as
+    well if another mailbox, which nobody has open, holds something more urgent. Keeps the mailbox as long as the
+    letter. Raises ClaimLost if another worker has opened it since.
     """
     if (paced_until := accounts.hold(tx, mailbox, now + lease)) > now:
         _put_off(tx, mailbox.account.name, now, pace, paced_until)
-    room = deliveries.c.lane <= rates.open_lanes(mailbox.account.name, mailbox.app, now)
-    mine = (deliveries.c.account == mailbox.account.name) & room
-    deeds = _first(mine, deliveries.c.state == State.SENT, deliveries.c.deed_due_at, now)
-    letters = _first(mine, deliveries.c.state.in_(WAITING), deliveries.c.due_at, now)
-    found = [row for query in (deeds, letters) if (row := tx.execute(query).mappings().first())]
-    if not found:
+    row = tx.execute(_next(mailbox, now)).mappings().first()
+    if row is None or (row["lane"] and accounts.is_urgent_elsewhere(tx, row["lane"], now)):
         return None
-    row = min(found, key=lambda one: int(one["lane"]))
     taken: dict[str, Any] = {"attempt": row["attempt"] + 1}
     if row["state"] == State.SENT:
         taken |= {"deed_due_at": now + lease, "deed_tries": row["deed_tries"] + 1}
@@ -262,14 +270,23 @@ def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> N
     tx.execute(update(deliveries).where(deliveries.c.id.in_(chosen)).values(due_at=until))
 
 
-def _first(
-    mine: ColumnElement[bool], waits: ColumnElement[bool], due_at: Column[int], now: int
-) -> Select[tuple[Any, ...]]:
-    query = select(deliveries, stories.c.withdrawn, stories.c.event).join(
-        stories, stories.c.id == deliveries.c.story
-    )
-    order = (deliveries.c.lane, due_at, deliveries.c.id)
-    return query.where(mine, waits, due_at <= now).order_by(*order).limit(1)
+def _next(mailbox: accounts.Mailbox, now: int) -> Select[tuple[Any, ...]]:
+    """The most urgent of what is due, with its story. Looked for by state, as the index finds the first of each."""
+    room = deliveries.c.lane <= rates.open_lanes(mailbox.account.name, mailbox.app, now)
+    mine = (deliveries.c.account == mailbox.account.name) & room
+    waits = [(deliveries.c.state == state, deliveries.c.due_at, deliveries.c.due_at) for state in WAITING]
+    found = []
+    for state, due_at, turn in [
+        (deliveries.c.state == State.SENT, deliveries.c.deed_due_at, literal(0)),
+        *waits,
+    ]:
+        one = select(deliveries.c.id, deliveries.c.lane, turn.label("turn")).where(mine, state, due_at <= now)
+        found.append(select(one.order_by(deliveries.c.lane, due_at, deliveries.c.id).limit(1).subquery()))
+    firsts = union_all(*found).subquery()
+    chosen = select(firsts.c.id).order_by(firsts.c.lane, firsts.c.turn, firsts.c.id).limit(1)
+    query = select(deliveries, stories.c.withdrawn, stories.c.event)
+    query = query.join(stories, stories.c.id == deliveries.c.story)
+    return query.where(deliveries.c.id == chosen.scalar_subquery())
 
 
 def remember(tx: Connection, claim: Claim, progress: dict[str, str]) -> None:

@@ -366,7 +366,8 @@ def test_a_large_archive_slows_no_sweep_down(store, planned):
         for words, values in selects:
             plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
             looks = [step for step in plan if step.startswith(("SCAN", "SEARCH"))]
-            assert all("INDEX" in step or "accounts" in step for step in looks), plan
+            fine = ("INDEX", "PRIMARY KEY", "accounts", "anon_")  # the last: rows of a subquery
+            assert all(any(word in step for word in fine) for step in looks), plan
             assert ("deed_due_at <=" in words) <= any("ix_deliveries_deed" in step for step in plan), plan
 
 
