@@ -110,7 +110,7 @@ class Storm:
                 assert "withdrawn" in error.message  # meanwhile
 
     def _work(self, _, __):
-        sweep(self.store)
+        sweep(self.store, self.config)
         prepare_next(self.store, self.config)
         deliver_next(self.store, self.config, time.monotonic() + 5)
 
@@ -123,7 +123,7 @@ def test_a_crowd_at_once_neither_loses_nor_doubles_a_post(
     square = Square(seed)
     monkeypatch.setitem(NETWORKS, "script", square)
     monkeypatch.setattr(
-        "syndication.pipeline.prepare.checked_cards", lambda *_, **__: Checked((), "article", ())
+        "syndication.pipeline.drawing.checked_cards", lambda *_, **__: Checked((), "article", ())
     )
     for name in ACCOUNTS:
         connect(name, "script", Vault(config).seal({"token": name}))
@@ -204,5 +204,5 @@ def network_of_none(monkeypatch):
     """A network that nobody asks for anything."""
     monkeypatch.setitem(NETWORKS, "script", Script())
     monkeypatch.setattr(
-        "syndication.pipeline.prepare.checked_cards", lambda *_, **__: Checked((), "article", ())
+        "syndication.pipeline.drawing.checked_cards", lambda *_, **__: Checked((), "article", ())
     )
