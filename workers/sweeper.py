@@ -11,13 +11,19 @@ import time
 
 from sqlalchemy.exc import DBAPIError
 
+from syndication.config import Config
+from syndication.errors import ConfigError
 from syndication.log import start_logging
 from syndication.pipeline import sweep
-from syndication.store import pulses
+from syndication.pipeline.notify import tell
+from syndication.store import Store, pulses
 from workers.app import DELIVER, DRAW, home
 from workers.nudge import nudge
 
 log = logging.getLogger(__name__)
+
+_TELL = 30.0
+"""Seconds between two looks at what a person is to be told."""
 
 
 def run() -> None:
@@ -27,6 +33,7 @@ def run() -> None:
         signal.signal(number, lambda *_: stop.set())
     (store, config), host = home(), socket.gethostname()
     swept: float | None = None
+    threading.Thread(target=_tell, args=(store, config, stop), daemon=True).start()
     while not stop.is_set():
         before, began = swept, time.monotonic()
         try:
@@ -41,6 +48,15 @@ def run() -> None:
                 if count and not nudge(queue, count):
                     log.warning("the queue cannot be reached", extra={"queue": queue, "due": count})
         stop.wait(config.delivery.sweep)
+
+
+def _tell(store: Store, config: Config, stop: threading.Event) -> None:
+    """Tell a person what only they can mend, apart from the sweep, as a mail server may take its time."""
+    while not stop.wait(_TELL):
+        try:
+            tell(store, config)
+        except (DBAPIError, ConfigError) as error:
+            log.warning("nobody can be told", extra={"why": str(error)})
 
 
 if __name__ == "__main__":
