@@ -16,6 +16,10 @@ from syndication.sandbox import Memory, address, open_server
 from syndication.store import open_store
 
 
+TODAY = datetime.now(UTC).isoformat()
+"""When the stories are published: as news, whenever the tests run."""
+
+
 class Done(NamedTuple):
     """How a command ended, and what it said on stdout and stderr."""
 
@@ -90,7 +94,7 @@ def story(run):
             "url": "https://news.example/world/4711",
             "headline": "Harbour towns vote to let the sea back in",
             "summary": "Three towns give up their dykes.",
-            "published": datetime.now(UTC).isoformat(),
+            "published": TODAY,
         }
         file = run.room / name
         file.write_text(json.dumps({**event, **changes}), encoding="utf-8")
