@@ -15,7 +15,6 @@ from syndication.pipeline import connect_account
 from syndication.sandbox import Memory, address, open_server
 from syndication.store import open_store
 
-
 TODAY = datetime.now(UTC).isoformat()
 """When the stories are published: as news, whenever the tests run."""
 
