@@ -56,6 +56,7 @@ stories = Table(
         "old", Integer, nullable=False, server_default="0"
     ),  # too old to be announced when we first saw it
     Index("ix_stories_url", "url"),
+    Index("ix_stories_newest", "accepted_at", "id"),
 )
 # Only what waits: the indexes do not grow with the archive.
 _waits, _in_run = stories.c.due_at.is_not(None), stories.c.run != ""

@@ -110,7 +110,9 @@ def need(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story:
 
 def newest(tx: Connection, count: int) -> list[Story]:
     """The stories accepted last, newest first."""
-    rows = tx.execute(select(stories).order_by(stories.c.accepted_at.desc(), stories.c.id).limit(count))
+    rows = tx.execute(
+        select(stories).order_by(stories.c.accepted_at.desc(), stories.c.id.desc()).limit(count)
+    )
     return [_story(row) for row in rows.mappings()]
 
 

@@ -4,14 +4,12 @@ import multiprocessing
 import time
 
 import pytest
-from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy import select, text
 from sqlalchemy.event import listen, remove
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
 from syndication.models import MOVES, Card, Draft, Receipt, State
 from syndication.store import accounts, deeds, deliveries, open_store, overdue, stories, trail
-from syndication.store.migrations import upgrade
-from syndication.store.schema import metadata
 from syndication.store.schema import trail as trail_table
 
 HOUR = 3_600_000
@@ -59,29 +57,6 @@ def claim(store):
 def state(store, number):
     with store.read() as tx:
         return deliveries.get(tx, number).state
-
-
-def test_migrations_make_exactly_the_schema(tmp_path):
-    """A store that was migrated has the tables, columns and indexes that the code believes in."""
-    migrated = open_store(f"sqlite:///{tmp_path / 'a.db'}").engine
-    made = create_engine(f"sqlite:///{tmp_path / 'b.db'}")
-    metadata.create_all(made)
-
-    def shape(engine):
-        look = inspect(engine)
-        return {
-            table: (
-                {(c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)},
-                {(i["name"], tuple(i["column_names"])) for i in look.get_indexes(table)},
-                {tuple(f["constrained_columns"]) for f in look.get_foreign_keys(table)},
-            )
-            for table in look.get_table_names()
-            if table != "alembic_version"
-        }
-
-    assert shape(migrated) == shape(made)
-    migrated.dispose()
-    made.dispose()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -369,42 +344,3 @@ def test_a_large_archive_slows_no_sweep_down(store, planned):
             fine = ("INDEX", "PRIMARY KEY", "accounts", "anon_")  # the last: rows of a subquery
             assert all(any(word in step for word in fine) for step in looks), plan
             assert ("deed_due_at <=" in words) <= any("ix_deliveries_deed" in step for step in plan), plan
-
-
-def test_an_older_store_gets_the_new_columns(tmp_path):
-    """A store made by the first release opens with its rows, and its stories can be drawn anew."""
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    made = create_engine(url)
-    with made.begin() as tx:
-        upgrade(tx, "0001")
-        tx.execute(text("INSERT INTO stories VALUES ('a', 'u', 0, 1, '{}', '[]', '', NULL, 1, 0, 5)"))
-    made.dispose()
-    opened = open_store(url)
-    with opened.write() as tx:
-        assert stories.start_run(tx, "all", "quote", None, 7) == 1
-        assert stories.progress(tx, "all") == (1, 0, 7)
-    opened.close()
-
-
-def test_posts_of_an_older_store_are_out_and_wait_for_nothing(tmp_path):
-    """A store from before posts followed their stories opens with its posts as they are."""
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    made = create_engine(url)
-    with made.begin() as tx:
-        upgrade(tx, "0003")
-        tx.execute(
-            text("INSERT INTO stories VALUES ('a', 'u', 0, 1, :event, '[]', '', NULL, 1, 0, 5, '', '')"),
-            {
-                "event": '{"id": "a", "url": "https://a.example", "headline": "h", "published": "2026-11-20T08:00Z"}'
-            },
-        )
-        tx.execute(text("INSERT INTO accounts VALUES ('desk', 'x', '', '', '{}', x'00', '', 0, 0, 5)"))
-        row = "(1, 'k', 'a', 'desk', 'publish', 1, 'sent', 9, 1, 9, 8, '', NULL, NULL, '', 5, '{}')"
-        tx.execute(text(f"INSERT INTO deliveries VALUES {row}"))
-    made.dispose()
-    opened = open_store(url)
-    with opened.read() as tx:
-        assert deliveries.get(tx, 1).pending is None
-        assert not stories.need(tx, "a").revised
-        assert deeds.count_left(tx) == 0
-    opened.close()

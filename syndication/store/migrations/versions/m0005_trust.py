@@ -102,3 +102,4 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
     )
+    op.create_index("ix_stories_newest", "stories", ["accepted_at", "id"], unique=False)
