@@ -1,15 +1,17 @@
 """The store: its tables, its transactions, its claims."""
 
 import multiprocessing
+import threading
 import time
 
 import pytest
+from machines import until
 from sqlalchemy import select, text
-from sqlalchemy.event import listen, remove
+from sqlalchemy.exc import DatabaseError
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
 from syndication.models import MOVES, Card, Draft, Receipt, State
-from syndication.store import accounts, deeds, deliveries, open_store, overdue, stories, trail
+from syndication.store import accounts, deliveries, open_store, overdue, stories, trail
 from syndication.store.schema import trail as trail_table
 
 HOUR = 3_600_000
@@ -312,35 +314,63 @@ def test_four_processes_never_take_the_same_letter(store, planned):
         assert tx.execute(text("SELECT count(*) FROM deliveries WHERE state='sending'")).scalar() == 100
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_large_archive_slows_no_sweep_down(store, planned):
-    """What is late, waits for a run, a worker or an editor is found by an index, never by looking at every row."""
-    planned()
-    asked = []
+WRONG = "a NUL \0 and half a sign \ud83d here"
+TOLD = "a NUL � and half a sign � here"
 
-    def note(*call):
-        asked.append(call[2:4])
 
-    listen(store.engine, "before_cursor_execute", note)
+def test_words_that_no_database_can_hold_are_kept_all_the_same(store, planned):
+    """A network's answer may hold NUL, which PostgreSQL refuses, or half a sign, which UTF-8 cannot tell."""
+    delivery = planned()
+    freeze(store, delivery)
+    claimed = claim(store)
     with store.write() as tx:
-        now = store.now()
-        overdue.doubt_expired(tx, now)
-        overdue.give_up_expired(tx, now)
-        stories.count_due(tx, now)
-        stories.progress(tx, "all")
-        stories.failures(tx, "all")
-        accounts.count_due(tx, now)
-        mailbox = accounts.open_mailbox(tx, now, LEASE) or accounts.Mailbox(*accounts.get(tx, "desk"), 0)
-        deliveries.claim(tx, mailbox, now, LEASE)
-        deeds.count_left(tx)
-        deeds.left_to_editors(tx, 9)
-    remove(store.engine, "before_cursor_execute", note)
-    selects = [(words, values) for words, values in asked if words.startswith("SELECT")]
-    assert len(selects) >= 5
+        deliveries.settle(tx, claimed, State.FAILED, what="refused", now=store.now(), words=WRONG)
+        accounts.pause(tx, "desk", WRONG)
     with store.read() as tx:
-        for words, values in selects:
-            plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
-            looks = [step for step in plan if step.startswith(("SCAN", "SEARCH"))]
-            fine = ("INDEX", "PRIMARY KEY", "accounts", "anon_")  # the last: rows of a subquery
-            assert all(any(word in step for word in fine) for step in looks), plan
-            assert ("deed_due_at <=" in words) <= any("ix_deliveries_deed" in step for step in plan), plan
+        assert deliveries.get(tx, delivery.id).reason == TOLD
+        assert trail.of_story(tx, "cms-1")[-1].words == TOLD
+        assert accounts.paused(tx) == {"desk": TOLD}
+        assert stories.get(tx, WRONG) is None
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_nobody_waits_for_ever_for_a_frozen_worker_on_postgresql(store):
+    """Who sleeps in a transaction loses it, and who waits for a row is told in the end."""
+    with store.read() as tx:
+        names = ("default_transaction_isolation", "lock_timeout", "idle_in_transaction_session_timeout")
+        assert [tx.execute(text(f"SHOW {name}")).scalar() for name in names] == [
+            "read committed",
+            "20s",
+            "2min",
+        ]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_withdrawal_cancels_what_a_worker_is_just_claiming(store, planned):
+    """The claim commits while the withdrawal waits for it: the withdrawal sees it, and the post does not go out."""
+    freeze(store, planned())
+    cancelled = threading.Thread(target=_withdraw, args=(store,))
+    with store.write() as tx:
+        mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
+        claimed = deliveries.claim(tx, mailbox, store.now(), LEASE)
+        cancelled.start()
+        with store.read() as other:
+            waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            until(lambda: other.execute(waits).scalar() == 1, 20, "the withdrawal waits")
+    cancelled.join(20)
+    with pytest.raises(ClaimLost), store.write() as tx:
+        deliveries.intend(tx, claimed, store.now(), LEASE)
+    assert state(store, claimed.delivery.id) is State.CANCELLED
+
+
+def _withdraw(store):
+    with store.write() as tx:
+        deliveries.cancel(tx, "cms-1", "withdrawn", store.now())
+
+
+def test_an_error_of_the_database_repeats_nothing_that_was_to_be_written(store):
+    """An embargoed headline and a sealed secret stand in no message."""
+    with pytest.raises(DatabaseError) as told, store.write() as tx:
+        tx.execute(text("INSERT INTO nowhere VALUES (:one)"), {"one": "a secret"})
+    assert "nowhere" in str(told.value)
+    assert "a secret" not in str(told.value)
