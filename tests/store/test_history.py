@@ -45,7 +45,7 @@ def work(store, config, event):
     """An event that is new, one that changes it, the sweep, the claims and the status page."""
     accept(store, config, event(id="cms-2", url="https://news.example/2"))
     accept(store, config, event(id="cms-2", url="https://news.example/2", revision=2))
-    sweep(store)
+    sweep(store, config)
     with store.write() as tx:
         now = store.now()
         assert stories.claim(tx, now, 60_000)
