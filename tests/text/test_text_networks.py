@@ -42,6 +42,7 @@ def story(summary):
     return PublishEvent.model_validate({**told, "published": "2026-11-20T08:00:00Z"})
 
 
+@pytest.mark.timeout(1200)  # 20,000 texts for each rule take minutes on a busy machine
 @pytest.mark.parametrize(
     "rules", GROUPS, ids=lambda rules: "-".join(dict.fromkeys(name for name, _ in rules))
 )
