@@ -105,11 +105,16 @@ class MetadataError(InputError):
 
 
 class FetchError(SyndicationError):
-    """A URL that a story named could not be read. `again` says whether a later try can help."""
+    """A URL that a story named could not be read. `again` says whether a later try can help.
 
-    def __init__(self, message: str, hint: str = "", *, again: bool = False) -> None:
+    `status` is the HTTP status, None where there was no answer or none that may be read.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, again: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(message, hint)
-        self.again = again
+        self.again, self.status = again, status
 
 
 class DeliveryError(SyndicationError):

@@ -203,7 +203,7 @@ def _policy(url: str, allow: Sequence[str]) -> Policy:
 def _judge(status: int, url: str) -> None:
     if not 200 <= status < 300:
         again = status >= 500 or status in _PASSING
-        raise FetchError(f"{_place(url)}: the server answered {status}", again=again)
+        raise FetchError(f"{_place(url)}: the server answered {status}", again=again, status=status)
 
 
 def _read(response: requests.Response, url: str, max_bytes: int) -> bytes:

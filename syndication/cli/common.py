@@ -144,6 +144,8 @@ def post_row(
 
     state, due = delivery.state.value, delivery.due
     words = delivery.receipt.url if delivery.receipt else delivery.reason
+    if state == "sent" and delivery.reason:
+        words = f"{words}; {delivery.reason}"
     if state in ("planned", "ready", "unknown") and not delivery.receipt:
         why = paused.get(delivery.account)
         # The network's words on a pause are mostly the reason of the post that met it, too.

@@ -95,6 +95,11 @@ name = "The Meridian"
 # review = 48                     # hours after which a post that is held, and nobody releases, is dropped
 # too_old = 7                     # days: an older story that we see for the first time is announced by nobody
 
+[gate]                            # networks that read the page, or fetch the card, get the post once these are there
+# wait = 120                      # seconds at the most, breaking stories a quarter; 0: nothing is looked at
+# then = "post"                   # after that: posted all the same, and you are told; "ask": it waits for you
+# read_back = true                # posts are read back once they are out, where the network shows them
+
 [budget]                          # a post beyond it waits for you; one account's: [accounts.desk.budget]
 # posts_per_day = 50              # example; days and months are the paper's own
 # posts_per_month = 1000          # example

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from syndication.config.base import ConfigTable
 from syndication.config.budget import Budget
 from syndication.config.faults import explain
+from syndication.config.gate import Gate
 from syndication.config.install import Fetch, Metadata, Queue, Serve, StoreTable
 from syndication.config.looks import Brand, Cards, Colors, Section
 from syndication.config.posts import AccountTable, Correct, DeliveryTable, Late, Links
@@ -48,6 +49,7 @@ class Config(ConfigTable):
     metadata: Metadata = Metadata()
     serve: Serve = Serve()
     delivery: DeliveryTable = DeliveryTable()
+    gate: Gate = Gate()
     late: Late = Late()
     fetch: Fetch = Fetch()
     links: Links = Links()

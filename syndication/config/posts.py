@@ -42,6 +42,11 @@ class DeliveryTable(ConfigTable):
         return self.lease * 0.35
 
     @property
+    def look_limit(self) -> float:
+        """Seconds that one look at a story's page, or at its card, may take before a post goes out."""
+        return min(5.0, self.lease * 0.02)
+
+    @property
     def request_limit(self) -> float:
         """Seconds one request to a network may take in all."""
         return min(60.0, self.lease * 0.2)

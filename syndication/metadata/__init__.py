@@ -1,7 +1,7 @@
 """A story's metadata: what share previews and search engines read of a page, and putting it there."""
 
 from syndication.metadata.files import page_path, remove_fragments, rewrite_file, strip_file, write_fragments
-from syndication.metadata.page import rewrite, strip
+from syndication.metadata.page import read_properties, rewrite, strip
 from syndication.metadata.tags import HeadTags, card_url, head_tags
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "card_url",
     "head_tags",
     "page_path",
+    "read_properties",
     "remove_fragments",
     "rewrite",
     "rewrite_file",

@@ -13,6 +13,7 @@ from syndication.html import (
     JSON_LD,
     OUR_MARK,
     articles,
+    clean,
     declared_charset,
     is_ascii_based,
     read_json_ld,
@@ -40,6 +41,7 @@ _ASIDE = re.compile(rb"<!--.*?-->|<[!?/][^>]*>", re.S)
 _LINE_BEFORE = re.compile(rb"(?:\r\n|\n|\r)[ \t]*\Z")
 _SPACES = b"\t\n\f\r "
 _SAMPLE = 4096
+_HEAD = 500_000  # bytes
 
 
 class _Cut(NamedTuple):
@@ -84,6 +86,24 @@ def strip(page: bytes) -> bytes:
     charset = declared_charset(page)
     bom, page = (page[:3], page[3:]) if page.startswith(codecs.BOM_UTF8) else (b"", page)
     return bom + _strip(page, charset or "utf-8", images=True, ascii_only=charset != "utf-8")
+
+
+def read_properties(page: bytes, charset: str | None = None) -> dict[str, str]:
+    """What a page's Open Graph tags say, on one line each; of several by one name the first, as crawlers take it.
+
+    `charset` is that of the HTTP header. Only the beginning of a page is read, where its head stands.
+    """
+    said, templates = dict[str, str](), 0
+    for tag in find_tags(read_text(page[:_HEAD], charset).encode("utf-8", "replace")):
+        if tag.name == b"template":
+            templates = max(0, templates + (-1 if tag.closing else 1))
+        elif tag.name == b"body" or (tag.name == b"head" and tag.closing):
+            break
+        elif tag.name == b"meta" and not templates and (content := tag.get(b"content")) is not None:
+            for name in (*_words(tag.get(b"property")), *_words(tag.get(b"name"))):
+                if name.startswith("og:"):
+                    said.setdefault(name, clean(unescape(content.decode())))
+    return said
 
 
 def _refuse(page: bytes, charset: str | None) -> None:

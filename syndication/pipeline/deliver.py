@@ -29,7 +29,7 @@ from syndication.errors import (
 from syndication.models import Priority, PublishEvent, Receipt, State
 from syndication.networks import connector
 from syndication.networks.http import Http
-from syndication.pipeline import budget
+from syndication.pipeline import budget, gate
 from syndication.pipeline.accept import OCCASION, plan_anew
 from syndication.pipeline.attempt import (
     FIRST_PAUSE,
@@ -122,11 +122,12 @@ class _Letter(Attempt):
     """One try of one letter: from the claim to the record of what came of it."""
 
     _counted: tuple[int, int] | None = None
+    _remark = ""
 
     def run(self) -> None:
         """Send a letter that is ready, or settle one whose fate is unknown."""
         unknown = self.claim.delivery.state is State.UNKNOWN
-        if not unknown and self._stopped():
+        if not unknown and (self._stopped() or self._waits_at_gate()):
             return
         how = {"intend": self._intend, "progress": self.claim.progress, "note": self._remember}
         with self._line(**how) as http:
@@ -170,6 +171,37 @@ class _Letter(Attempt):
             deliveries.note(tx, claim, "later", words, now)
         return True
 
+    def _waits_at_gate(self) -> bool:
+        """Put it back while the network would find no page or card; once that took long enough, as configured."""
+        claim, draft = self.claim, self.claim.delivery.draft
+        if claim.intent_at is not None or not gate.stands_before(self.config, self.network, claim.delivery):
+            return False
+        assert draft is not None  # noqa: S101 - what is ready has a draft
+        with self.store.read() as tx:
+            cards = stories.need(tx, claim.delivery.story).cards
+        sight = gate.look(self.config, PublishEvent.model_validate_json(claim.event), draft, cards)
+        now = self.store.now()
+        if not sight.missing:
+            return False
+        if sight.passing and (later := gate.next_look(self.config, claim.delivery, now)):
+            self._put_back(later, sight.missing, now)
+            return True
+        if self.config.gate.then == "ask":
+            self._hold(gate.HELD_FOR, gate.question(sight, claim.delivery.id))
+            return True
+        self._remark = f"posted before all was ready: {sight.missing}"
+        with self.store.write() as tx:
+            deliveries.note(tx, claim, "unready", self._remark, now)
+        return False
+
+    def _put_back(self, due_at: int, words: str, now: int) -> None:
+        """Again soon; the trail tells each reason once."""
+        with self.store.write() as tx:
+            if not deliveries.change(tx, self.claim.delivery, {State.READY}, due_at=due_at, reason=words):
+                raise ClaimLost(f"delivery {self.claim.delivery.id} is no longer this worker's")
+            if words != self.claim.delivery.reason:
+                deliveries.note(tx, self.claim, "later", words, now)
+
     def _may_repeat(self, now: int) -> bool:
         """Whether what may be out may still be sent again: the network knows its key, and it is not too late."""
         known = milliseconds_of(self.network.replay_of(self.secret)) - lease_of(self.config)
@@ -184,7 +216,7 @@ class _Letter(Attempt):
         except ClaimLost:
             raise
         except _OverBudget as over:
-            self._hold(over.words)
+            self._hold(budget.HELD_FOR, over.words)
         except CardError as error:
             self._redraw(error)
         except DeliveryError as error:
@@ -196,7 +228,7 @@ class _Letter(Attempt):
 
     def _sent(self, receipt: Receipt) -> None:
         try:
-            self._record(State.SENT, "sent", words=receipt.url, receipt=receipt)
+            self._record(State.SENT, "sent", words=receipt.url, receipt=receipt, remark=self._remark)
             self._keep_pace()
         except ClaimLost:
             with self.store.write() as tx:
@@ -338,7 +370,7 @@ class _Letter(Attempt):
         with self.store.read() as tx:
             words = self._refusal(tx, self._price(), now)
         if words:
-            self._hold(words)
+            self._hold(budget.HELD_FOR, words)
         return bool(words)
 
     def _price(self) -> int:
@@ -355,12 +387,12 @@ class _Letter(Attempt):
             budget.count(tx, self.config, self.claim.delivery.account, Spent(-1, 0, -price), now)
             self._counted = None
 
-    def _hold(self, words: str) -> None:
-        """Beyond its budget: it waits for an editor."""
+    def _hold(self, held_for: str, words: str) -> None:
+        """It waits for an editor."""
         now = self.store.now()
         with self._recording() as tx:
             until = now + self.config.late.review_time
-            deliveries.hold(tx, self.claim, budget.HELD_FOR, words, now, until)
+            deliveries.hold(tx, self.claim, held_for, words, now, until)
         self._log("held")
 
     def _remember(self, progress: dict[str, str]) -> None:

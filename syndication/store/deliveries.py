@@ -326,10 +326,14 @@ def settle(
     status: int | None = None,
     due_at: int = NEVER,
     receipt: Receipt | None = None,
+    remark: str = "",
     forget_intent: bool = False,
 ) -> None:
-    """Record how a try ended, whichever state it was in. Raises ClaimLost if it is another worker's now."""
-    values: dict[str, Any] = {"due_at": due_at, "reason": words if receipt is None else ""}
+    """Record how a try ended, whichever state it was in; `remark`: what is to be known of a post that is out.
+
+    Raises ClaimLost if it is another worker's now.
+    """
+    values: dict[str, Any] = {"due_at": due_at, "reason": words if receipt is None else remark}
     if receipt:
         values["receipt"] = receipt.model_dump_json()
     if forget_intent:

@@ -10,7 +10,7 @@ from syndication.store.schema import trail
 WHAT = frozenset(
     """accepted updated withdrawn planned held shared drawn problem frozen intent sent not_sent refused unauthorized
     unknown found not_found again waits resolved cancelled given_up
-    follows edited answered removed told not_done retracted routed later filed released moved""".split()
+    follows edited answered removed told not_done retracted routed later filed released moved unready""".split()
 )
 
 
