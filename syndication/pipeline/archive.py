@@ -12,6 +12,8 @@ from syndication.errors import InputError
 from syndication.models import PublishEvent
 from syndication.store import Store, stories
 
+_LONGEST = 300  # characters of a run's name, as the store has it
+
 
 class Part(NamedTuple):
     """Which stories are meant: published from `since` until before `until`, in that section; None and "": any."""
@@ -46,6 +48,10 @@ def redraw_archive(store: Store, config: Config, *, template: str = "", part: Pa
     if template and template not in (known := template_names(config)):
         raise InputError(f"no card template is named {template!r}", f"There are: {', '.join(known)}.")
     run = _name(template, part)
+    if len(run) > _LONGEST:
+        raise InputError(
+            f"a section of {len(part.section)} characters is none", "Name one as stories have it."
+        )
     with store.read() as tx:
         if waiting := stories.progress(tx, run).waiting:
             return Archive(run, waiting, begun=True)

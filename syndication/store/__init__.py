@@ -68,6 +68,9 @@ def open_store(url: str) -> Store:
     """Open the store at a SQLAlchemy URL and bring its tables up to date. Raises ConfigError."""
     try:
         parsed = make_url(url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            name = parsed.get_backend_name()
+            raise ConfigError(f"[store] url: {name} is no store that we know", "SQLite and PostgreSQL are.")
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # What is written is in no error's text: an embargoed story, a secret however sealed.
@@ -85,14 +88,8 @@ def open_store(url: str) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    elif engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _tune_postgresql)
     else:
-        engine.dispose()
-        raise ConfigError(
-            f"[store] url: {parsed.get_backend_name()} is not a store that we know",
-            "SQLite and PostgreSQL are.",
-        )
+        event.listen(engine, "connect", _tune_postgresql)
     try:
         _migrate(engine)
     except DatabaseError as error:

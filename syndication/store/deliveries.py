@@ -25,6 +25,7 @@ from syndication.store import NEVER, accounts, insert_new, moment, rates, trail
 from syndication.store.schema import deliveries, stories
 
 WAITING = (State.READY, State.UNKNOWN)
+_BEYOND = 2**63  # no database has a number as large as that
 _NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
 
@@ -99,7 +100,8 @@ def of_story(tx: Connection, story: str, *, lock: bool = False) -> list[Delivery
 
 def get(tx: Connection, number: int) -> Delivery:
     """One delivery by its number. Raises NotFound."""
-    row = tx.execute(select(deliveries).where(deliveries.c.id == number)).mappings().first()
+    one = select(deliveries).where(deliveries.c.id == number)
+    row = tx.execute(one).mappings().first() if abs(number) < _BEYOND else None
     if row is None:
         raise NotFound(f"there is no delivery {number}", "`syndicate status` shows their numbers.")
     return _delivery(row)

@@ -236,3 +236,9 @@ def test_a_shared_old_story_tells_its_year(store, config, event, desk, clock):
     old = post(store, 2).draft.card
     assert old.file != fresh.file
     assert "From 2026." in old.alt and "From 2026." not in fresh.alt
+
+
+def test_a_section_that_no_story_can_have_is_refused(store, config):
+    """The run's name is kept in a column of a certain length, which PostgreSQL holds us to."""
+    with pytest.raises(InputError, match="400 characters"):
+        redraw_archive(store, config, part=Part(section="x" * 400))

@@ -83,9 +83,19 @@ def test_bad_store_urls_are_config_errors(tmp_path):
     """An operator who mistypes the store's URL is told so, without a traceback or a password."""
     with pytest.raises(ConfigError, match="not a SQLAlchemy URL"):
         open_store("nonsense")
+    with pytest.raises(ConfigError, match="mysql is no store"):
+        open_store("mysql://user:word@db.example/paper")
     (tmp_path / "x.db").write_bytes(b"this is no database at all, but a text file" * 50)
     with pytest.raises(ConfigError, match="cannot be opened"):
         open_store(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def test_a_number_that_no_delivery_can_have_is_told(store):
+    """Neither database is asked for a number that it could not hold."""
+    with store.read() as tx:
+        for number in (7, 2**63, -(2**70)):
+            with pytest.raises(NotFound, match=str(number)):
+                deliveries.get(tx, number)
 
 
 def test_a_story_is_found_by_id_and_by_url(store, planned):
