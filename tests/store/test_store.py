@@ -364,13 +364,18 @@ def test_a_withdrawal_cancels_what_a_worker_is_just_claiming(store, planned):
         mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
         claimed = deliveries.claim(tx, mailbox, store.now(), LEASE)
         cancelled.start()
-        with store.read() as other:
-            waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            until(lambda: other.execute(waits).scalar() == 1, 20, "the withdrawal waits")
+        until(lambda: _waiting(store), 20, "the withdrawal waits")
     cancelled.join(20)
     with pytest.raises(ClaimLost), store.write() as tx:
         deliveries.intend(tx, claimed, store.now(), LEASE)
     assert state(store, claimed.delivery.id) is State.CANCELLED
+
+
+def _waiting(store):
+    """How many wait for a row; in a transaction of its own, as PostgreSQL tells the same all through one."""
+    with store.read() as tx:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return tx.execute(text(query)).scalar()
 
 
 def _withdraw(store):
