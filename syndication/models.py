@@ -205,6 +205,9 @@ class Limits(Frozen):
     hashtags: int = Field(0, description="How many a post may carry; 0 where they mean nothing.")
 
 
+OCCASION = "publish"
+"""The occasion of a story's first posts."""
+
 BY_HAND = "by hand"
 """The version of a receipt that an editor gave: where the post is, but not what the network calls it."""
 

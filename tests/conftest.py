@@ -84,7 +84,7 @@ def event() -> Callable[..., PublishEvent]:
     def make(**changes: Any) -> PublishEvent:
         base: dict[str, Any] = {
             "id": "cms-1",
-            "url": "https://news.example/world/1",
+            "url": f"https://news.example/world/{changes.get('id', 'cms-1').removeprefix('cms-')}",
             "headline": "The sea took the road twice",
             "summary": "After the third winter of floods the council votes on 40 homes.",
             "published": "2026-11-20T08:00:00Z",

@@ -31,6 +31,7 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
     syndicate routes story.json
     syndicate routes story.json --at 2026-11-23T23:30
     """
+    from syndication.pipeline.accept import known_by_url
     from syndication.pipeline.routes import route
     from syndication.pipeline.sources import read_source
     from syndication.pipeline.times import earliest
@@ -41,7 +42,9 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
         came = moment_of(at, config.brand.timezone, "--at")
         due = moment(earliest(story, milliseconds(came) if came else store.now()))
         with store.read() as tx:
+            story = known_by_url(tx, story)
             known, old = accounts.everyone(tx), stories.get(tx, story.id)
+            first = stories.first_at(tx, story.url)
     found = [(account, route(config, account.name, story, due)) for account in known]
     if machine:
         show_json([_data(account, one) for account, one in found])
@@ -51,6 +54,8 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
         say(
             f"This story is known: `syndicate plan {story.id} --event {named}` tells what becomes of its posts."
         )
+    elif first and story.kind == "publish":
+        say(f"{story.url} is {first} already: its posts would be held until you resume them.")
     elif story.kind != "publish":
         say(f"This is as a `publish` would go: {_OTHERWISE[story.kind.value]}")
     if not known:

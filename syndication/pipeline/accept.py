@@ -15,14 +15,12 @@ from syndication.config import AccountTable, Config
 from syndication.errors import EventError, Fault
 from syndication.events import parse_event
 from syndication.files import write_whole
-from syndication.models import Account, Deed, Delivery, Kind, Priority, PublishEvent, State
+from syndication.models import OCCASION, Account, Deed, Delivery, Kind, Priority, PublishEvent, State
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.routes import Route, route
 from syndication.pipeline.times import earliest, expiry, is_old
 from syndication.store import NEVER, Store, accounts, deeds, deliveries, milliseconds, moment, stories, trail
 from syndication.traces import span
-
-OCCASION = "publish"
 
 
 class Verdict(StrEnum):
@@ -57,18 +55,24 @@ def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | 
     """Write down what an event asks for. Once this returns, nothing of it can be lost.
 
     The same event again changes nothing, and an older one changes nothing; nor does a `webhook` id seen before.
-    Raises EventError if its card's template is none.
+    One that tells no id is of the story that has its URL. Raises EventError if its card's template is none.
     """
     _check_template(config, event)
     event = _keep_photos(config, event)
     with span("accept", event.id, event.revision), store.write() as tx:
-        now = store.now()
+        now, event = store.now(), known_by_url(tx, event)
         if webhook and not stories.first_time(tx, webhook, event.id, now):
             return Accepted(event.id, Verdict.UNCHANGED, work=False)
         verdict = _write(tx, config, event, now)
         due = event.embargo is None or milliseconds(event.embargo) <= now
     work = due and verdict in (Verdict.NEW, Verdict.FILED, Verdict.OLD)
     return Accepted(event.id, verdict, work or verdict in (Verdict.UPDATED, Verdict.WITHDRAWN))
+
+
+def known_by_url(tx: Connection, event: PublishEvent) -> PublishEvent:
+    """The event under the id of the story that has its URL, if it tells none itself, as one read from a page."""
+    known = stories.get(tx, event.url) if event.id == event.url else None
+    return event.model_copy(update={"id": known.event.id}) if known else event
 
 
 def _check_template(config: Config, event: PublishEvent) -> None:

@@ -26,11 +26,11 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
-from syndication.models import Priority, PublishEvent, Receipt, State
+from syndication.models import OCCASION, Priority, PublishEvent, Receipt, State
 from syndication.networks import connector
 from syndication.networks.http import Http
 from syndication.pipeline import budget, gate
-from syndication.pipeline.accept import OCCASION, plan_anew
+from syndication.pipeline.accept import plan_anew
 from syndication.pipeline.attempt import (
     FIRST_PAUSE,
     SERVER_PAUSE,

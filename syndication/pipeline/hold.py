@@ -13,10 +13,13 @@ from sqlalchemy import Connection
 
 from syndication.config import Config
 from syndication.errors import InputError
-from syndication.models import Delivery, PublishEvent
+from syndication.models import OCCASION, Delivery, PublishEvent
 from syndication.pipeline.times import earliest, expiry
 from syndication.store import NEVER, Store, accounts, deliveries, holds, milliseconds, stories
 from syndication.store.holds import Held, Hold, Waiting
+
+SAME_URL = "same-url"
+"""What holds the announcement of a story whose address another story has."""
 
 
 class Choice(NamedTuple):
@@ -100,14 +103,22 @@ def _taken_in(tx: Connection, one: Hold) -> list[Waiting]:
 
 
 def stop_held(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:
-    """Hold what of a story waits and a standing hold takes in. Asked after its posts were written, so none slips by."""
-    standing = holds.standing(tx)
-    if not standing:
+    """Hold what of a story waits and a standing hold takes in, and what would announce an address a second time.
+
+    Asked after its posts were written, and again as they are frozen, so that none slips by.
+    """
+    standing, twin = holds.standing(tx), stories.first_at(tx, event.url)
+    if not standing and twin in (event.id, None):
         return
     for post in list(holds.waiting(tx, event.id)):
         match = (one for one in standing if stops(one, event, post.account, post.released_at))
-        if (found := next(match, None)) and not post.doubtful:
+        if post.doubtful:
+            continue
+        if found := next(match, None):
             holds.stop(tx, [post.id], found.mark, words_of(found), now, config.late.review_time)
+        elif twin not in (event.id, None) and post.occasion == OCCASION and post.released_at is None:
+            words = f"{event.url} is {twin} already; syndicate resume --delivery {post.id} sends it all the same"
+            holds.stop(tx, [post.id], SAME_URL, words, now, config.late.review_time)
 
 
 def standing_for(tx: Connection, delivery: Delivery, event: PublishEvent) -> Hold | None:

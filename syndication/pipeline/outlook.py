@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from syndication.config import Config
 from syndication.errors import InputError
-from syndication.models import Account, Deed, Delivery, Kind, PublishEvent, State
+from syndication.models import OCCASION, Account, Deed, Delivery, Kind, PublishEvent, State
 from syndication.pipeline import plan
-from syndication.pipeline.accept import OCCASION, Announcement, announcements
+from syndication.pipeline.accept import Announcement, announcements, known_by_url
 from syndication.pipeline.drafts import draft, network_of
 from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import policy
@@ -52,6 +52,7 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
     """
     with store.read() as tx:
         story = stories.need(tx, story_id)
+        event = known_by_url(tx, event) if event else None
         posts = deliveries.of_story(tx, story.event.id)
         known = {account.name: account for account in accounts.ever(tx)}
     if event and event.id != story.event.id:

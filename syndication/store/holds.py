@@ -45,6 +45,7 @@ class Waiting(NamedTuple):
     id: int
     story: str
     account: str
+    occasion: str
     released_at: int | None
     doubtful: bool
     event: str
@@ -104,7 +105,8 @@ def end(tx: Connection, hold: Hold, now: int) -> bool:
 def waiting(tx: Connection, story: str = "") -> Iterator[Waiting]:
     """The posts that are not out, or only one story's; not those being sent, nor corrections of posts that are out."""
     doubtful = rows.c.intent_at.is_not(None)
-    facts = (rows.c.id, rows.c.story, rows.c.account, rows.c.released_at, doubtful, stories.c.event)
+    names = ("id", "story", "account", "occasion", "released_at")
+    facts = (*(rows.c[name] for name in names), doubtful, stories.c.event)
     query = select(*facts).join(stories, stories.c.id == rows.c.story)
     query = query.where(rows.c.state.in_((State.PLANNED, State.READY)), rows.c.answers.is_(None))
     yield from (Waiting(*row) for row in tx.execute(query.where(rows.c.story == story) if story else query))

@@ -77,12 +77,18 @@ def first_time(tx: Connection, webhook: str, story: str, now: int) -> bool:
 
 
 def get(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story | None:
-    """The story of that id, else the newest of that URL; with `lock`, nobody else changes it meanwhile."""
+    """The story of that id, else the first that stands at that URL; with `lock`, nobody else changes it meanwhile."""
     match = (stories.c.id == id_or_url) | (stories.c.url == id_or_url)
-    order = (stories.c.id != id_or_url, stories.c.accepted_at.desc())
+    order = (stories.c.id != id_or_url, stories.c.withdrawn, stories.c.accepted_at, stories.c.id)
     query = select(stories).where(match).order_by(*order).limit(1)
     row = tx.execute(query.with_for_update(key_share=True) if lock else query).mappings().first()
     return _story(row) if row else None
+
+
+def first_at(tx: Connection, url: str) -> str | None:
+    """The id of the story that has an address: the first that we saw of those that stand there."""
+    query = select(stories.c.id).where(stories.c.url == url, stories.c.withdrawn == 0)
+    return tx.execute(query.order_by(stories.c.accepted_at, stories.c.id).limit(1)).scalar_one_or_none()
 
 
 def lock(tx: Connection, story: str) -> None:

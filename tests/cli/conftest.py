@@ -90,7 +90,7 @@ def story(run):
     def write(name="story.json", **changes):
         event = {
             "id": "cms-4711",
-            "url": "https://news.example/world/4711",
+            "url": f"https://news.example/world/{changes.get('id', 'cms-4711').removeprefix('cms-')}",
             "headline": "Harbour towns vote to let the sea back in",
             "summary": "Three towns give up their dykes.",
             "published": TODAY,

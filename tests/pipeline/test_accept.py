@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from syndication.models import State
-from syndication.pipeline import Verdict, accept, prepare_next
+from syndication.pipeline import Verdict, accept, prepare_next, resume, run_due
+from syndication.pipeline.hold import SAME_URL
 from syndication.store import deliveries, stories
 
 
@@ -137,3 +138,53 @@ def test_a_photo_that_vanishes_before_it_is_kept_stops_the_event(store, config, 
         accept(store, config, event(image={"path": str(tmp_path / "gone.jpg")}))
     with store.read() as tx:
         assert stories.get(tx, "cms-1") is None
+
+
+def test_an_address_is_announced_once(store, config, network, desk, event):
+    """The same URL under another id is filed, and its posts are held with the words that name the first story."""
+    accept(store, config, event())
+    assert verdict(store, config, event(id="other-9", url=event().url)) is Verdict.NEW
+    run_due(store, config)
+    (post,) = posts(store, "other-9")
+    assert (post.state, post.held_for) == (State.HELD, SAME_URL)
+    assert "https://news.example/world/1 is cms-1 already" in post.reason
+    assert verdict(store, config, event(id="other-9", url=event().url, revision=2)) is Verdict.UPDATED
+    run_due(store, config)
+    assert len(network.sent) == 1
+
+
+def test_an_editor_may_announce_an_address_twice(store, config, network, desk, event):
+    """What is resumed by its number goes out, though the other story still stands."""
+    accept(store, config, event())
+    accept(store, config, event(id="other-9", url=event().url))
+    run_due(store, config)
+    resume(store, config, posts=[posts(store, "other-9")[0].id])
+    run_due(store, config)
+    assert len(network.sent) == 2
+
+
+def test_the_first_story_of_an_address_is_not_held_for_a_later_one(store, config, network, desk, event, clock):
+    """Whichever is drawn first; and once it is withdrawn or has moved away the address is free."""
+    accept(store, config, event(embargo="2026-11-20T13:00:00Z"))
+    accept(store, config, event(id="other-9", url=event().url))
+    accept(store, config, event(revision=2, embargo="2026-11-20T13:00:00Z"))
+    clock.move(3601)
+    run_due(store, config)
+    assert [posts(store, name)[0].state for name in ("cms-1", "other-9")] == [State.SENT, State.HELD]
+    accept(store, config, event(revision=3, url="https://news.example/moved"))
+    accept(store, config, event(id="other-9", url=event().url, kind="withdraw"))
+    accept(store, config, event(id="third", url=event().url))
+    run_due(store, config)
+    assert posts(store, "third")[0].state is State.SENT
+
+
+def test_an_event_without_an_id_is_of_the_story_at_its_address(store, config, network, desk, event):
+    """A page that is published by hand is the story the CMS told, and so is a takedown that names the URL alone."""
+    accept(store, config, event(revision=3))
+    url = event().url
+    same = accept(store, config, event(id="", url=url))
+    assert (same.story, same.verdict) == ("cms-1", Verdict.OLDER)
+    run_due(store, config)
+    assert accept(store, config, event(id="", url=url, kind="withdraw")).story == "cms-1"
+    run_due(store, config)
+    assert [post.state for post in posts(store, "cms-1")] == [State.WITHDRAWN]
