@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import PORT, as_json, config_or_defaults, say, show_json, show_rows
+from syndication.cli.common import PORT, as_json, clock, config_or_defaults, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -73,6 +73,8 @@ def render(
     sizes = tuple(size_of(one) for one in size)
     config = config_or_defaults()
     story = read_source(event, config, url=url)
+    if out.resolve().is_relative_to(config.at(config.cards.folder).resolve()):
+        _refuse_embargoed(story, config)
     cards = draw(story, config, out, template, sizes, outlined=debug, form=form)
     if machine:
         show_json([{**card.model_dump(mode="json"), "path": str(out / card.file)} for card in cards])
@@ -82,6 +84,19 @@ def render(
         [(f"{card.width}x{card.height}", f"{card.size / 1024:.0f}", str(out / card.file)) for card in cards],
     )
     return 0
+
+
+def _refuse_embargoed(event: "PublishEvent", config: "Config") -> None:
+    """Nothing of a story is where anybody could read it before its time. Raises InputError."""
+    from datetime import UTC, datetime
+
+    from syndication.errors import InputError
+
+    if event.embargo and event.embargo > datetime.now(UTC):
+        raise InputError(
+            f"{event.id} is under embargo until {clock(event.embargo, config)}: its cards and tags would be in public",
+            "`syndicate preview` shows them on this machine; so does `syndicate render` with an --out of your own.",
+        )
 
 
 def _refuse_mixed(context: click.Context, archive: bool) -> None:
@@ -190,6 +205,8 @@ def meta(event: str, into: Path | None, url: str, machine: bool) -> None:
 
     config = config_or_defaults()
     story = read_source(event, config, url=url)
+    if into or config.cards.base_url:
+        _refuse_embargoed(story, config)
     cards = draw(story, config, config.at(config.cards.folder), crops=True) if config.cards.base_url else ()
     if not cards:
         say("No image tags: the cards have no public address ([cards] base_url in syndicate.toml).")

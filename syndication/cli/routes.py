@@ -34,13 +34,14 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
     from syndication.pipeline.accept import known_by_url
     from syndication.pipeline.routes import route
     from syndication.pipeline.sources import read_source
-    from syndication.pipeline.times import earliest
+    from syndication.pipeline.times import earliest, is_old
     from syndication.store import accounts, milliseconds, moment, stories
 
     with home() as (store, config):
         story = read_source(event, config, url=url)
         came = moment_of(at, config.brand.timezone, "--at")
-        due = moment(earliest(story, milliseconds(came) if came else store.now()))
+        comes = milliseconds(came) if came else store.now()
+        due = moment(earliest(story, comes))
         with store.read() as tx:
             story = known_by_url(tx, story)
             known, old = accounts.everyone(tx), stories.get(tx, story.id)
@@ -58,6 +59,11 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
         say(f"{story.url} is {first} already: its posts would be held until you resume them.")
     elif story.kind != "publish":
         say(f"This is as a `publish` would go: {_OTHERWISE[story.kind.value]}")
+    elif is_old(config, story, comes):
+        say(
+            f"This is as news would go: published {story.published:%Y-%m-%d}, "
+            "it is too old to be posted ([late] too_old)."
+        )
     if not known:
         say("No account is connected. Start with: syndicate connect mastodon --server https://…")
         return

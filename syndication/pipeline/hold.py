@@ -117,7 +117,9 @@ def stop_held(tx: Connection, config: Config, event: PublishEvent, now: int) -> 
         if found := next(match, None):
             holds.stop(tx, [post.id], found.mark, words_of(found), now, config.late.review_time)
         elif twin not in (event.id, None) and post.occasion == OCCASION and post.released_at is None:
-            words = f"{event.url} is {twin} already; syndicate resume --delivery {post.id} sends it all the same"
+            words = (
+                f"{event.url} is {twin} already; syndicate resume --delivery {post.id} sends it all the same"
+            )
             holds.stop(tx, [post.id], SAME_URL, words, now, config.late.review_time)
 
 

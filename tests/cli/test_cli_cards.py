@@ -118,6 +118,29 @@ def test_meta_into_what_is_no_page_is_told(run, story, into):
     assert (done.status, done.out) == (2, "")
 
 
+def test_an_embargoed_story_stays_out_of_the_public_folder(run, story):
+    """meta and render refuse, with the time, what anybody could fetch; a look into another folder stays possible."""
+    (run.room / "syndicate.toml").write_text(
+        '[cards]\nfolder = "cards"\nbase_url = "https://news.example/cards/"\n'
+    )
+    (run.room / "page.html").write_text("<html><head></head></html>")
+    event = story(embargo="2999-01-01T08:00:00Z")
+    for words in (
+        ["meta", event],
+        ["meta", event, "--into", "page.html"],
+        ["render", event, "--out", "cards"],
+    ):
+        done = run(*words)
+        assert (done.status, done.out) == (2, "")
+        assert "under embargo until 2999-01-01 08:00 UTC" in done.err
+        assert "preview" in done.err
+    assert (run.room / "page.html").read_text() == "<html><head></head></html>"
+    assert not (run.room / "cards").exists()
+    assert run("render", event, "--out", "a look").status == 0
+    assert run("preview", event, "--out", "preview").status == 0
+    assert not (run.room / "cards").exists()
+
+
 def test_preview_writes_files_and_spares_others(run, story):
     """`preview --out` prints the page it wrote, may repeat that, and never writes into a foreign folder."""
     done = run("preview", story(), "--out", "a preview")

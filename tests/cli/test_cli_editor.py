@@ -13,9 +13,9 @@ from syndication.config import load
 from syndication.sandbox import Faults
 from syndication.store import open_store
 
-PAGE = """<!doctype html><html lang="en"><head><title>x</title></head><body><article>
+PAGE = f"""<!doctype html><html lang="en"><head><title>x</title></head><body><article>
 <h1>Library opens at the pass</h1><p class="dek">Books lent without a card, up at the top of the pass road.</p>
-<time datetime="2026-11-19T10:00:00Z">yesterday</time><p>More text of the story stands here.</p>
+<time datetime="{datetime.now(UTC).isoformat()}">today</time><p>More text of the story stands here.</p>
 </article></body></html>"""
 
 

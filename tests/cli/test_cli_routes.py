@@ -1,7 +1,8 @@
 """`syndicate routes`, and what docs/routing.md says of it."""
 
+import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,13 +76,26 @@ def test_a_wrong_time_is_refused(newsroom):
 
 def test_a_story_nobody_takes_is_told_with_the_way_to_the_reasons(newsroom):
     """`publish` is not silent about a story that goes nowhere; `why` keeps the reasons."""
-    (newsroom.room / "story.json").write_text(
-        block("json").replace("World", "Weather").replace("en-GB", "fi"), encoding="utf-8"
-    )
+    story = json.loads(block("json")) | {"section": "Weather", "language": "fi"}
+    story["published"] = datetime.now(UTC).isoformat()
+    (newsroom.room / "story.json").write_text(json.dumps(story), encoding="utf-8")
     done = newsroom("publish", "story.json")
     assert done.status == 0
     assert "No account posts it. `syndicate routes story.json` tells" in done.err
     assert "sport: section is Weather, takes Sport" in newsroom("why", "cms-4711").out
+
+
+def test_what_a_publish_would_not_announce_is_said(newsroom):
+    """An old story, and one whose address another story has."""
+    story = json.loads(block("json"))
+    old = newsroom("routes", "-", stdin=json.dumps(story | {"published": "2020-01-01T08:00:00Z"}).encode())
+    assert "published 2020-01-01, it is too old" in old.err
+    story["published"] = datetime.now(UTC).isoformat()
+    newsroom("publish", "-", stdin=json.dumps(story | {"id": "cms-7"}).encode())
+    twin = newsroom("routes", "-", stdin=json.dumps(story | {"id": "cms-8"}).encode())
+    assert f"{story['url']} is cms-7 already: its posts would be held" in twin.err
+    page = newsroom("routes", "-", stdin=json.dumps(story | {"id": ""}).encode())
+    assert "syndicate plan cms-7" in page.err
 
 
 def test_the_preview_and_the_list_of_accounts_agree(newsroom):

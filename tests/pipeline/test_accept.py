@@ -163,7 +163,9 @@ def test_an_editor_may_announce_an_address_twice(store, config, network, desk, e
     assert len(network.sent) == 2
 
 
-def test_the_first_story_of_an_address_is_not_held_for_a_later_one(store, config, network, desk, event, clock):
+def test_the_first_story_of_an_address_is_not_held_for_a_later_one(
+    store, config, network, desk, event, clock
+):
     """Whichever is drawn first; and once it is withdrawn or has moved away the address is free."""
     accept(store, config, event(embargo="2026-11-20T13:00:00Z"))
     accept(store, config, event(id="other-9", url=event().url))
