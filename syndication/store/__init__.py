@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,14 @@ def upsert(
     tx: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], *, adds: bool = False
 ) -> None:
     """Insert a row, or change the one with its key; `adds`: by adding the values to what it has."""
-    make = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    changes = {name: table.c[name] + value for name, value in values.items()} if adds else dict(values)
-    columns = [table.c[name] for name in key]
-    tx.execute(
-        make(table).values(**key, **values).on_conflict_do_update(index_elements=columns, set_=changes)
-    )
+    tx.execute(_upsert(tx.dialect.name, table, tuple(key), tuple(values), adds), {**key, **values})
+
+
+@lru_cache
+def _upsert(dialect: str, table: Table, key: tuple[str, ...], values: tuple[str, ...], adds: bool) -> Any:
+    make = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    changes = {name: table.c[name] + make.excluded[name] if adds else make.excluded[name] for name in values}
+    return make.on_conflict_do_update(index_elements=[table.c[name] for name in key], set_=changes)
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:

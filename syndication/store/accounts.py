@@ -1,9 +1,22 @@
 """Connected accounts. Each row is also a mailbox: whoever opens it delivers alone and in order."""
 
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Account, Limits, State
@@ -12,6 +25,14 @@ from syndication.store.schema import accounts, deliveries
 
 _WAITING = (State.READY, State.UNKNOWN)
 _NO_LANE = 99  # after every lane there is
+
+# What every letter needs is put together once: to build such a query takes longer than to run it.
+_NOW = bindparam("now", type_=BigInteger)
+_HOLD = (
+    update(accounts)
+    .where(accounts.c.name == bindparam("mine"), accounts.c.holder == bindparam("opened"))
+    .returning(accounts.c.paced_until)
+)
 
 
 class Mailbox(NamedTuple):
@@ -86,21 +107,26 @@ def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
 
     One whose token is to be looked after is due as well, after all letters.
     """
-    least = func.min if tx.dialect.name == "sqlite" else func.least
+    return _open(tx, _most_urgent(tx.dialect.name), now, lease)
+
+
+@cache
+def _most_urgent(dialect: str) -> Select[Any]:
+    least = func.min if dialect == "sqlite" else func.least
     first = select(deliveries.c.lane).order_by(deliveries.c.lane).limit(1)
-    lanes = [first.where(waits).scalar_subquery() for waits in _waiting(now)]
+    lanes = [first.where(waits).scalar_subquery() for waits in _waiting()]
     lane = least(*(func.coalesce(one, _NO_LANE) for one in lanes))
-    due = select(accounts).where(_due(now)).order_by(lane, accounts.c.due_at).limit(1)
-    return _open(tx, due, now, lease)
+    return select(accounts).where(_due()).order_by(lane, accounts.c.due_at).limit(1)
 
 
 def open_by_name(tx: Connection, name: str, now: int, lease: int) -> Mailbox | None:
     """Open an account's mailbox for `lease` milliseconds; None if a worker has it open, or it rests."""
-    return _open(tx, select(accounts).where(accounts.c.name == name, accounts.c.due_at <= now), now, lease)
+    return _open(tx, select(accounts).where(accounts.c.name == name, accounts.c.due_at <= _NOW), now, lease)
 
 
 def _open(tx: Connection, which: Select[Any], now: int, lease: int, *, wait: bool = False) -> Mailbox | None:
-    row = tx.execute(which.with_for_update(skip_locked=not wait, key_share=True)).mappings().first()
+    locked = which.with_for_update(skip_locked=not wait, key_share=True)
+    row = tx.execute(locked, {"now": now}).mappings().first()
     if row is None:
         return None
     holder = row["holder"] + 1
@@ -124,9 +150,8 @@ def hold(tx: Connection, mailbox: Mailbox, until: int) -> int:
 
     Raises ClaimLost if another worker has opened it since.
     """
-    mine = (accounts.c.name == mailbox.account.name) & (accounts.c.holder == mailbox.holder)
-    kept = update(accounts).where(mine).values(due_at=until).returning(accounts.c.paced_until)
-    paced_until: int | None = tx.execute(kept).scalar()
+    mine = {"mine": mailbox.account.name, "opened": mailbox.holder}
+    paced_until: int | None = tx.execute(_HOLD, mine | {"due_at": until}).scalar()
     if paced_until is None:
         raise ClaimLost(f"{mailbox.account.name}: another worker has opened this mailbox")
     return paced_until
@@ -184,33 +209,44 @@ def keep_limits(tx: Connection, name: str, limits: Limits) -> None:
 
 def count_due(tx: Connection, now: int) -> int:
     """How many mailboxes could be opened now."""
-    return tx.execute(select(func.count()).select_from(accounts).where(_due(now))).scalar_one()
+    return int(tx.execute(_count_due(), {"now": now}).scalar_one())
 
 
-def _due(now: int) -> ColumnElement[bool]:
-    waiting = or_(*(exists().where(waits) for waits in _waiting(now)))
-    return _free(now) & or_(waiting, accounts.c.tend_at <= now)
+@cache
+def _count_due() -> Select[Any]:
+    return select(func.count()).select_from(accounts).where(_due())
+
+
+def _due() -> ColumnElement[bool]:
+    waiting = or_(*(exists().where(waits) for waits in _waiting()))
+    return _free() & or_(waiting, accounts.c.tend_at <= _NOW)
 
 
 def is_urgent_elsewhere(tx: Connection, lane: int, now: int) -> bool:
     """Whether a mailbox that nobody has open holds something more urgent than what is in a lane."""
-    urgent = or_(*(exists().where(waits, deliveries.c.lane < lane) for waits in _waiting(now)))
-    return tx.execute(select(exists().where(_free(now), urgent))).scalar_one()
+    return bool(tx.execute(_urgent_elsewhere(), {"now": now, "lane": lane}).scalar_one())
 
 
-def _free(now: int) -> ColumnElement[bool]:
-    return (accounts.c.paused == "") & accounts.c.left_at.is_(None) & (accounts.c.due_at <= now)
+@cache
+def _urgent_elsewhere() -> Select[Any]:
+    above = deliveries.c.lane < bindparam("lane")
+    urgent = or_(*(exists().where(waits, above) for waits in _waiting()))
+    return select(exists().where(_free(), urgent))
 
 
-def _waiting(now: int) -> tuple[ColumnElement[bool], ...]:
+def _free() -> ColumnElement[bool]:
+    return (accounts.c.paused == "") & accounts.c.left_at.is_(None) & (accounts.c.due_at <= _NOW)
+
+
+def _waiting() -> tuple[ColumnElement[bool], ...]:
     """What makes a mailbox due: letters, and deeds to posts that are out.
 
     A condition for each state, as only then the first by lane is found in the index, however many wait.
     """
-    room = deliveries.c.lane <= rates.open_lanes(accounts.c.name, accounts.c.app, now)
+    room = deliveries.c.lane <= rates.open_lanes(accounts.c.name, accounts.c.app, _NOW)
     mine = (deliveries.c.account == accounts.c.name) & room
-    letters = (mine & (deliveries.c.state == state) & (deliveries.c.due_at <= now) for state in _WAITING)
-    return *letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= now)
+    letters = (mine & (deliveries.c.state == state) & (deliveries.c.due_at <= _NOW) for state in _WAITING)
+    return *letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= _NOW)
 
 
 def _account(row: RowMapping) -> Account:

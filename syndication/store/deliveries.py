@@ -3,14 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     RowMapping,
     Select,
     and_,
+    bindparam,
     func,
     literal,
     or_,
@@ -28,6 +31,13 @@ WAITING = (State.READY, State.UNKNOWN)
 _BEYOND = 2**63  # no database has a number as large as that
 _NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
+
+# Put together once, as is `_next`: to build a statement takes longer than to run it.
+_CHANGE = update(deliveries).where(
+    deliveries.c.id == bindparam("this"),
+    deliveries.c.attempt == bindparam("claims"),
+    deliveries.c.state.in_(bindparam("current", expanding=True)),
+)
 
 
 class Claim(NamedTuple):
@@ -253,7 +263,8 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace:
     """
     if (paced_until := accounts.hold(tx, mailbox, now + lease)) > now:
         _put_off(tx, mailbox.account.name, now, pace, paced_until)
-    row = tx.execute(_next(mailbox, now)).mappings().first()
+    mine = {"now": now, "account": mailbox.account.name, "app": mailbox.app}
+    row = tx.execute(_next(), mine).mappings().first()
     if row is None or (row["lane"] and accounts.is_urgent_elsewhere(tx, row["lane"], now)):
         return None
     taken: dict[str, Any] = {"attempt": row["attempt"] + 1}
@@ -279,10 +290,12 @@ def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> N
     tx.execute(update(deliveries).where(deliveries.c.id.in_(chosen)).values(due_at=until))
 
 
-def _next(mailbox: accounts.Mailbox, now: int) -> Select[tuple[Any, ...]]:
+@cache
+def _next() -> Select[tuple[Any, ...]]:
     """The most urgent of what is due, with its story. Looked for by state, as the index finds the first of each."""
-    room = deliveries.c.lane <= rates.open_lanes(mailbox.account.name, mailbox.app, now)
-    mine = (deliveries.c.account == mailbox.account.name) & room
+    now, account = bindparam("now", type_=BigInteger), bindparam("account", type_=deliveries.c.account.type)
+    room = deliveries.c.lane <= rates.open_lanes(account, bindparam("app", type_=account.type), now)
+    mine = (deliveries.c.account == account) & room
     waits = [(deliveries.c.state == state, deliveries.c.due_at, deliveries.c.due_at) for state in WAITING]
     found = []
     for state, due_at, turn in [
@@ -447,12 +460,10 @@ def _move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> bo
 
 def change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
     """Change a delivery that is as it was when it was read, and in one of those states. False if it is not."""
-    mine = and_(
-        deliveries.c.id == delivery.id,
-        deliveries.c.attempt == delivery.attempt,
-        deliveries.c.state.in_(current),
-    )
-    return tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1
+    as_read = {"this": delivery.id, "claims": delivery.attempt, "current": sorted(current)}
+    made = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
+    plain = {name: value for name, value in values.items() if name not in made}
+    return tx.execute(_CHANGE.values(made) if made else _CHANGE, as_read | plain).rowcount == 1
 
 
 def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:

@@ -56,8 +56,8 @@ def forget(tx: Connection, account: str) -> None:
     tx.execute(delete(rates).where(rates.c.scope == account))
 
 
-def open_lanes(account: Any, app: Any, now: int) -> ScalarSelect[int]:
-    """The last lane that an account's limits leave room for; -1 for none. Columns of a query around it, or values."""
+def open_lanes(account: Any, app: Any, now: Any) -> ScalarSelect[int]:
+    """The last lane that an account's limits leave room for; -1 for none. All are columns or parameters."""
     mine = and_(rates.c.scope.in_((account, app)), rates.c.resets_at > now)
     scarce = rates.c.remaining * RESERVE <= rates.c.most
     last = case((rates.c.remaining <= 0, _NO_LANE), (scarce, Priority.BREAKING.lane), else_=_EVERY_LANE)

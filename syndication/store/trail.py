@@ -6,6 +6,8 @@ from sqlalchemy import Connection, insert, select
 
 from syndication.store.schema import trail
 
+_ADD = insert(trail)
+
 # What the rows are called. Part of the record: never rename.
 WHAT = frozenset(
     """accepted updated withdrawn planned held shared drawn problem frozen intent sent not_sent refused unauthorized
@@ -39,17 +41,8 @@ def add(
     """Write one step down."""
     if what not in WHAT:
         raise ValueError(f"{what} is not a step of the trail")
-    tx.execute(
-        insert(trail).values(
-            at=at,
-            story=story,
-            what=what,
-            words=words[:2000],
-            delivery=delivery,
-            attempt=attempt,
-            status=status,
-        )
-    )
+    step = {"at": at, "story": story, "what": what, "words": words[:2000]}
+    tx.execute(_ADD, step | {"delivery": delivery, "attempt": attempt, "status": status})
 
 
 def of_story(tx: Connection, story: str) -> list[Step]:
