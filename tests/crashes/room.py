@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from crashes.networks import CONNECTORS, SECRETS, Network
@@ -26,6 +27,7 @@ LEASE = 8.0
 PATIENCE = 75.0
 """Seconds in which a story must be out, or stand before an editor: leases, the network's own pause, back-offs."""
 
+PUBLISHED = datetime.now(UTC).isoformat()  # news, whenever the run is
 STORY = "4711"
 
 _ONE_AT_A_TIME = threading.Lock()  # Alembic keeps its context in globals
@@ -155,7 +157,7 @@ class Room:
             "url": f"https://news.example/world/{STORY}",
             "headline": "The sea took the road twice",
             "summary": "After the third winter of floods the council votes on 40 homes.",
-            "published": "2026-11-20T08:00:00Z",
+            "published": PUBLISHED,
         }
 
     def child(self, role, step=""):
