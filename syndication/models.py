@@ -277,6 +277,7 @@ class Deed(StrEnum):
     REPLY = "reply"  # it stays, and is to be answered by a post that says what the story says now
     REPOST = "repost"  # it is to be removed, and posted again once it surely is gone
     WITHDRAW = "withdraw"  # it is to be removed
+    LOOK = "look"  # it is to be read back; any other deed takes its place, and it takes the place of none
 
 
 class Window(NamedTuple):

@@ -305,6 +305,8 @@ _STEPS = {
     "follows": "to follow",
     "told": "by hand, by you",
     "retracted": "cards and tags removed",
+    "unready": "page not ready",
+    "looked": "read back",
     "answered": "its correction was planned as a reply",
     "moved": "the story left its address",
 }

@@ -74,6 +74,18 @@ class Verdict:
     app: bool = False
 
 
+class Shown(NamedTuple):
+    """What readers see of a post; None: the network does not tell. `link` and `title` are those of a link's card.
+
+    `text` is as people read it; an empty `link` means that there is no card.
+    """
+
+    text: str | None = None
+    link: str | None = None
+    title: str | None = None
+    image: bool | None = None
+
+
 class Connector(ABC):
     """One network. Connectors keep no state: what they know of an account comes with `http`.
 
@@ -111,6 +123,9 @@ class Connector(ABC):
 
     rereads: ClassVar[bool] = False
     """Whether an edit has the network read the page again for the card of a post that shows the page's."""
+
+    recrawls: ClassVar[bool] = False
+    """Whether an edit has it read the story's page anew."""
 
     public: ClassVar[bool] = False
     """Whether it fetches the card itself, which then must lie at a public address."""
@@ -159,10 +174,12 @@ class Connector(ABC):
         return life_of(secret)
 
     def deeds(self, secret: Secret) -> frozenset[str]:
-        """What such an account can do beside posting: of `find`, `edit` and `withdraw`."""
+        """What such an account can do beside posting: of `find`, `read`, `edit` and `withdraw`."""
         own, none = type(self), Connector
         return frozenset(
-            name for name in ("find", "edit", "withdraw") if getattr(own, name) is not getattr(none, name)
+            name
+            for name in ("find", "read", "edit", "withdraw")
+            if getattr(own, name) is not getattr(none, name)
         )
 
     def lacks(self, secret: Secret) -> tuple[str, ...]:
@@ -229,6 +246,10 @@ class Connector(ABC):
 
     def find(self, http: "Http", draft: Draft) -> Receipt | None:
         """The draft's post if it is there, None if it is surely not; raises CannotTell otherwise."""
+        raise CannotTell(f"{self.title} does not show an account its own posts")
+
+    def read(self, http: "Http", receipt: Receipt) -> Shown | None:
+        """What readers see of a post, None if it is not there. Raises CannotTell. Reads only, and costs nothing."""
         raise CannotTell(f"{self.title} does not show an account its own posts")
 
     def edit(self, http: "Http", receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:

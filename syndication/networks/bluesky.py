@@ -16,7 +16,7 @@ from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Una
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.atproto import allow_atproto, disallow, keep_allowed, places
 from syndication.networks.auth import Anonymous, Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.dpop import Proof, wants_nonce
 from syndication.networks.http import Http, Shape
 from syndication.networks.life import Life, life_of
@@ -87,6 +87,24 @@ class _Written(Shape):
 
 class _Record(_Written):
     value: dict[str, Any]
+
+
+class _External(Shape):
+    uri: str
+    title: str
+    thumb: dict[str, Any] | None = None
+
+
+class _Embed(Shape):
+    external: _External | None = None
+    images: tuple[Any, ...] = ()
+
+
+class _Said(Shape):
+    """What of a post's record readers see."""
+
+    text: str = ""
+    embed: _Embed = _Embed()
 
 
 class _Upload(Shape):
@@ -203,6 +221,16 @@ class Bluesky(Connector):
         if record is None or record.value.get("createdAt") != _stamp(draft):
             return None
         return _receipt(http, record)
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The record, with its link card or its picture."""
+        record = _get(http, _place(receipt))
+        if record is None:
+            return None
+        said = _Said.model_validate(record.value)
+        if card := said.embed.external:
+            return Shown(said.text, card.uri, card.title, card.thumb is not None)
+        return Shown(said.text, image=bool(said.embed.images))
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """The record anew, with the time it was first posted."""

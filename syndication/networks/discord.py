@@ -12,7 +12,7 @@ from requests.auth import AuthBase
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import USER_AGENT, Http, Shape, open_http
 from syndication.networks.login import choose
 from syndication.networks.rates import Told
@@ -69,6 +69,19 @@ class _Message(_Snowflake):
     content: str = ""
     nonce: str = ""
     author: _Snowflake | None = None
+
+
+class _Embedded(Shape):
+    url: str = ""
+    title: str = ""
+    image: dict[str, Any] | None = None
+    thumbnail: dict[str, Any] | None = None
+
+
+class _Seen(Shape):
+    content: str = ""
+    embeds: tuple[_Embedded, ...] = ()
+    attachments: tuple[_Snowflake, ...] = ()
 
 
 class _Messages(RootModel[list[_Message]]):
@@ -190,6 +203,19 @@ class Discord(Connector):
                 return None
             after = max(int(message.id) for message in page)
         raise CannotTell(f"the channel has more than {_PAGE * _PAGES} messages since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The message with its card, ours or the one that Discord made of the page; a webhook may read its own."""
+        try:
+            seen = http.read(_Seen, "GET", f"{_place(http.secret)}/messages/{receipt.id}")
+        except Refused as refused:
+            if refused.status != 404 or isinstance(refused, Unauthorized):
+                raise
+            return None
+        if not seen.embeds:
+            return Shown(seen.content, image=bool(seen.attachments))
+        card = seen.embeds[0]
+        return Shown(seen.content, card.url, card.title, bool(card.image or card.thumbnail))
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """Text, card and image anew; what is not named again is taken off."""

@@ -5,13 +5,13 @@ Personal profiles and groups cannot be posted to by anyone's app.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 from requests.auth import AuthBase
 
 from syndication.models import Draft, Form, Limits, Receipt, Window
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.graph import (
     GRAPH,
     GRAPH_ENDS,
@@ -45,6 +45,26 @@ class _PhotoPosted(Shape):
     post_id: str = Field(pattern=_POST)
 
 
+class _Media(Shape):
+    image: dict[str, Any] | None = None
+
+
+class _Attached(Shape):
+    title: str = ""
+    unshimmed_url: str = ""
+    media_type: str = ""
+    media: _Media = _Media()
+
+
+class _Attachments(Shape):
+    data: tuple[_Attached, ...] = ()
+
+
+class _Seen(Shape):
+    message: str = ""
+    attachments: _Attachments = _Attachments()
+
+
 class _Page(Shape):
     name: str = Field(min_length=1)
 
@@ -60,6 +80,7 @@ class Facebook(Connector):
     ends: ClassVar[date | None] = GRAPH_ENDS
     forms: ClassVar[tuple[Form, ...]] = ("crawled", "image")
     rereads: ClassVar[bool] = True
+    recrawls: ClassVar[bool] = True
     lasts: ClassVar[frozenset[str]] = frozenset({"link", "image"})
     scopes: ClassVar[Mapping[str, str]] = _SCOPES
     # 63,206 characters is what other clients use, and is not in Meta's documents; so is the length of `alt`.
@@ -111,6 +132,19 @@ class Facebook(Connector):
         url = f"/{GRAPH}/{http.secret['page']}/published_posts"
         post = find_post(http, url, "id,message,created_time", draft)
         return _receipt(post.id) if post else None
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """Its text, and the first thing attached: the photo, or the card of the linked page."""
+        fields = "message,attachments{title,unshimmed_url,media_type,media}"
+        # One that is gone is refused, as one that the login does not see: Meta does not tell these apart.
+        seen = http.read(_Seen, "GET", f"/{GRAPH}/{receipt.id}", params={"fields": fields})
+        if not seen.attachments.data:
+            return Shown(seen.message, link="", image=False)
+        first = seen.attachments.data[0]
+        pictured = first.media.image is not None
+        if first.media_type == "photo":
+            return Shown(seen.message, image=pictured)
+        return Shown(seen.message, first.unshimmed_url or None, first.title or None, pictured)
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """Its text, and what Facebook knows of the page; link and photo stay as they were."""

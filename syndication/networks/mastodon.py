@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.errors import CannotTell, DeliveryError, NotSent, Refused, Unknown
 from syndication.models import Draft, Form, Limits, Receipt, Unit
 from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import OAuth2Door, give_back, keep_fresh, let_in, stranger
 from syndication.networks.nodeinfo import software_of
@@ -94,6 +94,18 @@ class _Status(Shape):
 
 class _Statuses(RootModel[list[_Status]]):
     pass
+
+
+class _LinkCard(Shape):
+    url: str = ""
+    title: str = ""
+    image: str | None = None
+
+
+class _Seen(Shape):
+    content: str = ""
+    media_attachments: tuple[_Media, ...] = ()
+    card: _LinkCard | None = None
 
 
 class _StatusLimits(Shape):
@@ -245,6 +257,19 @@ class Mastodon(Connector):
                 return None
             params["max_id"] = page[-1].id
         raise CannotTell(f"the account has posted more than {_PAGE * _PAGES} times since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The status, and its media or its link card."""
+        try:
+            status = http.read(_Seen, "GET", _path(receipt))
+        except Refused as refused:
+            if refused.status not in (404, 410):
+                raise
+            return None
+        text, card = _shown(status.content), status.card
+        if card is None or status.media_attachments:
+            return Shown(text, image=bool(status.media_attachments))
+        return Shown(text, card.url, card.title, bool(card.image))
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """Text and image anew: a status edited without its media ids loses them."""

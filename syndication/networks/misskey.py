@@ -11,7 +11,7 @@ from requests.auth import AuthBase
 from syndication.errors import CannotTell, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import Http, Shape
 from syndication.networks.login import stranger
 from syndication.networks.nodeinfo import software_of
@@ -68,6 +68,11 @@ class _Note(Shape):
     id: _Id
     text: str | None = None
     created_at: datetime = Field(alias="createdAt")
+
+
+class _Seen(Shape):
+    text: str | None = None
+    files: tuple[_File, ...] = ()
 
 
 class _Created(Shape):
@@ -165,6 +170,14 @@ class Misskey(Connector):
                 return None
             start = {"sinceId": page[-1].id}
         raise CannotTell(f"the account has posted more than {_PAGE * _PAGES} times since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The note and whether it has a file; link cards are made by those who read it."""
+        try:
+            note = http.read(_Seen, "POST", "/api/notes/show", json={"noteId": receipt.id})
+        except _Missing:
+            return None
+        return Shown(note.text or "", image=True if note.files else None)
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """At Sharkey: text and file anew."""

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any, ClassVar
 
 from pydantic import Field, RootModel
@@ -18,7 +19,7 @@ from syndication.errors import (
 )
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Anonymous, Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import Http, Shape, open_http
 from syndication.networks.login import OAuth2Door, ask_code, choose
 from syndication.networks.transport import Answer
@@ -94,6 +95,28 @@ class _Event(Shape):
 class _Message(Shape):
     ts: str = Field(pattern=r"^\d{1,12}\.\d{1,12}$")
     metadata: _Event = _Event()
+
+
+class _Unfurled(Shape):
+    from_url: str = ""
+    title: str = ""
+    image_url: str = ""
+    thumb_url: str = ""
+
+
+class _Block(Shape):
+    type: str = ""
+
+
+class _Seen(Shape):
+    ts: str
+    text: str = ""
+    attachments: tuple[_Unfurled, ...] = ()
+    blocks: tuple[_Block, ...] = ()
+
+
+class _SeenOnes(Shape):
+    messages: tuple[_Seen, ...]
 
 
 class _Next(Shape):
@@ -255,6 +278,22 @@ class Slack(Connector):
                 return None
             asked["cursor"] = page.response_metadata.next_cursor
         raise CannotTell("the channel has too many messages since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """A bot's message, with its picture or the card that Slack made; it makes none of a link it showed lately."""
+        if "webhook" in http.secret:
+            raise CannotTell("a webhook cannot read its channel")
+        asked = {"channel": http.secret["channel"], "latest": receipt.id, "oldest": receipt.id,
+                 "inclusive": "true", "limit": "1"}  # fmt: skip
+        page = http.read(_SeenOnes, "GET", "/api/conversations.history", params=asked)
+        seen = next((message for message in page.messages if message.ts == receipt.id), None)
+        if seen is None:
+            return None
+        text, pictured = unescape(seen.text), any(block.type == "image" for block in seen.blocks)
+        if pictured or not seen.attachments:
+            return Shown(text, image=pictured)
+        card = seen.attachments[0]
+        return Shown(text, card.from_url or None, card.title or None, bool(card.image_url or card.thumb_url))
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """Text and image anew."""

@@ -106,7 +106,7 @@ class Attempt(ABC):
 
     def _pause(self) -> float:
         """Seconds until the next try: doubling, with up to a quarter taken off so that mailboxes spread."""
-        pending = self.claim.delivery.pending
+        pending = self.claim.look or self.claim.delivery.pending
         is_deed = pending is not None and self.claim.delivery.state is State.SENT
         tries = min(pending.tries if pending and is_deed else self.claim.delivery.attempt, 12)
         longest = min(FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE)

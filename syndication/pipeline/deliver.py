@@ -43,6 +43,7 @@ from syndication.pipeline.attempt import (
 from syndication.pipeline.follow import Follow
 from syndication.pipeline.hold import standing_for, words_of
 from syndication.pipeline.late import give_up
+from syndication.pipeline.look import FIRST_LOOK, Look, is_read
 from syndication.pipeline.routes import opening
 from syndication.pipeline.times import earliest, expiry
 from syndication.pipeline.tokens import stop_account, tend
@@ -94,7 +95,7 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
         if claim is None:
             break
         try:
-            kind = Follow if claim.delivery.state is State.SENT else _Letter
+            kind = Look if claim.look else Follow if claim.delivery.state is State.SENT else _Letter
             with _traced(claim, network.name):
                 kind(store, config, network, claim, secret).run()
         except MailboxWaits as waits:
@@ -403,5 +404,8 @@ class _Letter(Attempt):
         with self._recording() as tx:
             if uncount:
                 self._uncount(tx)
-            deliveries.settle(tx, self.claim, state, what=what, now=self.store.now(), **facts)  # type: ignore[arg-type]
+            now = self.store.now()
+            if state is State.SENT and is_read(self.config, self.network, self.secret):
+                facts["look_at"] = now + FIRST_LOOK
+            deliveries.settle(tx, self.claim, state, what=what, now=now, **facts)  # type: ignore[arg-type]
         self._log(what)

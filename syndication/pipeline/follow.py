@@ -73,7 +73,8 @@ def _ask(
     network, begun = network_of(account), deeds.begun(delivery)
     move = plan.move(delivery.draft, new, network, policy(config, account.name), begun)
     if move.deed is None:
-        if delivery.pending and not begun:
+        looked = delivery.pending and delivery.pending.deed is Deed.LOOK
+        if delivery.pending and not begun and not looked:
             deeds.drop(tx, delivery)
         return
     if move.deed is Deed.REPLY and corrected:

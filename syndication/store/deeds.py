@@ -61,7 +61,10 @@ def withdraw_all(tx: Connection, story: str, now: int) -> None:
     values: dict[str, Any] = {"deed": Deed.WITHDRAW, "deed_due_at": now, "deed_words": ""}
     # An edit that was begun is kept beside it, for a story that stands again before its post is gone.
     values |= {"deed_draft": case((edits, rows.c.deed_draft)), "lane": Priority.BREAKING.lane}
-    values |= {"deed_tries": case((rows.c.deed == Deed.EDIT, 0), else_=rows.c.deed_tries), "attempt": _FENCED}
+    values |= {
+        "deed_tries": case((rows.c.deed.in_((Deed.EDIT, Deed.LOOK)), 0), else_=rows.c.deed_tries),
+        "attempt": _FENCED,
+    }
     # Whatever its state: it may be sent by the time that this is stored, and one that is not waits for nothing.
     mine = and_(rows.c.story == story, rows.c.state != State.WITHDRAWN)
     tx.execute(update(rows).where(mine).values(**values))
@@ -102,7 +105,9 @@ def _say_again(tx: Connection, claim: Claim, receipt: dict[str, str], now: int) 
     if receipt:  # where the post is by now is needed by every deed
         tx.execute(update(rows).where(mine).values(**receipt))
     edits = and_(
-        mine, rows.c.deed.in_(("", Deed.EDIT)), or_(rows.c.deed_due_at.is_(None), rows.c.deed_due_at < NEVER)
+        mine,
+        rows.c.deed.in_(("", Deed.EDIT, Deed.LOOK)),
+        or_(rows.c.deed_due_at.is_(None), rows.c.deed_due_at < NEVER),
     )
     again = {"deed": Deed.EDIT, "deed_due_at": now, "deed_tries": 1, "attempt": rows.c.attempt + 1}
     said = func.coalesce(rows.c.deed_draft, rows.c.draft)
@@ -142,6 +147,31 @@ def put_off(
         _say_again(tx, claim, {}, now)
 
 
+def look_again(
+    tx: Connection, claim: Claim, words: str, now: int, due_at: int, receipt: Receipt | None
+) -> None:
+    """A post that was read back shows something else, and is looked at once more; `receipt` if it was mended."""
+    values: dict[str, Any] = {"deed_due_at": due_at, "deed_words": words}
+    if receipt:
+        values["receipt"] = receipt.model_dump_json()
+    if deliveries.change(tx, claim.delivery, {State.SENT}, **values):
+        deliveries.note(tx, claim, "looked", words, now)
+
+
+def look_later(tx: Connection, claim: Claim, due_at: int) -> None:
+    """A post could not be read just now."""
+    deliveries.change(tx, claim.delivery, {State.SENT}, deed_due_at=due_at)
+
+
+def looked(tx: Connection, claim: Claim, words: str, left: str, now: int) -> None:
+    """A post was read back; `left` is what an editor has to do. Nothing changes if a deed took the look's place."""
+    told = {"deed_due_at": NEVER, "deed_words": left}
+    if deliveries.change(tx, claim.delivery, {State.SENT}, **(told if left else NO_DEED)):
+        deliveries.note(tx, claim, "looked", words, now)
+        if left:
+            deliveries.note(tx, claim, "told", left, now)
+
+
 def left_to_editors(tx: Connection, count: int) -> list[Delivery]:
     """The newest posts that an editor is to change or remove by hand."""
     told = and_(rows.c.state == State.SENT, rows.c.deed_due_at == NEVER)
@@ -163,7 +193,7 @@ def settled_by_hand(tx: Connection, delivery: Delivery, words: str, now: int, *,
     values: dict[str, Any] = {**NO_DEED, "attempt": delivery.attempt + 1}
     if done and pending.draft and pending.deed is not Deed.WITHDRAW:
         values["draft"] = pending.draft.model_dump_json()
-    elif done:
+    elif done and pending.deed is not Deed.LOOK:
         values |= {"state": State.WITHDRAWN, "reason": words}
     changed = deliveries.change(tx, delivery, {State.SENT}, **values)
     if changed:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
     literal,
     or_,
@@ -46,6 +47,7 @@ class Claim(NamedTuple):
     `intent_at` is set if an earlier try may have reached the network; `wanted_at` is when it was to go out.
 
     `event` is the story's as it stood then, as the store keeps it; `progress` what earlier tries remembered.
+    `look`: it is to be read back.
     """
 
     delivery: Delivery
@@ -56,6 +58,7 @@ class Claim(NamedTuple):
     withdrawn: bool
     event: str
     progress: dict[str, str]
+    look: Pending | None = None
 
 
 def key_of(story: str, account: str, occasion: str) -> str:
@@ -277,7 +280,8 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace:
     delivery = _delivery({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
     times = row["intent_at"], row["expires_at"], row["wanted_at"]
-    return Claim(delivery, mailbox, *times, *story, json.loads(row["progress"]))
+    look = _deed({**row, **taken}) if row["deed"] == Deed.LOOK else None
+    return Claim(delivery, mailbox, *times, *story, json.loads(row["progress"]), look)
 
 
 def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> None:
@@ -342,15 +346,21 @@ def settle(
     due_at: int = NEVER,
     receipt: Receipt | None = None,
     remark: str = "",
+    look_at: int | None = None,
     forget_intent: bool = False,
 ) -> None:
-    """Record how a try ended, whichever state it was in; `remark`: what is to be known of a post that is out.
+    """Record how a try ended, whichever state it was in; `remark`: what is to be known of a post that is out,
+    which is read back at `look_at` unless something else is to be done to it.
 
     Raises ClaimLost if it is another worker's now.
     """
     values: dict[str, Any] = {"due_at": due_at, "reason": words if receipt is None else remark}
     if receipt:
         values["receipt"] = receipt.model_dump_json()
+    if look_at is not None:
+        idle = deliveries.c.deed == ""
+        values["deed"] = case((idle, Deed.LOOK), else_=deliveries.c.deed)
+        values["deed_due_at"] = case((idle, look_at), else_=deliveries.c.deed_due_at)
     if forget_intent:
         values["intent_at"] = None
     current = {*_before(state), state} - {State.PLANNED, State.CANCELLED}
@@ -491,6 +501,11 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
 def _pending(row: RowMapping | dict[str, Any]) -> Pending | None:
     if row["deed_due_at"] is None or row["state"] in _NOT_OUT:
         return None
+    waits_for_look = row["deed"] == Deed.LOOK and row["deed_due_at"] != NEVER
+    return None if waits_for_look else _deed(row)
+
+
+def _deed(row: RowMapping | dict[str, Any]) -> Pending:
     return Pending(
         deed=Deed(row["deed"]),
         draft=Draft.model_validate_json(row["deed_draft"]) if row["deed_draft"] else None,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from syndication.models import State
+from syndication.models import Deed, State
 from syndication.store import NEVER, deliveries, trail
 from syndication.store.schema import accounts
 from syndication.store.schema import deliveries as rows
@@ -55,6 +55,7 @@ def _all(tx: Connection, which: ColumnElement[bool], state: State, what: str, wo
 
 def _leave_deeds(tx: Connection, which: ColumnElement[bool], now: int) -> None:
     words = f"{_WHY}: change or remove it there by hand"
+    tx.execute(update(rows).where(which, rows.c.deed == Deed.LOOK).values(**deliveries.NO_DEED))
     query = select(rows.c.id, rows.c.story, rows.c.deed).where(which)
     for row in tx.execute(query.with_for_update(key_share=True, skip_locked=True)).all():
         values = {"deed_due_at": NEVER, "deed_words": words, "attempt": rows.c.attempt + 1}

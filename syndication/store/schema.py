@@ -152,7 +152,7 @@ deliveries = Table(
     Column("receipt", Text),
     Column("reason", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    # What is to be done to the post once it is out: edit, repost or withdraw; empty: nothing.
+    # What is to be done to the post once it is out: edit, reply, repost, withdraw or look; empty: nothing.
     Column("deed", String(20), nullable=False, server_default=""),
     Column("deed_draft", Text),
     Column("deed_due_at", BigInteger),  # null: there is no deed

@@ -12,7 +12,7 @@ _ADD = insert(trail)
 WHAT = frozenset(
     """accepted updated withdrawn planned held shared drawn problem frozen intent sent not_sent refused unauthorized
     unknown found not_found again waits resolved cancelled given_up
-    follows edited answered removed told not_done retracted routed later filed released moved unready""".split()
+    follows edited answered removed told not_done retracted routed later filed released moved unready looked""".split()
 )
 
 

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import regex
 
+_ENOUGH = 20
 _NOT_SAID = regex.compile(r"https?://|[^\p{L}\p{M}\p{N}]+")
 
 
@@ -16,6 +17,12 @@ def same(one: str, other: str) -> bool:
     """
     said = _said(one)
     return bool(said) and said == _said(other)
+
+
+def begins(start: str, whole: str) -> bool:
+    """Whether what is shown says the same as a whole text, or its beginning: at least twenty letters and digits."""
+    said, text = _said(start), _said(whole)
+    return said == text or (len(said) >= _ENOUGH and text.startswith(said))
 
 
 def _said(text: str) -> str:

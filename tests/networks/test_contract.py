@@ -12,6 +12,8 @@ post has a file for each, `answers-KIND.json`:
 - `refusals`: answers to `create` with the `kind` of error each is, and what it `says`
 - `limited`: answers to `create` that ask for ninety seconds
 - `not_there`: answers that show no post, absent where the network cannot be asked; `gone`: a removed post's
+- `read`: `shown`, a list of answers to `read` with what it then tells of the post, and a removed post's, `gone`, absent
+  where the network does not tell; false where such an account cannot read, absent where none can
 - `edit`, `withdraw`: false where the network cannot
 - `revoke`: the one request by which the token is given back, and its answer; absent where only a person can
 - `reads`: requests of `find` that read although they are no GET
@@ -43,8 +45,10 @@ from syndication.errors import (
 )
 from syndication.models import PublishEvent, Receipt
 from syndication.networks import NETWORKS, connector
+from syndication.networks.base import Connector, Shown
 from syndication.networks.http import open_http
 from syndication.text import compose, fits
+from syndication.text.same import same
 
 OURS = Path(__file__).parent.parent / "samples"
 # The connector of another package is held to the same: docs/how-to/add-a-network.md.
@@ -229,6 +233,32 @@ def test_finding_only_reads(told, draft):
     found(told, draft)
     reads = told.sample.get("reads", ())
     assert {what.split()[0] for what in told.server.whats() if what not in reads} <= {"GET"}
+
+
+def test_a_post_is_read_back_as_readers_see_it(told):
+    """Its words, and what its link card or its picture is; None for one that is gone. It only reads."""
+    if "read" not in told.sample:
+        assert type(told.network).read is Connector.read, "what can be read back needs answers in its samples"
+        pytest.skip("its posts cannot be read back")
+    if told.sample["read"] is False:
+        assert "read" not in told.network.deeds(told.sample["secret"])
+        with told.http() as http, pytest.raises(CannotTell):
+            told.network.read(http, told.receipt)
+        return
+    for answers, shown in told.sample["read"]["shown"]:
+        told.server.answers.update(answers)
+        with told.http() as http:
+            seen = told.network.read(http, told.receipt)
+        expected = Shown(**shown)
+        assert same(seen.text, expected.text) and seen._replace(text=None) == expected._replace(text=None)
+    if "gone" in told.sample["read"]:
+        told.server.answers.update(told.sample["read"]["gone"])
+        with told.http() as http:
+            assert told.network.read(http, told.receipt) is None
+    asked = [one for one in told.server.asked if one.what in told.sample["read"]["shown"][0][0]]
+    assert asked and {what.split()[0] for what in told.server.whats()} <= {"GET", asked[0].what.split()[0]}
+    if (SAMPLES / told.network.name / "spec.json").exists():
+        check(told.network.name, asked)
 
 
 def test_an_edit_keeps_the_post(told, draft, image):
