@@ -53,7 +53,7 @@ SIDES = (200, 4000)
 """Pixels that each side of a card may have, at least and at most."""
 
 # Counts up with each change of the engine that changes pixels: older cards then get new names.
-_ENGINE = 3
+_ENGINE = 4
 _DEEPER = (0.0, 0.1, 0.2, 0.4, 0.8)  # of a scrim, where the first does not do
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
@@ -153,6 +153,8 @@ class _Maker:
         self.event, self.path = event, path
         self.outlined, self.form = wish.get("outlined", False), wish.get("format", "jpeg")
         told = words.fields(event, config, photo=path is not None, shown=self.template.fields())
+        if "mark" in self.template.words:  # it sets quotation marks of its own
+            told["headline"] = words.unquoted(told["headline"])
         self.values = told | labels.fields(event, config, now)
         self.facts = labels.facts(event) if "fact" in self.template.fields() else ()
         self.photo_size: tuple[int, int] | None = None

@@ -62,6 +62,7 @@ def check(ops: Sequence[Op], ground: contrast.Ground, brand: Brand, card: Card) 
     found = [
         *weak_contrasts(words, ground, brand, card.width),
         *_overflows(words, Rect(0, 0, *size)),
+        *_cut_short(words),
         *_collisions([*words, *(op for op in ops if isinstance(op, PhotoOp) and op.round)]),
     ]
     for view in views.of(*size):
@@ -105,6 +106,14 @@ def _overflows(words: Sequence[Words], card: Rect) -> Iterator[Fault]:
             )
 
 
+def _cut_short(words: Sequence[Words]) -> Iterator[Fault]:
+    """A headline that ends in an ellipsis; of other words it is no fault, as the page has them."""
+    for op in words:
+        if isinstance(op, TextOp) and op.name == "headline" and op.block and op.block.cut:
+            remedy = "Fewer words, or a plainer template."
+            yield Fault("headline", "length", EVERYWHERE, "cut with an ellipsis", "whole", remedy)
+
+
 def _collisions(boxes: Sequence[Op]) -> Iterator[Fault]:
     for one, other in combinations(boxes, 2):
         if _overlap(one.rect, other.rect) and (common := _overlap(one.ink, other.ink)):
@@ -120,6 +129,10 @@ def _refused(view: views.View, card: Card) -> Iterator[Fault]:
     if view.max_bytes is not None and card.size > view.max_bytes:
         found, wanted = f"{card.size:,}", f"at most {view.max_bytes:,}"
         yield Fault("card", "bytes", view.name, found, wanted, "A smaller size, or JPEG.")
+    if card.mime not in view.formats:
+        yield Fault(
+            "card", "format", view.name, card.mime, " or ".join(view.formats), "JPEG, as is the default."
+        )
     if card.width < view.least[0] or card.height < view.least[1]:
         found, wanted = f"{card.width}x{card.height}", f"at least {view.least[0]}x{view.least[1]}"
         yield Fault("card", "pixels", view.name, found, wanted, "A larger size.")

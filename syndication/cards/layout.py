@@ -104,6 +104,7 @@ class _Layout:
                 f"a card of {self.card.width}x{self.card.height} pixels has no room inside its margins",
                 "margin",
             )
+        self.measure.on_photo = bool(layer.scrim and self.covered and not self.is_block(layer))
         box = self.measure.layer(layer, inside.width, room)
         if box is None:
             return _Flow((), replace(self.card, height=0))

@@ -29,6 +29,8 @@ _RULE = 2  # thickness of a row's divider, units
 # How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
 # so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
 _MOST_ENLARGED = 1.35
+_MOST_SMALL = 1.5  # of one that stands by itself, with no words on it to be compared with
+_FLATTEST = 2.6  # of a band, for a height of 1
 
 
 class NoRoom(CardError):
@@ -59,10 +61,16 @@ class Subject:
     facts: tuple[tuple[str, str], ...] = ()
     fonts: str = ""
 
+    @property
+    def most_enlarged(self) -> float:
+        """How much larger than its own pixels the photo may be drawn."""
+        return _MOST_SMALL if self.small else _MOST_ENLARGED
+
     def sharp(self, box: Rect) -> bool:
         """Whether the photo is large enough to cover a box."""
         across, down = self.photo or (0, 0)
-        return box.width <= across * _MOST_ENLARGED + 1 and box.height <= down * _MOST_ENLARGED + 1
+        most = self.most_enlarged
+        return box.width <= across * most + 1 and box.height <= down * most + 1
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,12 @@ class Box:
     baseline: float | None = None
     capital: float = 0
     centred: bool = False  # bars and rules: they stand in the middle of a row's capitals
+
+
+def _around(capitals: tuple[float, float], ink: tuple[float, float], pad: float) -> tuple[float, float]:
+    """Top and bottom of a box: evenly around capitals, and further where letters are taller or hang lower, as
+    Nastaliq's; each told by its top and bottom."""
+    return min(capitals[0] - pad, ink[0] - pad * _INK), max(capitals[1] + pad, ink[1] + pad * _INK)
 
 
 def moved(op: Op, x: float, y: float) -> Op:
@@ -92,6 +106,7 @@ class Measure:
         self.unit = max(size[0] / 1200, min(size) / 1080)
         self.tall = size[1] > size[0] * 0.9
         self.values = dict(subject.values)
+        self.on_photo = False  # whether what is measured is to stand on the photo itself
         self.caps = dict[str, int]()  # the largest size of a field's words, where several agree on one
         self.terms = {"tall" if self.tall else "wide"}
         self.terms |= {"photo", "small" if subject.small else "large"} if subject.photo else {"plain"}
@@ -150,11 +165,9 @@ class Measure:
             op = TextOp(Rect(0, rise, block.width, block.height), color, block, layer.text, self.subject.rtl)
             return Box(block.width, block.height + rise, (op,), block.baseline + rise, block.capital)
         pad = block.size * _PILL
-        # The pill stands evenly around the capitals, and further where letters are taller or hang lower, as Nastaliq's.
         _, ink_top, _, ink_bottom = block.ink()
         last = block.baseline + (len(block.lines) - 1) * block.pitch
-        top = min(block.baseline - block.capital - pad, ink_top - pad * _INK)
-        bottom = max(last + pad, ink_bottom + pad * _INK)
+        top, bottom = _around((block.baseline - block.capital, last), (ink_top, ink_bottom), pad)
         frame = Rect(0, 0, block.width + 2 * pad, bottom - top)
         rect = Rect(pad, -top, block.width, block.height)
         op = TextOp(rect, color, block, layer.text, self.subject.rtl, boxed=True)
@@ -227,9 +240,14 @@ class Measure:
             side = min(size, width, height)
             return Box(side, side, (PhotoOp(Rect(0, 0, side, side), round=True),))
         across, down = self.subject.photo
-        asked = min(min(size, width) / across, min(size, height) / down)
         # One too small for half of what is asked is left too large here, and the layout does without it.
-        scale = max(min(asked, _MOST_ENLARGED), asked / 2)
+        if layer.photo == "band":
+            asked = min(size, width, height * _FLATTEST)
+            wide = max(min(asked, across * self.subject.most_enlarged), asked / 2)
+            rect = Rect(0, 0, wide, min(height, wide * down / across))
+            return Box(rect.width, rect.height, (PhotoOp(rect),))
+        asked = min(min(size, width) / across, min(size, height) / down)
+        scale = max(min(asked, self.subject.most_enlarged), asked / 2)
         rect = Rect(0, 0, across * scale, down * scale)
         return Box(rect.width, rect.height, (PhotoOp(rect),))
 
@@ -333,10 +351,33 @@ class Measure:
                         boxes[index] = box
         if not any(part for box in boxes.values() if not box.centred for part in box.parts):
             return None  # bars alone say nothing
+        pad = self._padding(boxes.values()) if layer.chip and self.on_photo else 0
+        inside = width - 2 * pad
         self._share(
-            children, boxes, boxes.keys(), width, "width", lambda child, room: self.layer(child, room, height)
+            children,
+            boxes,
+            boxes.keys(),
+            inside,
+            "width",
+            lambda child, room: self.layer(child, room, height),
         )
-        return self._side_by_side(layer, children, boxes, width)
+        box = self._side_by_side(layer, children, boxes, inside)
+        return self._chip(box, self.color(layer.chip), pad) if layer.chip and pad else box
+
+    def _padding(self, boxes: Collection[Box]) -> float:
+        """The room around a chip's words: as around a pill's."""
+        sizes = [op.block.size for box in boxes for op in box.parts if isinstance(op, TextOp) and op.block]
+        return max(sizes, default=0) * _PILL
+
+    def _chip(self, box: Box, color: str, pad: float) -> Box:
+        """A row in a box of a colour."""
+        inks, line = [op.ink for op in box.parts if isinstance(op, TextOp)], box.baseline or 0
+        reach = min(ink.y for ink in inks), max(ink.bottom for ink in inks)
+        top, bottom = _around((line - box.capital, line), reach, pad)
+        frame = Rect(0, 0, box.width + 2 * pad, bottom - top)
+        parts = [moved(op, pad, -top) for op in box.parts]
+        boxed = [replace(op, boxed=True) if isinstance(op, TextOp) else op for op in parts]
+        return Box(frame.width, frame.height, (FillOp(frame, color), *boxed), line - top, box.capital)
 
     def _share(
         self,

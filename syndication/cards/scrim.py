@@ -15,7 +15,7 @@ Need = tuple[Box, float]
 
 _DEEPEST = 0.8  # at the bottom edge, under words that take half the photo and need no more
 _HIGHEST = 0.45  # of the photo's height: where it starts if no words begin higher
-_SOFT = 0.3  # of the photo's height: the way on which it eases to nothing
+_SOFT = 0.24  # of the photo's height: the way on which it eases to nothing
 # Beyond the words' end: the way on which it gets lighter, a longer one beyond those that end early, and what is left
 # of it there.
 _FADE, _SLOW_FADE, _LEFT = 0.35, 0.55, 0.15

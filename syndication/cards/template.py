@@ -81,10 +81,12 @@ class Fill(Layer):
 class Photo(Layer):
     """The story's photo: cropped to cover its area, cut round at `size`, or whole, no larger than `size` each way.
 
+    A `band` is up to `size` wide and cropped to the height that is left, so that nothing stands empty beside it.
+
     A template whose photos are all round shows the portrait of who writes or is quoted, where the story has one.
     """
 
-    photo: Literal["cover", "round", "whole"]
+    photo: Literal["cover", "round", "whole", "band"]
     size: Units = 0
 
 
@@ -125,10 +127,15 @@ class Column(Layer):
 
 
 class Row(Layer):
-    """Layers side by side from the start, on one baseline; `divider` is the colour of the rule between them."""
+    """Layers side by side from the start, on one baseline; `divider` is the colour of the rule between them.
+
+    Where it stands on the photo itself, `chip` is the colour of a box around it: small words would else ask for a
+    darker photo than the headline does.
+    """
 
     row: tuple["Node", ...]
     divider: Role | None = None
+    chip: Role | None = None
 
 
 class Each(Layer):

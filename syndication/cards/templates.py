@@ -114,7 +114,7 @@ def _dangling(template: Template) -> Iterator[str]:
             if role := getattr(style, key):
                 yield from _unknown(f"text.{name}.{key}", "colour", role.partition(" ")[0], colors)
     for path, node in walk(template.layers):
-        for key in ("fill", "color", "scrim", "block", "divider", "rule"):
+        for key in ("fill", "color", "scrim", "block", "divider", "chip", "rule"):
             if role := getattr(node, key, None):
                 yield from _unknown(f"{path}.{key}", "colour", role.partition(" ")[0], colors)
         if isinstance(node, Text):

@@ -32,7 +32,8 @@ class View:
 
     `shapes` are the cards that it is for, from the least to the greatest width for a height of 1. `aspect` is the
     same of the part that is shown, cut from the middle; None shows all. `width` is the least at which it is shown and
-    `radius` that of its corners there, both in CSS pixels. `least` is the smallest picture that it takes, in pixels.
+    `radius` that of its corners there, both in CSS pixels. `least` is the smallest picture that it takes, in pixels,
+    and `formats` are the kinds.
     A `thumbnail` shows a square of a wide picture: no headline can be kept whole in it, and none is asked to.
     `handheld`: so small that names, dates and sources cannot be read anyway, and may be laid over.
     """
@@ -158,6 +159,7 @@ VIEWS = (
         0,
         (),
         8_000_000,
+        formats=("image/jpeg",),
     ),
     View("Instagram’s grid", "3:4 since January 2025: observed", _FEED, 125, 0.75, thumbnail=True),
     View(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Container, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+import regex
 from babel import Locale, UnknownLocaleError, dates, lists
 from babel.core import get_global
 from icu4py.messageformat import MessageFormat
@@ -14,6 +15,13 @@ from syndication.errors import CardError
 from syndication.models import PublishEvent
 
 _ENDS = ".!?…؟۔।॥။៕។።。！？"  # of sentences
+
+# Marks that a quotation begins with, in any language, and those that then may end it.
+_QUOTES = {
+    "“": "”", "„": "“”", "”": "”“", "‘": "’", "‚": "‘’", "’": "’", "«": "»", "»": "«»", "‹": "›", "›": "‹›",
+    "「": "」", "『": "』", "﹁": "﹂", "﹃": "﹄", "״": "״", '"': '"', "＂": "＂", "〝": "〞〟",
+}  # fmt: skip
+_QUOTED = regex.compile(r"(?P<inside>.*)(?P<close>[\p{Pf}\p{Pi}\p{Pe}\"״＂])(?P<end>[.!?…。]?)", regex.DOTALL)
 
 # The numbering systems that CLDR has as some language's first, of the scripts that cards can be set in.
 _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "mymr": 0x1040}
@@ -44,6 +52,25 @@ def fields(
     if not values["headline"]:
         raise CardError(f"{event.id}: the headline has no letters that can be drawn")
     return values
+
+
+def unquoted(text: str) -> str:
+    """A quotation without the marks around the whole of it, for a card that sets its own; others stay as they are."""
+    closing = _QUOTES.get(text[:1], "")
+    match = _QUOTED.fullmatch(text, 1)
+    if not match or match["close"] not in closing:
+        return text
+    open_ones = 1
+    for index in range(1, match.end("close")):
+        within = text[index - 1].isalnum() and text[index + 1 : index + 2].isalnum()  # an apostrophe
+        if text[index] in closing and not within:
+            open_ones -= 1
+        elif text[index] == text[0] and not within:
+            open_ones += 1
+        if not open_ones and index < match.end("inside"):
+            return text  # it was the first of several
+    inside = match["inside"].strip()
+    return f"{inside}{match['end']}" if inside else text
 
 
 def alt(

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from syndication.cards import Drawn, checks, contrast, render_cards, template_names, views
 from syndication.cards.brand import Brand as Look
 from syndication.cards.checks import Fault
-from syndication.cards.ops import FillOp, LogoOp, Op, Rect, TextOp
+from syndication.cards.ops import FillOp, LogoOp, Op, Rect, ScrimOp, TextOp
 from syndication.cards.typeset import Face, fit
 from syndication.config import Brand, Cards, Colors, Config, Section
 from syndication.models import Card, PublishEvent
@@ -175,6 +175,69 @@ def test_bytes_and_pixels_are_held_to_each_networks_limit() -> None:
     assert kinds(heavy) == {("card", "bytes", "Bluesky"), ("card", "bytes", "WhatsApp")}
     assert {fault.wanted for fault in heavy} == {"at most 1,000,000", "at most 307,200"}
     assert ("card", "pixels", "LinkedIn") in kinds(checked([], size=(400, 210)))
+
+
+def test_a_format_that_a_network_does_not_take_is_told(story: Make) -> None:
+    """Instagram takes no PNG; the networks of wide cards do."""
+    square, wide = render_cards(
+        story(), config=Config(), photo=None, sizes=[SQUARE, WIDE], now=NOW, format="png"
+    )
+    assert [(fault.check, fault.view, fault.found) for fault in faults(square)] == [
+        ("format", "Instagram", "image/png")
+    ]
+    assert faults(wide) == []
+
+
+LONG = (
+    "The harbour towns of the western coast voted on Sunday by a wide margin to give up the outer road and to let the"
+    " sea back in behind the old dikes, a decision that engineers had asked for since 2019"
+)
+
+
+@pytest.mark.parametrize("size", ALL_SIZES)
+def test_a_list_of_five_leaves_room_for_a_long_headline(size: tuple[int, int], story: Make) -> None:
+    """Two hundred characters stand whole over five facts, on a card of any size."""
+    told = {
+        "facts": [
+            f"The {place} part of the road is given up" for place in ("outer", "old", "new", "far", "low")
+        ]
+    }
+    event = story(headline=LONG, card=told)
+    (drawn,) = render_cards(event, config=Config(), photo=None, template="list", sizes=[size], now=NOW)
+    assert faults(drawn) == []
+
+
+def test_a_headline_that_is_cut_is_a_fault(story: Make) -> None:
+    """What not even the least size holds ends in an ellipsis, and an editor is told."""
+    (drawn,) = render_cards(
+        story(headline=f"{LONG}, and more, {LONG}"),
+        config=Config(),
+        photo=None,
+        template="list",
+        sizes=[WIDE],
+        now=NOW,
+    )
+    assert "length" in {fault.check for fault in faults(drawn)}
+
+
+def test_a_label_on_a_photo_stands_on_a_ground_of_its_own(story: Make, photos: Path) -> None:
+    """So it asks for no darker photo; in the block of a tall card it needs none."""
+    wide, tall = render_cards(
+        story(), config=Config(), photo=photos / "sea.jpg", template="article", sizes=[WIDE, SQUARE], now=NOW
+    )
+    boxed = [
+        op.boxed for one in (wide, tall) for op in one.ops if isinstance(op, TextOp) and op.name == "label"
+    ]
+    assert boxed == [True, False]
+    asking = {
+        word.name
+        for op in wide.ops
+        if isinstance(op, ScrimOp)
+        for word in op.words
+        if isinstance(word, TextOp)
+    }
+    assert "headline" in asking
+    assert "label" not in asking
 
 
 def test_a_thumbnail_cuts_words_and_that_is_a_note(story: Make) -> None:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syndication.cards import words
 from syndication.config import Brand, Config
@@ -117,3 +119,40 @@ def test_alt_says_the_words_then_the_photo(story: Make) -> None:
         == "Climate. What now? Ines Okafor. 20 November 2026. Low sun over a calm sea."
     )
     assert words.alt(values, event, photo=False).endswith("20 November 2026.")
+
+
+@pytest.mark.parametrize(
+    ("written", "set_as"),
+    [
+        ("“We counted the boats.”", "We counted the boats."),
+        ("“We counted the boats”.", "We counted the boats."),
+        ("„Wir zählten die Boote“", "Wir zählten die Boote"),
+        ("»Wir zählten die Boote«", "Wir zählten die Boote"),
+        ("»Vi räknade«", "Vi räknade"),
+        ("”Vi räknade”", "Vi räknade"),
+        ("« Nous avons compté »", "Nous avons compté"),
+        ("«Мы считали лодки»", "Мы считали лодки"),
+        ("「船を数えた」", "船を数えた"),
+        ('"We counted"', "We counted"),
+        ("״ספרנו בארה״ב״", "ספרנו בארה״ב"),
+        ("‘It’s ours’", "It’s ours"),
+        ("“He said “no” to us”", "He said “no” to us"),
+        ("“Yes” and “no”", "“Yes” and “no”"),
+        ('"Yes" and "no"', '"Yes" and "no"'),
+        ("„Ja“ und „nein“", "„Ja“ und „nein“"),
+        ("“Never closed", "“Never closed"),
+        ("Never opened”", "Never opened”"),
+        ("“”", "“”"),
+    ],
+)
+def test_marks_around_a_whole_quotation_are_left_to_the_card(written: str, set_as: str) -> None:
+    """A card that sets quotation marks leaves out the pair around all of it, of any language, and no other."""
+    assert words.unquoted(written) == set_as
+
+
+@given(st.text(alphabet='“”„«»‹›‘’"ab .', max_size=12))
+def test_leaving_out_marks_leaves_all_else(text: str) -> None:
+    """Whatever the text, letters stay in their order, and what is left is never nothing."""
+    found = words.unquoted(text)
+    assert [one for one in found if one.isalpha()] == [one for one in text if one.isalpha()]
+    assert bool(found) == bool(text)
