@@ -63,9 +63,6 @@ def test_the_same_letters_come_from_memory() -> None:
 
 def test_letters_that_do_not_touch_leave_room_between_them() -> None:
     """Neighbours of a headline's letters are painted one by one: their masks do not overlap."""
-    letters = [
-        glyphs._Letter(one.font, one.id, one.scale, 40 + one.x, one.y) for one in line("Minimum", "en").glyphs
-    ]
-    inks = list(glyphs._inked(letters, 1.0))
+    inks = list(glyphs._inked(line("Minimum", "en").glyphs, 40, 1.0))
     assert len(inks) == len("Minimum")
-    assert all(one.left + one.mask.width <= other.left for one, other in pairwise(inks))
+    assert all(one.left + one.width <= other.left for one, other in pairwise(inks))
