@@ -58,6 +58,9 @@ def render(
     With --all the cards and the metadata of every story in the store are made anew, behind all that is urgent.
     Nothing is posted, and posts that are written keep their cards. Interrupted, the same command goes on.
 
+    What is wrong with the cards of an EVENT is told on stderr and does not keep them from being drawn: the exit
+    status is 0. To stop at a fault, run `syndicate check-card`, whose status is then 1.
+
     \b
     syndicate render story.json --out cards --template quote --size 1200x630
     syndicate render --all --template article --section World
@@ -137,27 +140,31 @@ def draw(
 ) -> "tuple[Card, ...]":
     """The cards of an event that may be in no store; its photo is read or fetched as the pipeline would.
 
-    `crops`: and the clean crops of its photo.
+    `crops`: and the clean crops of its photo. What is wrong with a card is told, and it is drawn all the same.
     """
     from tempfile import TemporaryDirectory
 
-    from syndication.cards import SIZES, make_cards
+    from syndication.cards import SIZES, keep, render_cards
     from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="syndicate-photo-") as folder:
         photo = photo_of(event, config, Path(folder))
-        cards = make_cards(
+        drawn = render_cards(
             event,
             config=config,
             photo=photo,
             portrait=portrait_of(event, config, Path(folder)),
-            folder=out,
             template=template,
             sizes=sizes or SIZES,
             outlined=outlined,
             format=form,
         )
+        for one in drawn:
+            for fault in one.faults:
+                if not fault.note:
+                    say(f"{one.card.width}x{one.card.height}: {fault}")
+        cards = keep(drawn, out)
         return (*cards, *clean_crops(event, photo, out)[0]) if crops else cards
 
 
@@ -195,6 +202,8 @@ def templates(out: Path | None, machine: bool) -> None:
 @as_json
 def meta(event: str, into: Path | None, url: str, machine: bool) -> None:
     """The Open Graph, Twitter and JSON-LD tags of an EVENT: printed, or written into a page.
+
+    What is wrong with its cards is told on stderr; the exit status is 0 all the same.
 
     \b
     syndicate meta story.json --into public/world/4711.html

@@ -34,6 +34,17 @@ def test_each_fault_is_a_line_with_box_place_number_and_remedy(run, story):
     )
 
 
+def test_drawing_tells_faults_and_draws(run, story):
+    """`render` says on stderr what `check-card` would, and leaves the card; `meta` does too."""
+    (run.room / "syndicate.toml").write_text(PALE + '[cards]\nbase_url = "https://cards.example"\n')
+    done = run("render", story(card=LIST), "--out", "cards", "--size", "1200x630")
+    assert done.status == 0
+    assert "1200x630: place, everywhere: contrast 1." in done.err
+    assert len(list((run.room / "cards").iterdir())) == 1
+    tags = run("meta", story(card=LIST))
+    assert (tags.status, "contrast" in tags.err) == (0, True)
+
+
 def test_another_template_and_size_can_be_checked(run, story):
     """--template and --size say what is checked; wrong ones are wrong input."""
     (run.room / "syndicate.toml").write_text(PALE)
