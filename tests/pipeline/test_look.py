@@ -177,8 +177,7 @@ def test_a_withdrawal_after_a_look_that_began_can_be_taken_back(
     accept(store, config, event(revision=3))
     while prepare_next(store, config):
         pass
-    while deliver(store, config):
-        pass
+    later(store, config, clock, 60)
     assert post(store).state is State.SENT and network.removed == []
 
 
