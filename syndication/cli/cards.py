@@ -273,11 +273,16 @@ def serve_local(app: "Starlette", host: str, port: int, words: str) -> None:
             listener.bind((host, port))
         listener.listen(128)
         shown = f"[{host}]" if ":" in host else host
-        say(words.format(url=f"http://{shown}:{listener.getsockname()[1]}"))
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        url = f"http://{shown}:{listener.getsockname()[1]}"
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                say(words.format(url=url))  # not before: a Ctrl-C while it starts can get lost
+
+        Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)).run(
+            [listener]
         )
-        server.run(sockets=[listener])
 
 
 @contextmanager
