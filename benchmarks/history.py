@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from postgres import Cluster, programs
 
 from syndication.models import Account, Draft, Limits, PublishEvent
-from syndication.store import NEVER, Store, accounts, deliveries, moment, open_store, overdue, stories
+from syndication.store import NEVER, Store, accounts, claims, deliveries, moment, open_store, overdue, stories
 
 ACCOUNTS = ("desk", "world", "sport")
 MOST = 1.2
@@ -86,7 +86,7 @@ def claim(store: Store) -> None:
     """A mailbox is opened and its first letter taken."""
     with store.write() as tx:
         mailbox = accounts.open_mailbox(tx, store.now(), 60_000)
-        assert mailbox and deliveries.claim(tx, mailbox, store.now(), 60_000)
+        assert mailbox and claims.claim(tx, mailbox, store.now(), 60_000)
         raise Undo
 
 

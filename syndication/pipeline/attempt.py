@@ -19,7 +19,7 @@ from syndication.networks.http import Http, open_http
 from syndication.pipeline import budget
 from syndication.pipeline.tokens import keep
 from syndication.store import Store, rates
-from syndication.store.deliveries import Claim
+from syndication.store.claims import Claim
 from syndication.store.spending import Spent
 from syndication.traces import tell
 

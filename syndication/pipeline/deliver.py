@@ -47,9 +47,9 @@ from syndication.pipeline.look import FIRST_LOOK, Look, is_read
 from syndication.pipeline.routes import opening
 from syndication.pipeline.times import earliest, expiry
 from syndication.pipeline.tokens import stop_account, tend
-from syndication.store import NEVER, Store, accounts, deliveries, milliseconds, moment, stories
+from syndication.store import NEVER, Store, accounts, claims, deliveries, milliseconds, moment, stories
 from syndication.store.accounts import Mailbox
-from syndication.store.deliveries import Claim
+from syndication.store.claims import Claim
 from syndication.store.spending import Spent
 from syndication.traces import enabled, span
 from syndication.vault import Vault
@@ -91,7 +91,7 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
     mailbox = mailbox._replace(app=network.app_of(secret))
     while time.monotonic() < until:
         with store.write() as tx:
-            claim = deliveries.claim(tx, mailbox, store.now(), lease_of(config), config.late.pace)
+            claim = claims.claim(tx, mailbox, store.now(), lease_of(config), config.late.pace)
         if claim is None:
             break
         try:
@@ -169,7 +169,7 @@ class _Letter(Attempt):
         with self.store.write() as tx:
             if not deliveries.put_off(tx, claim.delivery, words, due_at=due_at, expires_at=expires_at):
                 raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
-            deliveries.note(tx, claim, "later", words, now)
+            claims.note(tx, claim, "later", words, now)
         return True
 
     def _waits_at_gate(self) -> bool:
@@ -192,7 +192,7 @@ class _Letter(Attempt):
             return True
         self._remark = f"posted before all was ready: {sight.missing}"
         with self.store.write() as tx:
-            deliveries.note(tx, claim, "unready", self._remark, now)
+            claims.note(tx, claim, "unready", self._remark, now)
         return False
 
     def _put_back(self, due_at: int, words: str, now: int) -> None:
@@ -201,7 +201,7 @@ class _Letter(Attempt):
             if not deliveries.change(tx, self.claim.delivery, {State.READY}, due_at=due_at, reason=words):
                 raise ClaimLost(f"delivery {self.claim.delivery.id} is no longer this worker's")
             if words != self.claim.delivery.reason:
-                deliveries.note(tx, self.claim, "later", words, now)
+                claims.note(tx, self.claim, "later", words, now)
 
     def _may_repeat(self, now: int) -> bool:
         """Whether what may be out may still be sent again: the network knows its key, and it is not too late."""
@@ -233,7 +233,7 @@ class _Letter(Attempt):
             self._keep_pace()
         except ClaimLost:
             with self.store.write() as tx:
-                deliveries.receive(tx, self.claim, receipt, self.store.now())
+                claims.receive(tx, self.claim, receipt, self.store.now())
             raise
 
     def _keep_pace(self) -> None:
@@ -275,7 +275,7 @@ class _Letter(Attempt):
             self._record(State.UNKNOWN, "unknown", words=words, status=status, due_at=due_at)
         except ClaimLost:
             with self.store.write() as tx:
-                deliveries.doubt_late(tx, self.claim, words, self.store.now(), due_at)
+                claims.doubt_late(tx, self.claim, words, self.store.now(), due_at)
             raise
 
     def _back(self, due_at: int, what: str, error: DeliveryError) -> None:
@@ -287,7 +287,7 @@ class _Letter(Attempt):
             self._uncount(tx)
             newer = stories.newer(tx, claim.delivery.story, claim.event)
             forget = claim.intent_at is None
-            deliveries.settle(tx, claim, state, what=what, now=now, forget_intent=forget, **facts)  # type: ignore[arg-type]
+            claims.settle(tx, claim, state, what=what, now=now, forget_intent=forget, **facts)  # type: ignore[arg-type]
             if newer:
                 # It was on its way when the story changed, and so was passed over then.
                 plan_anew(tx, self.config, newer.event, now)
@@ -349,7 +349,7 @@ class _Letter(Attempt):
         due_at = now + int(1000 * self._pause())
         with self._recording() as tx:
             stories.redraw(tx, claim.delivery.story, now)
-            deliveries.settle(tx, claim, state, what="not_sent", now=now, words=error.message, due_at=due_at)
+            claims.settle(tx, claim, state, what="not_sent", now=now, words=error.message, due_at=due_at)
 
     def _intend(self) -> None:
         """Commit the intent, and what the post costs. Raises _OverBudget, and nothing is committed."""
@@ -358,7 +358,7 @@ class _Letter(Attempt):
             price = self._price() if claim.intent_at is None else 0
             if claim.intent_at is None and (words := self._refusal(tx, price, now)):
                 raise _OverBudget(words)
-            deliveries.intend(tx, claim, now, lease_of(self.config))
+            claims.intend(tx, claim, now, lease_of(self.config))
             self._count(tx, Spent(int(claim.intent_at is None), 0, price), now, coming=1)
         self.intended = True
         self._counted = (now, price) if claim.intent_at is None else None
@@ -393,12 +393,12 @@ class _Letter(Attempt):
         now = self.store.now()
         with self._recording() as tx:
             until = now + self.config.late.review_time
-            deliveries.hold(tx, self.claim, held_for, words, now, until)
+            claims.hold(tx, self.claim, held_for, words, now, until)
         self._log("held")
 
     def _remember(self, progress: dict[str, str]) -> None:
         with self.store.write() as tx:
-            deliveries.remember(tx, self.claim, progress)
+            claims.remember(tx, self.claim, progress)
 
     def _record(self, state: State, what: str, *, uncount: bool = False, **facts: object) -> None:
         with self._recording() as tx:
@@ -407,5 +407,5 @@ class _Letter(Attempt):
             now = self.store.now()
             if state is State.SENT and is_read(self.config, self.network, self.secret):
                 facts["look_at"] = now + FIRST_LOOK
-            deliveries.settle(tx, self.claim, state, what=what, now=now, **facts)  # type: ignore[arg-type]
+            claims.settle(tx, self.claim, state, what=what, now=now, **facts)  # type: ignore[arg-type]
         self._log(what)

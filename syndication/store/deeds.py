@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from syndication.models import Deed, Delivery, Draft, Priority, Receipt, State
-from syndication.store import NEVER, deliveries, trail
-from syndication.store.deliveries import NO_DEED, Claim
+from syndication.store import NEVER, claims, deliveries, trail
+from syndication.store.claims import Claim
+from syndication.store.deliveries import NO_DEED
 from syndication.store.schema import deliveries as rows
 
 FOLLOWS = (State.READY, State.SENDING, State.UNKNOWN, State.SENT)
@@ -93,9 +94,9 @@ def edited(tx: Connection, claim: Claim, receipt: Receipt, draft: Draft, left: s
     done = deliveries.change(tx, claim.delivery, {State.SENT}, draft=draft.model_dump_json(), **where, **rest)
     if not done:
         _say_again(tx, claim, where, now)
-    deliveries.note(tx, claim, "edited", receipt.url, now)
+    claims.note(tx, claim, "edited", receipt.url, now)
     if done and left:
-        deliveries.note(tx, claim, "told", left, now)
+        claims.note(tx, claim, "told", left, now)
     return done
 
 
@@ -117,7 +118,7 @@ def _say_again(tx: Connection, claim: Claim, receipt: dict[str, str], now: int) 
 def removed(tx: Connection, claim: Claim, words: str, now: int) -> bool:
     """The post is gone. False if a newer deed took its place, which finds that out."""
     done = deliveries.change(tx, claim.delivery, {State.SENT}, state=State.WITHDRAWN, reason=words, **NO_DEED)
-    deliveries.note(tx, claim, "removed", words, now)
+    claims.note(tx, claim, "removed", words, now)
     return done
 
 
@@ -132,7 +133,7 @@ def replied(tx: Connection, claim: Claim, receipt: Receipt, draft: Draft, now: i
     said = {"draft": draft.model_dump_json(), "receipt": receipt.model_dump_json()}
     done = deliveries.change(tx, claim.delivery, {State.SENT}, **said, **NO_DEED)
     if done:
-        deliveries.note(tx, claim, "answered", receipt.url, now)
+        claims.note(tx, claim, "answered", receipt.url, now)
     return done
 
 
@@ -142,7 +143,7 @@ def put_off(
     """Not done: again at `due_at`, or NEVER and by an editor. Nothing changes if a newer deed took its place."""
     later = {"deed_due_at": due_at, "deed_words": words}
     if deliveries.change(tx, claim.delivery, {State.SENT}, **later):
-        deliveries.note(tx, claim, what, words, now, status)
+        claims.note(tx, claim, what, words, now, status)
     elif what == "not_done" and claim.delivery.pending and claim.delivery.pending.deed is Deed.EDIT:
         _say_again(tx, claim, {}, now)
 
@@ -155,7 +156,7 @@ def look_again(
     if receipt:
         values["receipt"] = receipt.model_dump_json()
     if deliveries.change(tx, claim.delivery, {State.SENT}, **values):
-        deliveries.note(tx, claim, "looked", words, now)
+        claims.note(tx, claim, "looked", words, now)
 
 
 def look_later(tx: Connection, claim: Claim, due_at: int) -> None:
@@ -167,9 +168,9 @@ def looked(tx: Connection, claim: Claim, words: str, left: str, now: int) -> Non
     """A post was read back; `left` is what an editor has to do. Nothing changes if a deed took the look's place."""
     told = {"deed_due_at": NEVER, "deed_words": left}
     if deliveries.change(tx, claim.delivery, {State.SENT}, **(told if left else NO_DEED)):
-        deliveries.note(tx, claim, "looked", words, now)
+        claims.note(tx, claim, "looked", words, now)
         if left:
-            deliveries.note(tx, claim, "told", left, now)
+            claims.note(tx, claim, "told", left, now)
 
 
 def left_to_editors(tx: Connection, count: int) -> list[Delivery]:

@@ -1,64 +1,37 @@
 """Deliveries: the outbox. Legal moves live in the WHERE of each change, so a lost claim changes nothing."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     RowMapping,
-    Select,
     and_,
     bindparam,
-    case,
     func,
-    literal,
     or_,
     select,
-    union_all,
     update,
 )
 
-from syndication.errors import ClaimLost, NotFound
-from syndication.models import MOVES, Deed, Delivery, Draft, Pending, Priority, PublishEvent, Receipt, State
-from syndication.store import NEVER, accounts, insert_new, moment, rates, trail
-from syndication.store.schema import deliveries, stories
+from syndication.errors import NotFound
+from syndication.models import MOVES, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
+from syndication.store import NEVER, insert_new, moment, trail
+from syndication.store.schema import deliveries
 
 WAITING = (State.READY, State.UNKNOWN)
 _BEYOND = 2**63  # no database has a number as large as that
 _NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
 
-# Put together once, as is `_next`: to build a statement takes longer than to run it.
+# Put together once: to build a statement takes longer than to run it.
 _CHANGE = update(deliveries).where(
     deliveries.c.id == bindparam("this"),
     deliveries.c.attempt == bindparam("claims"),
     deliveries.c.state.in_(bindparam("current", expanding=True)),
 )
-
-
-class Claim(NamedTuple):
-    """A delivery that this worker has: a letter, or one that is out and waits for a deed.
-
-    `intent_at` is set if an earlier try may have reached the network; `wanted_at` is when it was to go out.
-
-    `event` is the story's as it stood then, as the store keeps it; `progress` what earlier tries remembered.
-    `look`: it is to be read back.
-    """
-
-    delivery: Delivery
-    mailbox: accounts.Mailbox
-    intent_at: int | None
-    expires_at: int
-    wanted_at: int
-    withdrawn: bool
-    event: str
-    progress: dict[str, str]
-    look: Pending | None = None
 
 
 def key_of(story: str, account: str, occasion: str) -> str:
@@ -108,7 +81,7 @@ def of_story(tx: Connection, story: str, *, lock: bool = False) -> list[Delivery
     """A story's deliveries, oldest first; with `lock`, nobody else changes them meanwhile."""
     query = select(deliveries).where(deliveries.c.story == story).order_by(deliveries.c.id)
     rows = tx.execute(query.with_for_update(key_share=True) if lock else query)
-    return [_delivery(row) for row in rows.mappings()]
+    return [delivery_of(row) for row in rows.mappings()]
 
 
 def get(tx: Connection, number: int) -> Delivery:
@@ -117,7 +90,7 @@ def get(tx: Connection, number: int) -> Delivery:
     row = tx.execute(one).mappings().first() if abs(number) < _BEYOND else None
     if row is None:
         raise NotFound(f"there is no delivery {number}", "`syndicate status` shows their numbers.")
-    return _delivery(row)
+    return delivery_of(row)
 
 
 def is_anothers(tx: Connection, delivery: Delivery, receipt: Receipt) -> bool:
@@ -132,14 +105,14 @@ def is_anothers(tx: Connection, delivery: Delivery, receipt: Receipt) -> bool:
 def by_key(tx: Connection, key: str) -> Delivery | None:
     """The delivery with that identity."""
     row = tx.execute(select(deliveries).where(deliveries.c.key == key)).mappings().first()
-    return _delivery(row) if row else None
+    return delivery_of(row) if row else None
 
 
 def in_state(tx: Connection, states: Iterable[State], count: int) -> list[Delivery]:
     """The newest deliveries in any of those states."""
     query = select(deliveries).where(deliveries.c.state.in_(tuple(states)))
     rows = tx.execute(query.order_by(deliveries.c.id.desc()).limit(count))
-    return [_delivery(row) for row in rows.mappings()]
+    return [delivery_of(row) for row in rows.mappings()]
 
 
 def count_states(tx: Connection, account: str) -> dict[str, int]:
@@ -172,7 +145,7 @@ def count_after(tx: Connection, account: str, at: int) -> int:
 
 def freeze(tx: Connection, delivery: Delivery, draft: Draft, now: int) -> bool:
     """Fix what will be sent: planned -> ready. False if the delivery has moved on meanwhile."""
-    changed = _move(tx, delivery, State.READY, draft=draft.model_dump_json(), progress="{}", **NO_DEED)
+    changed = move(tx, delivery, State.READY, draft=draft.model_dump_json(), progress="{}", **NO_DEED)
     if changed:
         trail.add(tx, now, delivery.story, "frozen", draft.text, delivery=delivery.id)
     return changed
@@ -231,7 +204,7 @@ def cancel(tx: Connection, story: str, why: str, now: int) -> None:
 
 def pass_over(tx: Connection, delivery: Delivery, why: str, now: int) -> bool:
     """Cancel one that surely is not out, as its account does not take the story. False if it has moved on meanwhile."""
-    changed = _move(tx, delivery, State.CANCELLED, reason=why, held_for="", attempt=delivery.attempt + 1)
+    changed = move(tx, delivery, State.CANCELLED, reason=why, held_for="", attempt=delivery.attempt + 1)
     if changed:
         trail.add(tx, now, delivery.story, "cancelled", why, delivery=delivery.id)
     return changed
@@ -257,154 +230,6 @@ def put_off(tx: Connection, delivery: Delivery, why: str, *, due_at: int, expire
     return change(tx, delivery, {State.PLANNED, State.READY}, **values)
 
 
-def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace: int = 0) -> Claim | None:
-    """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
-
-    In one lane deeds come first. Of letters that are late by `pace` milliseconds one goes out in that time. None as
-    well if another mailbox, which nobody has open, holds something more urgent. Keeps the mailbox as long as the
-    letter. Raises ClaimLost if another worker has opened it since.
-    """
-    if (paced_until := accounts.hold(tx, mailbox, now + lease)) > now:
-        _put_off(tx, mailbox.account.name, now, pace, paced_until)
-    mine = {"now": now, "account": mailbox.account.name, "app": mailbox.app}
-    row = tx.execute(_next(), mine).mappings().first()
-    if row is None or (row["lane"] and accounts.is_urgent_elsewhere(tx, row["lane"], now)):
-        return None
-    taken: dict[str, Any] = {"attempt": row["attempt"] + 1}
-    if row["state"] == State.SENT:
-        taken |= {"deed_due_at": now + lease, "deed_tries": row["deed_tries"] + 1}
-    else:
-        taken |= {"due_at": now + lease}
-    if not change(tx, _delivery(row), {State(row["state"])}, **taken):
-        return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
-    delivery = _delivery({**row, **taken})
-    story = bool(row["withdrawn"]), row["event"]
-    times = row["intent_at"], row["expires_at"], row["wanted_at"]
-    look = _deed({**row, **taken}) if row["deed"] == Deed.LOOK else None
-    return Claim(delivery, mailbox, *times, *story, json.loads(row["progress"]), look)
-
-
-def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> None:
-    """Late letters wait for their turn, all until the same time, so that the most urgent one is the next."""
-    late = and_(deliveries.c.wanted_at <= now - pace, deliveries.c.lane > Priority.BREAKING.lane)
-    mine = and_(deliveries.c.account == account, deliveries.c.intent_at.is_(None))
-    ready = and_(mine, deliveries.c.state == State.READY)
-    due = select(deliveries.c.id).where(ready, late, deliveries.c.due_at <= now)
-    chosen = due.with_for_update(skip_locked=True)
-    tx.execute(update(deliveries).where(deliveries.c.id.in_(chosen)).values(due_at=until))
-
-
-@cache
-def _next() -> Select[tuple[Any, ...]]:
-    """The most urgent of what is due, with its story. Looked for by state, as the index finds the first of each."""
-    now, account = bindparam("now", type_=BigInteger), bindparam("account", type_=deliveries.c.account.type)
-    room = deliveries.c.lane <= rates.open_lanes(account, bindparam("app", type_=account.type), now)
-    mine = (deliveries.c.account == account) & room
-    waits = [(deliveries.c.state == state, deliveries.c.due_at, deliveries.c.due_at) for state in WAITING]
-    found = []
-    for state, due_at, turn in [
-        (deliveries.c.state == State.SENT, deliveries.c.deed_due_at, literal(0)),
-        *waits,
-    ]:
-        one = select(deliveries.c.id, deliveries.c.lane, turn.label("turn")).where(mine, state, due_at <= now)
-        found.append(select(one.order_by(deliveries.c.lane, due_at, deliveries.c.id).limit(1).subquery()))
-    firsts = union_all(*found).subquery()
-    chosen = select(firsts.c.id).order_by(firsts.c.lane, firsts.c.turn, firsts.c.id).limit(1)
-    query = select(deliveries, stories.c.withdrawn, stories.c.event)
-    query = query.join(stories, stories.c.id == deliveries.c.story)
-    return query.where(deliveries.c.id == chosen.scalar_subquery())
-
-
-def remember(tx: Connection, claim: Claim, progress: dict[str, str]) -> None:
-    """Store how far a claimed delivery has come at its network. Raises ClaimLost if it is another worker's now."""
-    states = {State.READY, State.SENDING, State.UNKNOWN}
-    if not change(tx, claim.delivery, states, progress=json.dumps(progress)):
-        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
-
-
-def intend(tx: Connection, claim: Claim, now: int, lease: int) -> None:
-    """Commit that the network may have it from now on: ready -> sending.
-
-    Raises ClaimLost if the delivery was cancelled, changed or taken by another worker since it was claimed.
-    """
-    accounts.hold(tx, claim.mailbox, now + lease)
-    since = func.coalesce(deliveries.c.intent_at, now)
-    if not _move(tx, claim.delivery, State.SENDING, due_at=now + lease, intent_at=since):
-        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
-    note(tx, claim, "intent", "", now)
-
-
-def settle(
-    tx: Connection,
-    claim: Claim,
-    state: State,
-    *,
-    what: str,
-    now: int,
-    words: str = "",
-    status: int | None = None,
-    due_at: int = NEVER,
-    receipt: Receipt | None = None,
-    remark: str = "",
-    look_at: int | None = None,
-    forget_intent: bool = False,
-) -> None:
-    """Record how a try ended, whichever state it was in; `remark`: what is to be known of a post that is out,
-    which is read back at `look_at` unless something else is to be done to it.
-
-    Raises ClaimLost if it is another worker's now.
-    """
-    values: dict[str, Any] = {"due_at": due_at, "reason": words if receipt is None else remark}
-    if receipt:
-        values["receipt"] = receipt.model_dump_json()
-    if look_at is not None:
-        idle = deliveries.c.deed == ""
-        values["deed"] = case((idle, Deed.LOOK), else_=deliveries.c.deed)
-        values["deed_due_at"] = case((idle, look_at), else_=deliveries.c.deed_due_at)
-    if forget_intent:
-        values["intent_at"] = None
-    current = {*_before(state), state} - {State.PLANNED, State.CANCELLED}
-    if not change(tx, claim.delivery, current, state=state, **values):
-        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
-    note(tx, claim, what, words, now, status)
-
-
-def hold(tx: Connection, claim: Claim, held_for: str, words: str, now: int, until: int) -> None:
-    """Stop a claimed letter that is not out; an editor may release it until then. Raises ClaimLost if it moved on."""
-    values = {"held_for": held_for, "held_at": now, "released_at": None, "reason": words, "expires_at": until}
-    values |= {"due_at": deliveries.c.wanted_at}
-    if not _move(tx, claim.delivery, State.HELD, **values):
-        raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
-    note(tx, claim, "held", words, now)
-
-
-def receive(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
-    """An answer that came after its claim was lost: the network has the post, whatever was held of it meanwhile.
-
-    Nothing changes if another worker is sending it: the network tells that one the same.
-    """
-    open_states = set(State) - {State.SENDING, State.SENT, State.WITHDRAWN}
-    mine = and_(deliveries.c.id == claim.delivery.id, deliveries.c.state.in_(open_states))
-    values = {"state": State.SENT, "receipt": receipt.model_dump_json(), "due_at": NEVER, "reason": ""}
-    values |= {"attempt": deliveries.c.attempt + 1}
-    if tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1:
-        note(tx, claim, "sent", f"{receipt.url} (the answer came late)", now)
-
-
-def doubt_late(tx: Connection, claim: Claim, words: str, now: int, due_at: int) -> None:
-    """A try whose claim was lost may have posted after all: the network is asked, unless another try is under way.
-
-    What an editor dropped stays dropped.
-    """
-    idle = deliveries.c.state.in_(set(State) - {State.SENDING, State.SENT, State.WITHDRAWN, State.CANCELLED})
-    withdrawn = and_(deliveries.c.state == State.CANCELLED, deliveries.c.due_at < NEVER)
-    mine = and_(deliveries.c.id == claim.delivery.id, or_(idle, withdrawn))
-    values = {"state": State.UNKNOWN, "due_at": due_at, "reason": words}
-    values |= {"intent_at": func.coalesce(deliveries.c.intent_at, now), "attempt": deliveries.c.attempt + 1}
-    if tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1:
-        note(tx, claim, "unknown", words, now)
-
-
 def resolve(
     tx: Connection,
     delivery: Delivery,
@@ -421,7 +246,7 @@ def resolve(
         values |= {"receipt": receipt.model_dump_json(), "reason": ""}
     if state in (State.READY, State.PLANNED):
         values |= {"intent_at": None, "expires_at": NEVER}
-    changed = change(tx, delivery, _before(state) & {State.UNKNOWN, State.FAILED}, state=state, **values)
+    changed = change(tx, delivery, before(state) & {State.UNKNOWN, State.FAILED}, state=state, **values)
     if changed:
         trail.add(tx, now, delivery.story, "resolved", f"{state}: {words}", delivery=delivery.id)
     return changed
@@ -452,20 +277,14 @@ def move_all(
     return len(found)
 
 
-def note(tx: Connection, claim: Claim, what: str, words: str, now: int, status: int | None = None) -> None:
-    """Write a step of a try into the trail."""
-    delivery = claim.delivery
-    trail.add(
-        tx, now, delivery.story, what, words, delivery=delivery.id, attempt=delivery.attempt, status=status
-    )
-
-
-def _before(state: State) -> set[State]:
+def before(state: State) -> set[State]:
+    """The states from which a delivery may come into that one."""
     return {earlier for earlier, later in MOVES.items() if state in later}
 
 
-def _move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> bool:
-    return change(tx, delivery, _before(state), state=state, **values)
+def move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> bool:
+    """Change a delivery's state, where that is a legal move and it is as it was when it was read."""
+    return change(tx, delivery, before(state), state=state, **values)
 
 
 def change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
@@ -476,7 +295,8 @@ def change(tx: Connection, delivery: Delivery, current: set[State], **values: An
     return tx.execute(_CHANGE.values(made) if made else _CHANGE, as_read | plain).rowcount == 1
 
 
-def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
+def delivery_of(row: RowMapping | dict[str, Any]) -> Delivery:
+    """A row as a value."""
     return Delivery(
         id=row["id"],
         key=row["key"],
@@ -502,10 +322,11 @@ def _pending(row: RowMapping | dict[str, Any]) -> Pending | None:
     if row["deed_due_at"] is None or row["state"] in _NOT_OUT:
         return None
     waits_for_look = row["deed"] == Deed.LOOK and row["deed_due_at"] != NEVER
-    return None if waits_for_look else _deed(row)
+    return None if waits_for_look else deed_of(row)
 
 
-def _deed(row: RowMapping | dict[str, Any]) -> Pending:
+def deed_of(row: RowMapping | dict[str, Any]) -> Pending:
+    """The deed that stands in a row."""
     return Pending(
         deed=Deed(row["deed"]),
         draft=Draft.model_validate_json(row["deed_draft"]) if row["deed_draft"] else None,

@@ -7,7 +7,7 @@ from sqlalchemy import event as sql_event
 from sqlalchemy import text
 
 from syndication.pipeline import accept, sweep
-from syndication.store import NEVER, accounts, deeds, deliveries, stories
+from syndication.store import NEVER, accounts, claims, deeds, deliveries, stories
 
 OLD = 6000
 MOST = 60  # rows that one step of a plan may look at; what waits is three posts
@@ -51,8 +51,8 @@ def work(store, config, event):
         assert stories.claim(tx, now, 60_000)
         tx.execute(text("UPDATE deliveries SET state = 'ready' WHERE key IN (SELECT key FROM deliveries WHERE story = 'cms-2')"))  # fmt: skip  # noqa: E501
         mailbox = accounts.open_mailbox(tx, now, 60_000)
-        claim = deliveries.claim(tx, mailbox, now, 60_000)
-        deliveries.intend(tx, claim, now, 60_000)
+        claim = claims.claim(tx, mailbox, now, 60_000)
+        claims.intend(tx, claim, now, 60_000)
         stories.progress(tx, "all")
         stories.failures(tx, "all")
         deeds.count_left(tx)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
 from syndication.models import MOVES, Card, Draft, Receipt, State
-from syndication.store import accounts, deliveries, open_store, overdue, stories, trail
+from syndication.store import accounts, claims, deliveries, open_store, overdue, stories, trail
 from syndication.store.schema import trail as trail_table
 
 HOUR = 3_600_000
@@ -53,7 +53,7 @@ def freeze(store, delivery):
 def claim(store):
     with store.write() as tx:
         mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
-        return deliveries.claim(tx, mailbox, store.now(), LEASE) if mailbox else None
+        return claims.claim(tx, mailbox, store.now(), LEASE) if mailbox else None
 
 
 def state(store, number):
@@ -136,9 +136,9 @@ def test_a_worker_that_slept_through_its_lease_cannot_send(store, planned, clock
     clock.move(61)
     woke = claim(store)
     with pytest.raises(ClaimLost), store.write() as tx:
-        deliveries.intend(tx, slept, store.now(), LEASE)
+        claims.intend(tx, slept, store.now(), LEASE)
     with store.write() as tx:
-        deliveries.intend(tx, woke, store.now(), LEASE)
+        claims.intend(tx, woke, store.now(), LEASE)
     assert state(store, woke.delivery.id) is State.SENDING
 
 
@@ -149,7 +149,7 @@ def test_a_withdrawn_story_is_caught_at_the_intent(store, planned):
     with store.write() as tx:
         deliveries.cancel(tx, "cms-1", "withdrawn", store.now())
     with pytest.raises(ClaimLost), store.write() as tx:
-        deliveries.intend(tx, claimed, store.now(), LEASE)
+        claims.intend(tx, claimed, store.now(), LEASE)
     assert state(store, claimed.delivery.id) is State.CANCELLED
 
 
@@ -158,7 +158,7 @@ def test_who_was_sending_and_never_came_back_leaves_doubt(store, planned, clock)
     freeze(store, planned())
     claimed = claim(store)
     with store.write() as tx:
-        deliveries.intend(tx, claimed, store.now(), LEASE)
+        claims.intend(tx, claimed, store.now(), LEASE)
         assert overdue.doubt_expired(tx, store.now()) == 0
     clock.move(61)
     with store.write() as tx:
@@ -171,12 +171,12 @@ def test_a_late_answer_still_counts_until_somebody_else_asks(store, planned, clo
     freeze(store, planned())
     late = claim(store)
     with store.write() as tx:
-        deliveries.intend(tx, late, store.now(), LEASE)
+        claims.intend(tx, late, store.now(), LEASE)
     clock.move(61)
     receipt = Receipt(id="1", url="https://social.example/1")
     with store.write() as tx:
         overdue.doubt_expired(tx, store.now())
-        deliveries.settle(tx, late, State.SENT, what="sent", now=store.now(), receipt=receipt)
+        claims.settle(tx, late, State.SENT, what="sent", now=store.now(), receipt=receipt)
     assert state(store, late.delivery.id) is State.SENT
 
 
@@ -185,10 +185,10 @@ def test_a_withdrawal_leaves_what_may_be_out_to_be_settled(store, planned, clock
     freeze(store, planned())
     claimed = claim(store)
     with store.write() as tx:
-        deliveries.intend(tx, claimed, store.now(), LEASE)
-        deliveries.settle(tx, claimed, State.UNKNOWN, what="unknown", now=store.now(), due_at=store.now())
-        again = deliveries.claim(tx, claimed.mailbox, store.now(), LEASE)
-        deliveries.settle(tx, again, State.READY, what="again", now=store.now(), due_at=store.now())
+        claims.intend(tx, claimed, store.now(), LEASE)
+        claims.settle(tx, claimed, State.UNKNOWN, what="unknown", now=store.now(), due_at=store.now())
+        again = claims.claim(tx, claimed.mailbox, store.now(), LEASE)
+        claims.settle(tx, again, State.READY, what="again", now=store.now(), due_at=store.now())
         deliveries.cancel(tx, "cms-1", "withdrawn", store.now())
     assert state(store, claimed.delivery.id) is State.UNKNOWN
 
@@ -200,7 +200,7 @@ def test_breaking_leaves_the_mailbox_first(store, planned):
     freeze(store, planned("alarm", priority="breaking"))
     with store.write() as tx:
         mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
-        order = [deliveries.claim(tx, mailbox, store.now(), LEASE).delivery.story for _ in range(3)]
+        order = [claims.claim(tx, mailbox, store.now(), LEASE).delivery.story for _ in range(3)]
     assert order == ["alarm", "news", "slow"]
 
 
@@ -215,7 +215,7 @@ def test_a_mailbox_is_open_to_one_worker_only(store, planned, clock):
     with store.write() as tx:
         assert accounts.open_mailbox(tx, store.now(), LEASE).holder == first.holder + 1
     with pytest.raises(ClaimLost), store.write() as tx:
-        deliveries.claim(tx, first, store.now(), LEASE)
+        claims.claim(tx, first, store.now(), LEASE)
 
 
 def test_a_paused_account_is_left_alone_until_it_is_connected_again(store, planned, connect):
@@ -235,7 +235,7 @@ def test_what_was_not_sent_in_its_time_is_given_up_with_the_reason(store, planne
     claimed = claim(store)
     with store.write() as tx:
         now = store.now()
-        deliveries.settle(
+        claims.settle(
             tx, claimed, State.READY, what="not_sent", now=now, words="503", due_at=now, forget_intent=True
         )
     clock.move(3700)
@@ -295,9 +295,9 @@ def _hammer(url, done):
     for _ in range(400):
         with store.write() as tx:
             mailbox = accounts.open_mailbox(tx, store.now(), 1)
-            claimed = deliveries.claim(tx, mailbox, store.now(), 1) if mailbox else None
+            claimed = claims.claim(tx, mailbox, store.now(), 1) if mailbox else None
             if claimed:
-                deliveries.intend(tx, claimed, store.now(), 1)
+                claims.intend(tx, claimed, store.now(), 1)
                 taken.append(claimed.delivery.id)
     done.put(taken)
 
@@ -334,7 +334,7 @@ def test_words_that_no_database_can_hold_are_kept_all_the_same(store, planned):
     freeze(store, delivery)
     claimed = claim(store)
     with store.write() as tx:
-        deliveries.settle(tx, claimed, State.FAILED, what="refused", now=store.now(), words=WRONG)
+        claims.settle(tx, claimed, State.FAILED, what="refused", now=store.now(), words=WRONG)
         accounts.pause(tx, "desk", WRONG)
     with store.read() as tx:
         assert deliveries.get(tx, delivery.id).reason == TOLD
@@ -362,12 +362,12 @@ def test_a_withdrawal_cancels_what_a_worker_is_just_claiming(store, planned):
     cancelled = threading.Thread(target=_withdraw, args=(store,))
     with store.write() as tx:
         mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
-        claimed = deliveries.claim(tx, mailbox, store.now(), LEASE)
+        claimed = claims.claim(tx, mailbox, store.now(), LEASE)
         cancelled.start()
         until(lambda: _waiting(store), 20, "the withdrawal waits")
     cancelled.join(20)
     with pytest.raises(ClaimLost), store.write() as tx:
-        deliveries.intend(tx, claimed, store.now(), LEASE)
+        claims.intend(tx, claimed, store.now(), LEASE)
     assert state(store, claimed.delivery.id) is State.CANCELLED
 
 

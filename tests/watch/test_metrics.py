@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from syndication.models import Draft, Receipt, State
-from syndication.store import accounts, deliveries, pulses, seals, stories
+from syndication.store import accounts, claims, deliveries, pulses, seals, stories
 from syndication.watch.app import ailments
 from syndication.watch.metrics import Metrics
 
@@ -35,10 +35,10 @@ def ready(store, event, connect):
 def send(store):
     with store.write() as tx:
         now = store.now()
-        claim = deliveries.claim(tx, accounts.open_mailbox(tx, now, LEASE), now, LEASE)
-        deliveries.intend(tx, claim, now, LEASE)
+        claim = claims.claim(tx, accounts.open_mailbox(tx, now, LEASE), now, LEASE)
+        claims.intend(tx, claim, now, LEASE)
         receipt = Receipt(id="1", url="https://social.example/1")
-        deliveries.settle(tx, claim, State.SENT, what="sent", now=now, receipt=receipt)
+        claims.settle(tx, claim, State.SENT, what="sent", now=now, receipt=receipt)
         accounts.hold(tx, claim.mailbox, now)
         seals.seal_new(tx)
 
