@@ -88,4 +88,5 @@ def _config() -> Config:
 
 
 app = Celery("workers", include=["workers.tasks"])
+app.Task.Request = "workers.requests:NudgeRequest"
 app.conf.update(settings(_config()))

@@ -1,7 +1,6 @@
 """What an operator looks at: the doctor, metrics and health."""
 
 import os
-import sqlite3
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -58,9 +57,8 @@ def test_a_lost_key_and_a_clock_set_back_are_told(desk, network, story, swept):
     desk("publish", story(), "--now")
     config = load()
     (config.data / "secret.key").unlink()
-    with sqlite3.connect(config.data / "syndication.db") as raw:
-        raw.execute("UPDATE stories SET accepted_at = accepted_at + 3600000")
-    raw.close()
+    with swept.write() as tx:
+        tx.exec_driver_sql("UPDATE stories SET accepted_at = accepted_at + 3600000")
     found = parts(desk("doctor", "--offline", "--json"))
     assert "there is no key" in found["keys"][0]["words"]
     assert "this clock was set back" in found["clock"][0]["words"]

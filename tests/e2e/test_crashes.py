@@ -131,6 +131,7 @@ def test_killed_workers_and_a_lost_redis_neither_lose_nor_double_a_post(tmp_path
             if number == stories // 2 + 20:
                 room.machines["redis"].start()
         while (before := room.sent()) < total - 40:
+            until(lambda: room.states().get("sending") or room.sent() > before, 90, "a post is being sent")
             kills += _kill(room, dice)
             until(lambda before=before: room.sent() > before + 30, 90, "the posts go on")
         until(lambda: room.sent() == total, 180, "all posts are sent")
