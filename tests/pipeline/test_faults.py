@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from syndication.errors import InputError, NotSent, RateLimited, Refused, Unauthorized, Unknown
 from syndication.models import Receipt, State
 from syndication.pipeline import accept, prepare_next, resolve, run_due, share, sweep
-from syndication.store import accounts, deliveries, moment
+from syndication.store import accounts, claims, deliveries, moment
 from syndication.vault import Vault
 
 HOUR = 3600
@@ -379,7 +379,7 @@ def test_a_store_that_fails_when_the_answer_comes_loses_no_post(
         raise OperationalError("UPDATE deliveries", {}, Exception("database or disk is full"))
 
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
-        patch.setattr(deliveries, "settle", full)
+        patch.setattr(claims, "settle", full)
         deliver(store, config)
     assert post(store).state is State.SENDING
     network.finds = [SENT]
