@@ -5,9 +5,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, case, func, select
 
 from syndication.models import State
-from syndication.store import NEVER, accounts, pulses
+from syndication.store import NEVER, accounts, deeds, pulses, seals
 from syndication.store.schema import accounts as account_rows
-from syndication.store.schema import deliveries, stories, trail
+from syndication.store.schema import deliveries, stories
 
 _WAITING = (State.PLANNED, State.READY, State.HELD, State.SENDING, State.UNKNOWN)
 _TO_GO = (State.PLANNED, State.READY, State.SENDING)
@@ -70,18 +70,15 @@ def standing(tx: Connection, now: int) -> Standing:
         editors=_for_editors(tx),
         paused=accounts.paused(tx),
         swept=None if swept is None else (now - swept) / 1000,
-        unsealed=tx.execute(
-            select(func.count()).select_from(trail).where(trail.c.place.is_(None))
-        ).scalar_one(),
+        unsealed=seals.unsealed(tx),
     )
 
 
 def _for_editors(tx: Connection) -> int:
     """How many posts only a person can settle."""
     doubt = and_(deliveries.c.state == State.UNKNOWN, deliveries.c.due_at == NEVER)
-    by_hand = and_(deliveries.c.state == State.SENT, deliveries.c.deed_due_at == NEVER)
     held = deliveries.c.state == State.HELD
-    return sum(
+    return deeds.count_left(tx) + sum(
         tx.execute(select(func.count()).select_from(deliveries).where(which)).scalar_one()
-        for which in (doubt, by_hand, held)
+        for which in (doubt, held)
     )
