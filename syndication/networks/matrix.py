@@ -14,7 +14,7 @@ from requests.auth import AuthBase
 from syndication.errors import CannotTell, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Anonymous, Bearer
-from syndication.networks.base import Connector, Dialogue, Secret, Verdict
+from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import Http, Shape
 from syndication.networks.transport import Answer
 from syndication.text import links
@@ -62,6 +62,23 @@ class _Sent(Shape):
 class _Event(_Sent):
     content: dict[str, Any] = Field(default_factory=dict)
     origin_server_ts: int = 0
+
+
+class _Replacing(Shape):
+    content: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Relations(Shape):
+    replaced: _Replacing | None = Field(None, alias="m.replace")
+
+
+class _Unsigned(Shape):
+    relations: _Relations = Field(_Relations(), alias="m.relations")
+
+
+class _Seen(Shape):
+    content: dict[str, Any] = Field(default_factory=dict)
+    unsigned: _Unsigned = _Unsigned()
 
 
 class _Page(Shape):
@@ -156,6 +173,20 @@ class Matrix(Connector):
                 return None
             asked["from"] = page.end
         raise CannotTell(f"the account has posted more than {_PAGE * _PAGES} times since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The event as its newest edit says it; link cards are made by those who read it."""
+        try:
+            seen = http.read(_Seen, "GET", f"{_room(http)}/event/{quote(receipt.id, safe='')}")
+        except Refused as refused:
+            if refused.status != 404 or isinstance(refused, Unauthorized):
+                raise
+            return None
+        if "body" not in seen.content:  # what was removed keeps its place, and none of its words
+            return None
+        newest = seen.unsigned.relations.replaced
+        content = newest.content.get("m.new_content", {}) if newest else seen.content
+        return Shown(str(content.get("body", "")), image=content.get("msgtype") == "m.image")
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """By an event that replaces what the first one says; it goes to readers who know no edits as `* text`."""

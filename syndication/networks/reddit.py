@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized, Unknown
 from syndication.models import Draft, Form, Limits, Receipt, Window
-from syndication.networks.base import Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import Http, Shape, open_http
 from syndication.networks.login import OAuth2Connector, OAuth2Door, allow_oauth2
 from syndication.networks.rates import LONGEST_PAUSE, number, resets_in
@@ -96,6 +96,9 @@ class _Link(Shape):
     permalink: _Path
     subreddit: str
     url: str = ""
+    title: str = ""
+    selftext: str = ""
+    removed_by_category: str | None = None
     created_utc: float
 
 
@@ -225,6 +228,15 @@ class Reddit(OAuth2Connector):
                 return None
             asked["after"] = page.after
         raise CannotTell(f"the account has posted more than {_PAGE * _PAGES} times since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The link and its title; to the account itself it looks as before where moderators removed it."""
+        asked = {"id": receipt.id, "raw_json": 1}
+        found = _ask(http, _Listing, "/api/info", params=asked).data.children
+        link = next((child.data for child in found if child.data.name == receipt.id), None)
+        if link is None or link.removed_by_category:
+            return None
+        return Shown(link.selftext or None, link.url, link.title)
 
     # `edit` stays unsupported: neither the title nor the address of a link can be changed.
 

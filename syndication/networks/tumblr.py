@@ -9,7 +9,7 @@ from pydantic import Field
 
 from syndication.errors import CannotTell, InputError, RateLimited, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
-from syndication.networks.base import Dialogue, Secret, Verdict
+from syndication.networks.base import Dialogue, Secret, Shown, Verdict
 from syndication.networks.http import Http, Shape, open_http
 from syndication.networks.login import EitherOAuthConnector, OAuth1Door, OAuth2Door
 from syndication.networks.rates import Told, read_all, trio
@@ -31,6 +31,9 @@ _TAG = 139
 
 # Subcodes of a 403: so many posts or images a day, and the day is Tumblr's.
 _ENOUGH_TODAY = {8004, 8011, 8023}
+
+_HIDES = "https://href.li/?"
+"""What Tumblr leads its readers out through."""
 
 _Id = Annotated[str, Field(pattern=r"^\d{1,25}$")]
 
@@ -68,6 +71,22 @@ class _Post(Shape):
     id: _Id = Field(alias="id_string")
     timestamp: float
     content: tuple[_Block, ...] = ()
+
+
+class _Part(Shape):
+    type: str
+    text: str = ""
+    url: str = ""
+    title: str = ""
+    poster: tuple[dict[str, Any], ...] = ()
+
+
+class _Content(Shape):
+    content: tuple[_Part, ...]
+
+
+class _Seen(Shape):
+    response: _Content
 
 
 class _Page(Shape):
@@ -164,6 +183,22 @@ class Tumblr(EitherOAuthConnector):
             if len(posts) < _PAGE or posts[-1].timestamp < since:
                 return None
         raise CannotTell(f"the blog has posted more than {_PAGE * _PAGES} times since")
+
+    def read(self, http: Http, receipt: Receipt) -> Shown | None:
+        """The words of the blocks, and the picture or the link's card among them."""
+        try:
+            asked = {"post_format": "npf"}
+            blocks = http.read(_Seen, "GET", f"{_posts(http)}/{receipt.id}", params=asked).response.content
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            return None
+        text = "\n\n".join(block.text for block in blocks if block.type == "text")
+        card = next((block for block in blocks if block.type == "link"), None)
+        if card is None:
+            pictured = any(block.type == "image" for block in blocks)
+            return Shown(text, None if pictured else "", image=pictured)
+        return Shown(text, card.url.removeprefix(_HIDES), card.title or None, bool(card.poster))
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """All of it anew."""

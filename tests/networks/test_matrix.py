@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.errors import CannotTell, RateLimited, Refused, Unauthorized
 from syndication.models import Receipt
 from syndication.networks import connector
+from syndication.networks.base import Shown
 from syndication.networks.http import open_http
 from syndication.networks.matrix import formatted
 
@@ -221,15 +222,18 @@ def test_a_post_s_whole_life_at_a_real_server(synapse, account, fresh, image):
     with account() as line:
         assert MATRIX.publish(line, new, image) == receipt
         assert MATRIX.find(line, new) == receipt
+        assert MATRIX.read(line, receipt) == Shown(new.text, image=True)
         changed = new.model_copy(update={"text": "Eleven are missing."})
         assert MATRIX.edit(line, receipt, changed, image) == receipt
         assert MATRIX.edit(line, receipt, changed, image) == receipt
         assert MATRIX.find(line, new) == receipt
+        assert MATRIX.read(line, receipt) == Shown("Eleven are missing.", image=True)
         events = _messages(synapse, line)
         assert [event["content"]["body"] for event in events] == ["* Eleven are missing.", new.text]
         MATRIX.withdraw(line, receipt)
         MATRIX.withdraw(line, receipt)
         assert MATRIX.find(line, new) is None
+        assert MATRIX.read(line, receipt) is None
         assert [event["content"] for event in _messages(synapse, line)] == [{}, {}]
 
 
