@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Table, case, select, update
 
 from syndication.models import PublishEvent, State
 from syndication.store import NEVER, insert_new, milliseconds
-from syndication.store.schema import accounts, clock, deliveries, rates, stories
+from syndication.store.schema import accounts, clock, deliveries, notices, rates, stories
 
 TOLERANCE = 30_000
 """Milliseconds that the clocks of several machines may be apart, and that nobody misses."""
@@ -45,7 +45,8 @@ def _brought_back(tx: Connection, now: int, seen: int) -> None:
     back = seen - now
     # First the stories, then their mailboxes and posts, as everywhere.
     _rows_earlier(tx, stories, select(stories), now, back)
-    for column in (accounts.c.due_at, accounts.c.paced_until, rates.c.resets_at, deliveries.c.deed_due_at):
+    mailboxes = accounts.c.due_at, accounts.c.paced_until
+    for column in (*mailboxes, rates.c.resets_at, deliveries.c.deed_due_at, notices.c.due_at):
         asleep = (column > now) & (column < NEVER)
         less = case((column - back > now, column - back), else_=now)
         tx.execute(update(column.table).where(asleep).values({column.name: less}))

@@ -129,13 +129,6 @@ def drafts_waiting(tx: Connection, account: str) -> Iterator[Draft]:
     return map(Draft.model_validate_json, tx.execute(select(deliveries.c.draft).where(mine)).scalars())
 
 
-def waiting_for_editors(tx: Connection, count: int) -> list[tuple[int, str, str]]:
-    """The newest posts in doubt of which only a person can find out: number, account, story."""
-    mine = (deliveries.c.state == State.UNKNOWN) & (deliveries.c.due_at == NEVER)
-    query = select(deliveries.c.id, deliveries.c.account, deliveries.c.story).where(mine)
-    return [tuple(row) for row in tx.execute(query.order_by(deliveries.c.id.desc()).limit(count))]
-
-
 def count_after(tx: Connection, account: str, at: int) -> int:
     """How many posts of an account are to go out at that time or later."""
     waits = deliveries.c.state.in_((State.PLANNED, State.READY)) & (deliveries.c.account == account)

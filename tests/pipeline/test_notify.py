@@ -9,9 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from scripted import deliver
 
-from syndication.errors import CannotTell, ConfigError, Unknown
-from syndication.pipeline.notify import ENVIRONMENT, FILE, tell
-from syndication.store import accounts, milliseconds, moment
+from syndication.errors import CannotTell, ConfigError, Refused, Unknown, Unsupported
+from syndication.models import State
+from syndication.pipeline import Choice, accept, hold, sweep, withdraw
+from syndication.pipeline.notify import ENVIRONMENT, FILE, lines_of, tell
+from syndication.store import accounts, deliveries, milliseconds, moment
+from syndication.store.notices import Needy
 
 # Of a library of Apprise's, on Python 3.11.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -88,10 +91,88 @@ def test_a_token_that_ends_and_a_post_in_doubt_are_told(store, config, published
         sealed = accounts.secrets(tx)["desk"]
         ends = milliseconds(moment(clock()) + timedelta(days=5))
         accounts.keep_token(tx, "desk", accounts.Token(sealed, ends, False, None))
+    sweep(store, config)
     assert tell(store, config) == 2
     [told] = inbox.came
     assert "desk must be connected again by 2026-11-25" in told["message"]
-    assert "syndicate resolve shows number 1" in told["message"]
+    doubt = "A post of cms-1 to desk may or may not be out: it shows nothing; look at the account, then: "
+    assert f"{doubt}syndicate resolve 1 --posted URL | --not-posted." in told["message"]
+
+
+def fail(store, config, event, clock, numbers, why="the server is down"):
+    """These stories' posts are given up, as they could not be sent in their time."""
+    for number in numbers:
+        accept(store, config, event(id=f"cms-{number}"))
+    with store.write() as tx:
+        for number in numbers:
+            [post] = deliveries.of_story(tx, f"cms-{number}")
+            deliveries.change(tx, post, {post.state}, expires_at=clock(), reason=why)
+    sweep(store, config)
+
+
+def test_an_outage_is_one_notice_that_says_how_many(store, config, desk, event, inbox, clock):
+    """What fails later is gathered for a quarter of an hour; nothing is left out, and nothing told again."""
+    fail(store, config, event, clock, range(40))
+    assert tell(store, config) == 40
+    fail(store, config, event, clock, range(50, 60))
+    clock.move(600)
+    assert tell(store, config) == 0
+    fail(store, config, event, clock, [70], why="it was full")
+    clock.move(301)
+    assert tell(store, config) == 11
+    clock.move(3600)
+    assert tell(store, config) == 0
+    first, second = (told["message"].splitlines() for told in inbox.came)
+    late = "to desk did not go out: not sent in its time: the server is down. `syndicate resolve`"
+    assert first == [f"40 posts (cms-0, cms-1, cms-2 and 37 more) {late}"]
+    assert second == [
+        f"10 posts (cms-50, cms-51, cms-52 and 7 more) {late}",
+        "A post of cms-70 to desk did not go out: not sent in its time: it was full. `syndicate resolve 51`",
+    ]
+
+
+def test_many_reasons_do_not_make_a_flood(store, config, desk, event, inbox, clock):
+    """A dozen lines, and how many posts there are besides."""
+    for number in range(20):
+        fail(store, config, event, clock, [number], why=f"fault {number}")
+    assert tell(store, config) == 20
+    lines = inbox.came[0]["message"].splitlines()
+    assert len(lines) == 13
+    assert lines[-1] == "And 8 more, for other reasons: `syndicate resolve`, `syndicate holds`."
+
+
+def test_doubts_alike_share_a_line_though_each_names_its_number():
+    """Else an outage of the kind that leaves doubts would be a flood."""
+    why = "it shows nothing; look at the account, then: syndicate resolve {} --posted URL | --not-posted"
+    posts = [Needy(n, "cms-9", "desk", State.UNKNOWN, why.format(n)) for n in (7, 77, 777)]
+    [line] = lines_of(posts)
+    assert line == f"3 posts (cms-9) to desk may or may not be out: {why.format('NO')}."
+
+
+def test_what_was_refused_is_held_or_is_to_be_removed_by_hand_is_told(
+    store, config, published, network, event, inbox, clock
+):
+    """All that `resolve` and `holds` wait for; but not what an editor stopped, who knows."""
+    network.publishes = [Refused("the words are too long")]
+    assert deliver(store, config)
+    hold(store, config, Choice(topic="fire"))
+    accept(store, config, event(id="cms-2", tags=["fire"]))
+    accept(store, config, event(id="cms-3", url="https://news.example/world/1"))
+    sweep(store, config)
+    assert tell(store, config) == 2
+    assert "A post of cms-1 to desk did not go out: the words are too long" in inbox.came[0]["message"]
+    assert "A post of cms-3 to desk will not go out without your word" in inbox.came[0]["message"]
+
+
+def test_a_removal_that_is_left_to_an_editor_is_told(store, config, published, network, inbox, clock):
+    """A withdrawn story stays up until a person removes it where the network lets nobody else."""
+    network.removals = [Unsupported("it is too old to be removed by us")]
+    assert deliver(store, config)
+    withdraw(store, "cms-1")
+    assert deliver(store, config)
+    sweep(store, config)
+    assert tell(store, config) == 1
+    assert "A post of cms-1 to desk must be changed or removed by you" in inbox.came[0]["message"]
 
 
 def test_nobody_is_told_by_default(store, config, desk, monkeypatch):
