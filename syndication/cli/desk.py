@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from syndication.config import Config
     from syndication.models import Delivery
     from syndication.store import Store
+    from syndication.store.rates import Rest
     from syndication.store.stories import Story
 
 
@@ -215,12 +216,13 @@ def status(story: str | None, count: int, machine: bool) -> None:
     syndicate status cms-4711
     """
     from syndication.cli.hold import banner
-    from syndication.store import deliveries, holds, stories
+    from syndication.store import deliveries, holds, rates, stories
 
     with home() as (store, config):
         with store.read() as tx:
             found = [stories.need(tx, story)] if story else stories.newest(tx, count)
             standing, held = holds.standing(tx), holds.count(tx)
+            rests = rates.resting(tx, store.now())
             posts = {one.event.id: deliveries.of_story(tx, one.event.id) for one in found}
         if machine:
             show_json([_story_data(one, posts[one.event.id]) for one in found])
@@ -232,8 +234,24 @@ def status(story: str | None, count: int, machine: bool) -> None:
                 rows.append([story_words(one)])
                 rows += post_rows(store, config, posts[one.event.id])
             show_rows(POST_COLUMNS, rows)
-        if not machine and (words := banner(standing, held, config)):
-            say(words)
+        for words in [] if machine else [banner(standing, held, config), *_resting(rests, config)]:
+            if words:
+                say(words)
+
+
+def _resting(rests: "Sequence[Rest]", config: "Config") -> list[str]:
+    """Until when accounts wait for their networks' limits; those that wait for the same share a line."""
+    from syndication.store import moment
+
+    alike = dict[tuple[int, bool], list[str]]()
+    for rest in rests:
+        alike.setdefault((rest.until, rest.breaking), []).append(rest.account)
+    lines = []
+    for (until, breaking), names in alike.items():
+        who = f"{', '.join(names)} {'rests' if len(names) == 1 else 'rest'} until {clock(moment(until), config)}"
+        what = "the network takes no more before" if breaking else "what it still takes is for breaking news"
+        lines.append(f"{who}: {what} (`syndicate budget`).")
+    return lines
 
 
 def story_words(one: "Story") -> str:

@@ -7,11 +7,11 @@ last tenth of a limit is for breaking posts alone.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, ScalarSelect, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, case, delete, exists, func, or_, select, update
 
-from syndication.models import Priority, Window
-from syndication.store import upsert
-from syndication.store.schema import accounts, rates
+from syndication.models import Priority, State, Window
+from syndication.store import NEVER, upsert
+from syndication.store.schema import accounts, deliveries, rates
 
 RESERVE = 10
 """One part in so many of a limit is kept for breaking posts."""
@@ -63,6 +63,34 @@ def open_lanes(account: Any, app: Any, now: Any) -> ScalarSelect[int]:
     last = case((rates.c.remaining <= 0, _NO_LANE), (scarce, Priority.BREAKING.lane), else_=_EVERY_LANE)
     query = select(func.coalesce(func.min(last), _EVERY_LANE)).where(mine)
     return query.correlate(accounts).scalar_subquery()
+
+
+class Rest(NamedTuple):
+    """An account that lets posts wait for its limits: until when (milliseconds), and whether breaking ones as well."""
+
+    account: str
+    until: int
+    breaking: bool
+
+
+def resting(tx: Connection, now: int) -> list[Rest]:
+    """The accounts whose posts wait because a limit is used up, or down to what is kept for breaking posts."""
+    waits = (State.PLANNED, State.READY, State.UNKNOWN)
+    mine = and_(deliveries.c.account == accounts.c.name, deliveries.c.state.in_(waits))
+    used_up = rates.c.remaining <= 0
+    scarce = or_(used_up, rates.c.remaining * RESERVE <= rates.c.most)
+    counts = and_(
+        or_(rates.c.scope == accounts.c.name, rates.c.scope == accounts.c.app), rates.c.resets_at > now
+    )
+    posts = and_(accounts.c.left_at.is_(None), accounts.c.paused == "")
+    # A mailbox goes on when the last of those limits begins anew that stop it most.
+    most = case((used_up, 1), else_=0)
+    query = select(accounts.c.name, rates.c.resets_at, most).join(rates, counts)
+    query = query.where(scarce, posts, exists().where(mine, deliveries.c.due_at < NEVER))
+    last: dict[str, Rest] = {}
+    for name, until, breaking in tx.execute(query.order_by(accounts.c.name, most, rates.c.resets_at)):
+        last[name] = Rest(name, until, bool(breaking))
+    return list(last.values())
 
 
 def of_account(tx: Connection, account: str, now: int) -> list[Rate]:

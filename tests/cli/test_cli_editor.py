@@ -1,6 +1,7 @@
 """The editor's commands, run for real against the sandbox network: publish, share, status, why, resolve."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,8 +11,9 @@ from sqlalchemy import text
 
 from syndication.cli.common import show_rows
 from syndication.config import load
+from syndication.models import Window
 from syndication.sandbox import Faults
-from syndication.store import open_store
+from syndication.store import open_store, rates
 
 PAGE = f"""<!doctype html><html lang="en"><head><title>x</title></head><body><article>
 <h1>Library opens at the pass</h1><p class="dek">Books lent without a card, up at the top of the pass road.</p>
@@ -189,6 +191,20 @@ def test_a_share_that_makes_no_sense_is_refused(desk, story, words, said):
     assert done.status == 2
     assert said in done.err
     assert len(desk("status", "cms-4711", "--json").data()[0]["deliveries"]) == 1
+
+
+def test_status_tells_who_rests_on_a_limit_and_until_when(desk, story):
+    """In one line for all that wait for the same, as nothing else says why nothing goes out."""
+    assert desk("publish", story()).status == 0
+    config = load(desk.room / "syndicate.toml")
+    store = open_store(config.store_url)
+    with store.write() as tx:
+        rates.note(tx, "desk", "", [Window("posts", 0, 300, 7200)], store.now())
+    store.close()
+    out = " ".join(desk("status").err.split())
+    assert re.search(
+        r"desk rests until \S+ \S+ \S+: the network takes no more before \(`syndicate budget`\)\.", out
+    )
 
 
 def test_status_tells_stories_and_their_posts(desk, network, story):

@@ -118,6 +118,27 @@ def test_a_pause_for_the_app_rests_its_other_accounts(store, config, network, co
     assert len(network.sent) == 3
 
 
+@pytest.mark.parametrize(
+    ("told", "rest"),
+    [
+        ([Window("posts", 0, 300, 240), Window("day", 0, None, 900)], (900, True)),
+        ([Window("posts", 0, 300, 240), Window("day", 9, 100, 900)], (240, True)),
+        ([Window("posts", 30, 300, 240), Window("day", 11, 100, 900)], (240, False)),
+        ([Window("posts", 31, 300, 240)], None),
+    ],
+)
+def test_who_rests_is_told_with_the_time_at_which_it_goes_on(store, desk, story, told, rest):
+    """Of limits that are used up the last counts, and before those whose rest is for breaking posts."""
+    with store.write() as tx:
+        rates.note(tx, "desk", "", told, store.now())
+        assert rates.resting(tx, store.now()) == []  # it has nothing to say
+    story(1)
+    expected = rest and [("desk", store.now() + 1000 * rest[0], rest[1])]
+    with store.read() as tx:
+        assert rates.resting(tx, store.now()) == (expected or [])
+        assert rates.resting(tx, store.now() + 900_000) == []
+
+
 def test_connecting_again_forgets_what_was_told_of_the_account(store, desk, connect):
     """It may be another account, or one with other rights."""
     with store.write() as tx:
