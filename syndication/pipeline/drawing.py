@@ -15,12 +15,16 @@ from syndication.pipeline.drafts import sizes_for, sizes_of, template_for
 
 
 class Drawing(NamedTuple):
-    """What is drawn of a story. `others` are by the template that accounts ask for, `crops` of the photo alone."""
+    """What is drawn of a story. `others` are by the template that accounts ask for, `crops` of the photo alone.
+
+    `refused` tells, by such a template, why the newsroom wants no such card to go out.
+    """
 
     own: Checked = Checked((), "", ())
     others: Mapping[str, Checked] = {}
     crops: tuple[Card, ...] = ()
     failed: tuple[str, ...] = ()
+    refused: Mapping[str, str] = {}
 
     @property
     def page(self) -> tuple[Card, ...]:
@@ -53,6 +57,10 @@ class Drawing(NamedTuple):
         other = self.others.get(template_for(config, event, account))
         return (*(other or self.own).cards, *self.crops)
 
+    def refusal(self, config: Config, event: PublishEvent, account: Account) -> str:
+        """Why an account's post is not to go out: its own card was refused. Empty if it was not."""
+        return self.refused.get(template_for(config, event, account), "")
+
 
 def draw(
     event: PublishEvent,
@@ -67,7 +75,8 @@ def draw(
 ) -> Drawing:
     """Draw what posts to these accounts need; `template` replaces that of the story's own cards.
 
-    Where an account's own template cannot be drawn, its posts carry the story's card. Raises as `checked_cards` does.
+    Where an account's own template cannot be drawn, its posts carry the story's card; where its card is refused, its
+    posts do not go out. Raises as `checked_cards` does for the story's own cards.
     """
     wishes = dict[str, list[Account]]()
     for account in known:
@@ -78,13 +87,14 @@ def draw(
         return checked_cards(event, folder=folder, **wish)
 
     own = checked(template, sizes_for(wishes.pop("", ())))
-    others, failed = dict[str, Checked](), list[str]()
+    others, failed, refused = dict[str, Checked](), list[str](), dict[str, str]()
     for name, accounts in wishes.items():
+        names = ", ".join(account.name for account in accounts)
         try:
             others[name] = checked(name, sizes_of(accounts))
-        except CardRefused:
-            raise
+        except CardRefused as error:
+            refused[name] = str(error)
+            failed.append(f"{names}: not posted, {error}")
         except CardError as error:
-            names = ", ".join(account.name for account in accounts)
             failed.append(f"{names}: the {name} card cannot be drawn, the story's own is posted: {error}")
-    return Drawing(own, others, (), tuple(failed))
+    return Drawing(own, others, (), tuple(failed), refused)

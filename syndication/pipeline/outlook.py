@@ -132,6 +132,8 @@ def _change(
     """What a story that says something new makes of one of its posts."""
     if post.state is State.HELD:
         return Outlook(post, Step.HOLD, words=post.reason)
+    if why := drawing.refusal(config, event, account):
+        return Outlook(post, Step.NOTHING, words=why)
     if post.state is State.PLANNED or (post.state is State.READY and not post.pending):
         return Outlook(post, Step.ANEW)
     if post.draft is None or post.state not in deeds.FOLLOWS or post.answers:

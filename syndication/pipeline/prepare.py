@@ -240,11 +240,14 @@ def _freeze(
     failed: bool,
 ) -> None:
     known, planned, live = _posts(store, story)
-    drafts = dict[int, Draft]()
+    drafts, refused = dict[int, Draft](), dict[int, str]()
     for delivery in (*planned, *live):
         # Networks sort by it: one that goes out next week is not to look a week old.
         created = max(moment(store.now()), delivery.due or moment(0))
         account, own = known[delivery.account], delivery.text
+        if why := drawing.refusal(config, story.event, account):
+            refused[delivery.id] = why
+            continue
         cards, answered = drawing.of(config, story.event, account), _answered(store, delivery)
         drafts[delivery.id] = draft(
             config,
@@ -257,16 +260,21 @@ def _freeze(
             reply_to=answered,
         )
     problem = "; ".join([*problems, *_unheard(story.event, known)])
+    followed = not story.in_bulk and not any(post.id in refused for post in live)
     with store.write() as tx:
         now = store.now()
         stories.lock(tx, story.event.id)
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
-        ask_to_follow(tx, config, story.event, known, {post.id: drafts[post.id] for post in live}, now)
+        new = {post.id: drafts[post.id] for post in live if post.id in drafts}
+        ask_to_follow(tx, config, story.event, known, new, now)
         for delivery in planned:
-            deliveries.freeze(tx, delivery, drafts[delivery.id], now)
+            if delivery.id in refused:
+                overdue.fail_planned(tx, story.event.id, refused[delivery.id], now, only=delivery.id)
+            else:
+                deliveries.freeze(tx, delivery, drafts[delivery.id], now)
         stop_held(tx, config, story.event, now)
-        stories.finish(tx, story, drawing.everything, problem, now, failed=failed, followed=not story.in_bulk)
+        stories.finish(tx, story, drawing.everything, problem, now, failed=failed, followed=followed)
 
 
 def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:

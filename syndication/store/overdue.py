@@ -66,9 +66,13 @@ def give_up_held(tx: Connection, now: int) -> int:
     return _give_up(tx, unseen, why, now, lambda row: str(row["reason"]), sweeps=True)
 
 
-def fail_planned(tx: Connection, story: str, why: str, now: int) -> int:
-    """A story that cannot be drawn: its planned posts are given up; how many. The caller has locked the story."""
+def fail_planned(tx: Connection, story: str, why: str, now: int, only: int | None = None) -> int:
+    """A story that cannot be drawn: its planned posts are given up; how many. The caller has locked the story.
+
+    `only` the post of that number, where it is its card alone.
+    """
     planned = and_(rows.c.story == story, rows.c.state == State.PLANNED)
+    planned = planned if only is None else and_(planned, rows.c.id == only)
     return _give_up(tx, planned, why, now, lambda row: str(row["reason"]))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from syndication.config import Config
 from syndication.models import Account, PublishEvent
 from syndication.networks import NETWORKS, connector
-from syndication.pipeline.drafts import draft, form_of, limits_of
+from syndication.pipeline.drafts import draft, form_of, limits_of, template_for
 from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.pipeline.prepare import tags_of
@@ -57,7 +57,7 @@ def build_page(source: str, config: Config, folder: Path, *, url: str = "") -> P
         cards=drawing.cards,
         faults=drawing.faults,
         problems=drawing.problems,
-        held=bool(drawing.faults) and config.cards.check == "refuse",
+        held=bool(drawing.own.faults) and config.cards.check == "refuse",
         crops=drawing.crops,
         posts=tuple(_post(config, event, one, drawing, note) for one, note in going),
         not_going=tuple(silent),
@@ -100,6 +100,9 @@ def _post(config: Config, event: PublishEvent, account: Account, drawing: Drawin
     limits, network = limits_of(account, form_of(config, account)), connector(account.network)
     card = post.card
     notes = [note] if note else []
+    own = drawing.others.get(template_for(config, event, account))
+    if own and own.faults and config.cards.check == "refuse":
+        notes.append("This post would be held: its account's own card has a fault.")
     if card and card.size > limits.image_bytes:
         notes.append(f"The card has {card.size:,} bytes; {network.title} takes {limits.image_bytes:,}.")
     if network.public and not post.image_url:

@@ -7,6 +7,7 @@ from syndication.config import parse
 from syndication.models import State
 from syndication.pipeline import accept, resolve, run_due
 from syndication.store import stories
+from syndication.vault import Vault
 
 LIST = {"template": "list", "facts": ["The outer road is given up", "Forty homes move inland"]}
 PALE = '[brand.colors]\naccent = "#f0b0b0"\n'
@@ -91,3 +92,42 @@ def test_where_no_card_is_without_fault_the_one_asked_for_goes_out(store, tmp_pa
     run_due(store, config)
     assert (post(store).state, cards(store)) == (State.SENT, {"article"})
     assert "contrast 1.52 to 1, wanted 3.0 to 1. Another ink in [brand.colors]" in problem(store)
+
+
+def test_a_card_that_is_refused_for_one_account_holds_its_post_alone(
+    store, tmp_path, network, desk, connect, event
+):
+    """The other accounts' cards are sound: their posts go out, and the story says who was left out, and why."""
+    mild = f'[cards]\ncheck = "refuse"\n{PALE}'
+    config = configured(tmp_path, f'{mild}[accounts.world]\ntemplate = "list"\n')
+    connect("world", "script", Vault(config).seal({"token": "t"}))
+    accept(store, config, event(card={**LIST, "template": ""}))
+    run_due(store, config)
+    by_account = {one.account: one for one in (post(store, 1), post(store, 2))}
+    assert by_account["desk"].state is State.SENT
+    assert by_account["world"].state is State.FAILED
+    assert "the list card has" in by_account["world"].reason
+    assert problem(store).startswith("world: not posted, the list card has")
+    resolve(store, by_account["world"].id, retry=True)
+    run_due(store, configured(tmp_path, ""))
+    assert post(store, by_account["world"].id).state is State.SENT
+    assert len(network.sent) == 2
+
+
+def test_a_post_that_is_out_follows_once_its_account_s_card_is_mended(
+    store, tmp_path, network, desk, connect, event
+):
+    """A changed story whose new card is refused for one account changes the others' posts, and that one's later."""
+    own = '[accounts.world]\ntemplate = "list"\n'
+    sound, pale = f"{CLEAR}{own}", f'[cards]\ncheck = "refuse"\n{PALE}{own}'
+    connect("world", "script", Vault(configured(tmp_path, sound)).seal({"token": "t"}))
+    facts = {**LIST, "template": ""}
+    for table, changes in ((sound, {}), (pale, {"headline": "The sea took the road", "revision": 2})):
+        accept(store, configured(tmp_path, table), event(card=facts, **changes))
+        run_due(store, configured(tmp_path, table))
+    assert len(network.edited) == 1
+    accept(
+        store, configured(tmp_path, sound), event(card=facts, headline="The sea took the road", revision=3)
+    )
+    run_due(store, configured(tmp_path, sound))
+    assert len(network.edited) == 2
