@@ -43,7 +43,7 @@ def fields(event: PublishEvent, config: Config, now: datetime) -> dict[str, str]
         "correction": told.get("correction", ""),
         "video": " ".join(filter(None, [_PLAY, told.get("video"), length])),
         "audio": " ".join(filter(None, [_PLAY, told.get("audio"), length])),
-        "gallery": " · ".join(filter(None, [told["gallery"], count])) if "gallery" in told else "",
+        "gallery": " ".join(filter(None, [told["gallery"], count])) if "gallery" in told else "",
         "note": told.get(data.note, "") if data.note else "",
         "number": data.number,
         "source": data.source,

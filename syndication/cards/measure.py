@@ -29,8 +29,11 @@ _RULE = 2  # thickness of a row's divider, units
 # How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
 # so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
 _MOST_ENLARGED = 1.35
-_MOST_SMALL = 1.5  # of one that stands by itself, with no words on it to be compared with
+_MOST_SMALL = 1.6  # of one that stands by itself, with no words on it to be compared with
 _FLATTEST = 2.6  # of a band, for a height of 1
+_ALMOST = (
+    0.75  # of what is asked: a band that cannot be as wide is no wider, and so does not look like a mistake
+)
 
 
 class NoRoom(CardError):
@@ -242,9 +245,10 @@ class Measure:
         across, down = self.subject.photo
         # One too small for half of what is asked is left too large here, and the layout does without it.
         if layer.photo == "band":
-            asked = min(size, width, height * _FLATTEST)
-            wide = max(min(asked, across * self.subject.most_enlarged), asked / 2)
-            rect = Rect(0, 0, wide, min(height, wide * down / across))
+            asked, most = min(size, width, height * _FLATTEST), self.subject.most_enlarged
+            wide = max(min(asked, across * most), asked / 2)
+            wide = min(wide, asked * _ALMOST) if wide < asked else asked
+            rect = Rect(0, 0, wide, min(height, max(down * most, wide * down / across)))
             return Box(rect.width, rect.height, (PhotoOp(rect),))
         asked = min(min(size, width) / across, min(size, height) / down)
         scale = max(min(asked, self.subject.most_enlarged), asked / 2)

@@ -15,7 +15,9 @@ Need = tuple[Box, float]
 
 _DEEPEST = 0.8  # at the bottom edge, under words that take half the photo and need no more
 _HIGHEST = 0.45  # of the photo's height: where it starts if no words begin higher
-_SOFT = 0.24  # of the photo's height: the way on which it eases to nothing
+# Of the photo's height: the way on which it eases to nothing; a longer one from the top, where skies are, in which an
+# end shows.
+_SOFT = {"bottom": 0.3, "top": 0.44}
 # Beyond the words' end: the way on which it gets lighter, a longer one beyond those that end early, and what is left
 # of it there.
 _FADE, _SLOW_FADE, _LEFT = 0.35, 0.55, 0.15
@@ -53,7 +55,7 @@ def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.I
     """The scrim's mask at a fraction of its size, and at least as dark as each line needs where the line stands."""
     width, height = (max(1, round(side / _GRAIN)) for side in size)
     if op.edge == "top":
-        return _column(height, needs, reverse=True).resize((width, height), Image.Resampling.NEAREST)
+        return _column(height, needs, op.edge).resize((width, height), Image.Resampling.NEAREST)
     spans = [(size[0] - box[2], size[0] - box[0]) if op.rtl else (box[0], box[2]) for box, _ in needs]
     near = [
         (need, end / size[0])
@@ -67,7 +69,7 @@ def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.I
         group = [(need, end) for need, end in near if (end < widest / 2) is short]
         if group:
             light = _lightening(width, max(end for _, end in group), _SLOW_FADE if short else _FADE)
-            column = _column(height, [need for need, _ in group]).resize(
+            column = _column(height, [need for need, _ in group], op.edge).resize(
                 (width, height), Image.Resampling.NEAREST
             )
             row = (ImageOps.mirror(light) if op.rtl else light).resize(
@@ -77,18 +79,18 @@ def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.I
     others = [need for need, (start, _) in zip(needs, spans, strict=True) if start >= size[0] * _FAR]
     first = min((box[1] for box, _ in needs), default=size[1]) / size[1]
     rows = [_grounding((y + 0.5) / height, first) if needs else 0.0 for y in range(height)]
-    ground = ImageChops.lighter(_column(height, others), _as_column(rows))
+    ground = ImageChops.lighter(_column(height, others, op.edge), _as_column(rows))
     return ImageChops.lighter(mask, ground.resize((width, height), Image.Resampling.NEAREST))
 
 
-def _column(height: int, needs: Sequence[Need], *, reverse: bool = False) -> Image.Image:
+def _column(height: int, needs: Sequence[Need], edge: str) -> Image.Image:
     """One column of the mask: how dark each row must be, growing towards the edge."""
-    rows = [0.0] * height
+    rows, reverse = [0.0] * height, edge == "top"
     for (_, top, _, bottom), need in needs:
         for y in range(top // _GRAIN, min(bottom // _GRAIN + 1, height)):
             rows[y] = max(rows[y], need and need + 0.02)
     rows = _softened(
-        list(accumulate(rows[::-1] if reverse else rows, max)), max(1, round(_SOFT * height / 2))
+        list(accumulate(rows[::-1] if reverse else rows, max)), max(1, round(_SOFT[edge] * height / 2))
     )
     return _as_column(rows[::-1] if reverse else rows)
 

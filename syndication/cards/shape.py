@@ -125,7 +125,7 @@ def advances(text: str, items: Sequence[Item], size: float, language: str, track
             widths[info.cluster] += position.x_advance * factor
         if item.cased and tracking:
             for index in range(item.start, item.end):
-                if widths[index]:
+                if widths[index] and not _keeps_blank(text, index, tracking):
                     widths[index] += tracking * size
     return widths
 
@@ -144,7 +144,11 @@ def line(
         space = tracking * size if item.cased else 0
         previous = None
         for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-            if previous is not None and info.cluster != previous:
+            if (
+                previous is not None
+                and info.cluster != previous
+                and not _keeps_blank(text, previous, tracking)
+            ):
                 x += space
             previous = info.cluster
             if info.codepoint == 0 and not item.face.has(text[info.cluster]):
@@ -162,6 +166,11 @@ def line(
             x += position.x_advance * factor
         x += space
     return tuple(glyphs), max(x, 0)
+
+
+def _keeps_blank(text: str, index: int, tracking: float) -> bool:
+    """Whether a character is a blank or stands before one, and tight tracking would run two words together."""
+    return tracking < 0 and " " in text[index : index + 2]
 
 
 def missing(character: str) -> MissingGlyph:

@@ -81,7 +81,8 @@ class Fill(Layer):
 class Photo(Layer):
     """The story's photo: cropped to cover its area, cut round at `size`, or whole, no larger than `size` each way.
 
-    A `band` is up to `size` wide and cropped to the height that is left, so that nothing stands empty beside it.
+    A `band` is up to `size` wide and takes the height that is left, as far as it stays sharp, so that nothing stands
+    empty around it.
 
     A template whose photos are all round shows the portrait of who writes or is quoted, where the story has one.
     """

@@ -125,7 +125,7 @@ def test_badges_and_notes(story: Make) -> None:
     assert told(story(card={"live": True}))["live"] == "● Live"
     assert told(story(card={"note": "corrected"}))["note"] == "Corrected"
     assert told(story("ru", card={"note": "updated"}))["note"] == "Обновлено"
-    assert told(story(card={"pictures": 1200}))["gallery"] == "Pictures · 1,200"
+    assert told(story(card={"pictures": 1200}))["gallery"] == "Pictures 1,200"
 
 
 def test_facts_are_counted_in_the_languages_digits(story: Make) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from syndication import cards
-from syndication.cards import layout, templates
+from syndication.cards import layout, templates, views
 from syndication.cards.ops import Op, PhotoOp, TextOp
 from syndication.config import Config
 from syndication.models import PublishEvent, is_rtl
@@ -17,7 +17,7 @@ from syndication.models import PublishEvent, is_rtl
 SIZES = [(1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900)]
 TEMPLATES = cards.template_names(Config())
 WITH_SMALL = [name for name in TEMPLATES if "small" in templates.read(name, Config())[0].conditions()]
-ENLARGED, BY_ITSELF = 1.35, 1.5
+ENLARGED, BY_ITSELF = 1.35, 1.6
 
 
 def lay_out(
@@ -89,7 +89,7 @@ def test_a_small_photo_stands_beside_the_words(name: str, size: tuple[int, int],
         assert abs(photo.rect.width / photo.rect.height - 1.5) < 0.02
         assert photo.rect.width >= 240
     else:
-        assert photo.rect.width >= 0.9 * (size[0] - 128)
+        assert photo.rect.width >= size[0] - 128
         assert photo.rect.height >= photo.rect.width / 3
     assert shows(ops, "credit")
     for word in ops:
@@ -101,6 +101,24 @@ def test_a_small_photo_stands_beside_the_words(name: str, size: tuple[int, int],
         assert above or photo.rect.right <= headline.rect.x
     else:
         assert above or headline.rect.right <= photo.rect.x
+
+
+@pytest.mark.parametrize("across", range(320, 700, 40))
+@pytest.mark.parametrize("name", ["article", "photo"])
+def test_no_photo_stops_just_short_of_its_column(name: str, across: int) -> None:
+    """On tall cards a small photo is as wide as the words' column, or narrower by a quarter of it and more."""
+    margin = templates.read(name, Config())[0].margin
+    column = 1080 - 2 * margin
+    (photo,) = photos_of(lay_out(name, (1080, 1350), (across, across * 2 // 3)))
+    assert photo.rect.width == pytest.approx(column) or photo.rect.width <= 0.75 * column
+
+
+@pytest.mark.parametrize("name", ["photo", "textfree"])
+def test_a_photo_alone_fills_a_tall_card(name: str) -> None:
+    """A photo that is too small for all of a tall card takes most of the height that networks show."""
+    for size in ((1080, 1920), (1000, 1500)):
+        (photo,) = photos_of(lay_out(name, size, (1600, 1067)))
+        assert photo.rect.height >= 0.75 * views.safe(*size).height
 
 
 @pytest.mark.parametrize("name", WITH_SMALL)
