@@ -7,15 +7,19 @@ to the kernel each time and has it mapped and zeroed anew, page by page: a third
 import ctypes
 from functools import cache
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # mallopt(3)
 _KEPT = 64 << 20  # bytes of freed memory that the process may keep
 _LARGE = 32 << 20  # bytes, the most that glibc allows: larger pieces are mapped, and given back at once
 
 
 @cache
 def keep() -> None:
-    """Keep up to 64 MB of freed memory in this process. Does nothing where the C library is not glibc."""
+    """Keep up to 64 MB of freed memory in this process, for all of its threads in one place.
+
+    Does nothing where the C library is not glibc.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_ARENA_MAX, 1)

@@ -84,6 +84,7 @@ def draw(
 
     def checked(name: str | None, sizes: tuple[tuple[int, int], ...]) -> Checked:
         wish = Wish(config=config, photo=photo, portrait=portrait, template=name, sizes=sizes, now=now)
+        wish["threads"] = 1  # `syndicate worker --draw` says how many processors all drawing takes
         return checked_cards(event, folder=folder, **wish)
 
     own = checked(template, sizes_for(wishes.pop("", ())))

@@ -15,7 +15,20 @@ from PIL import Image
 
 from syndication import cards
 from syndication.cards import brand as brands
-from syndication.cards import draw, encode, fonts, layout, ops, photo, sheet, templates, words
+from syndication.cards import contrast as contrasts
+from syndication.cards import (
+    draw,
+    encode,
+    fonts,
+    glyphs,
+    layout,
+    ops,
+    photo,
+    pixels,
+    sheet,
+    templates,
+    words,
+)
 from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.models import Card, PublishEvent
@@ -55,6 +68,32 @@ def test_a_card_is_what_it_says(make: Callable[..., tuple[Card, ...]], tmp_path:
             assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (card.width, card.height))
             assert "progressive" not in image.info
     assert {file.name for file in (tmp_path / "cards").iterdir()} == {card.file for card in made}
+
+
+def test_cards_drawn_side_by_side_are_those_drawn_one_by_one(story: Make, photos: Path) -> None:
+    """Threads share the photo, the fonts and every cache, empty or full, and change nothing of a card by it."""
+    event = story(headline="Öst und West: مرحبا بالعالم 👩‍🚀 bought the sea", kicker="Weather")
+    sizes = [(240, 200 + 8 * step) for step in range(8)]
+
+    def drawn(threads: int) -> list[tuple[Card, bytes]]:
+        wish = cards.Wish(config=Config(), photo=photos / "sea.jpg", sizes=sizes, threads=threads)
+        return [(one.card, one.data) for one in cards.render_cards(event, **wish)]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # as many turns as can be
+    try:
+        for cached in (
+            glyphs._single,
+            glyphs._picture,
+            contrasts.lightest,
+            brands._picture,
+            pixels._transform,
+        ):
+            cached.cache_clear()
+        together = [drawn(4) for _ in range(3)]
+    finally:
+        sys.setswitchinterval(interval)
+    assert together == [drawn(1)] * 3
 
 
 def test_nothing_of_the_photos_metadata_is_left(
