@@ -220,6 +220,17 @@ class Receipt(Frozen):
     version: str = ""
 
 
+class StoryRecord(Frozen):
+    """What a record of the story itself says besides what its post says, where a network keeps such records."""
+
+    story: str = Field(description="Hex SHA-256 of the story's id.")
+    paper: str
+    site: WebUrl = Field(description="The paper's address, without a slash at its end.")
+    path: str = Field(description="The story's address from there on.")
+    published: AwareDatetime
+    modified: AwareDatetime | None
+
+
 class Draft(Frozen):
     """A post, frozen before its first try: every retry sends the same, byte for byte."""
 
@@ -238,6 +249,7 @@ class Draft(Frozen):
     image_url: str = Field("", description="The card's public address, where it has one.")
     tags: tuple[str, ...] = Field((), description="The story's, for networks that have a field for them.")
     reply_to: Receipt | None = Field(None, description="The post that this one answers with a correction.")
+    record: StoryRecord | None = Field(None, description="Of the record beside it, where there is to be one.")
 
 
 class State(StrEnum):

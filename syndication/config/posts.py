@@ -136,6 +136,12 @@ class AccountTable(ConfigTable):
         description="How a post carries the card, where the network leaves a choice; its usual way if not told.",
     )
 
+    record: bool = Field(
+        False,
+        description="Keep a record of each story beside its posts, so that these show the paper and the date: at "
+        "Bluesky (standard.site), for stories whose address begins with `site` of [brand].",
+    )
+
     @property
     def has_rules(self) -> bool:
         """Whether it takes some stories and not others, or not at every hour."""

@@ -18,14 +18,18 @@ from oauthlib.oauth2 import WebApplicationClient
 from pydantic import Field
 
 from syndication.errors import ConfigError, Refused, Unauthorized, Unsupported
+from syndication.networks import standard_site
 from syndication.networks.base import RETURN_PATH, Dialogue, OwnClient, Secret
 from syndication.networks.dpop import Proof, make_key
 from syndication.networks.http import Http, Shape, ShapeT, at, is_loopback, origin
 from syndication.networks.life import life_of
 from syndication.networks.login import Token, stranger
 
-SCOPE = "atproto repo:app.bsky.feed.post blob:image/*"
-"""Our own posts and pictures, and nothing else."""
+_NEEDED = "atproto repo:app.bsky.feed.post blob:image/*"
+"""Our own posts and pictures: without these nobody is connected."""
+
+SCOPE = " ".join([_NEEDED, *standard_site.SCOPES])
+"""These, records of stories and of the paper, and nothing else."""
 
 CLIENT_PATH = "/oauth/client-metadata.json"
 """Where our public address tells who we are."""
@@ -137,7 +141,7 @@ def allow_atproto(desk: Dialogue, server: str, handle: str) -> Secret:
             f"another account was let in than {handle}",
             "Start again, and choose the right account in the browser.",
         )
-    if missing := set(SCOPE.split()) - set(granted.scope.split()):
+    if missing := set(_NEEDED.split()) - set(granted.scope.split()):
         raise Refused(f"not all was allowed: {', '.join(sorted(missing))}", "Start again, and allow it all.")
     secret = {"did": did, "handle": handle, "home": home, "token_endpoint": door.token_endpoint}
     secret["refresh_expires_at"] = str(int(time.time()) + (_UNUSED if own else _SESSION))

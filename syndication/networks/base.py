@@ -77,13 +77,15 @@ class Verdict:
 class Shown(NamedTuple):
     """What readers see of a post; None: the network does not tell. `link` and `title` are those of a link's card.
 
-    `text` is as people read it; an empty `link` means that there is no card.
+    `text` is as people read it; an empty `link` means that there is no card. `record`: whether the story's own record
+    stands beside it.
     """
 
     text: str | None = None
     link: str | None = None
     title: str | None = None
     image: bool | None = None
+    record: bool | None = None
 
 
 class Connector(ABC):
@@ -129,6 +131,12 @@ class Connector(ABC):
 
     public: ClassVar[bool] = False
     """Whether it fetches the card itself, which then must lie at a public address."""
+
+    records: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The rights, as `scopes`, by which it keeps a record of the story beside link cards of ours; empty: it keeps none.
+
+    Where they were not given, posts go without.
+    """
 
     ends: ClassVar[date | None] = None
     """When the network ends the version of its interface that we speak; None if it says nothing of the kind."""
@@ -259,6 +267,9 @@ class Connector(ABC):
     def withdraw(self, http: "Http", receipt: Receipt) -> None:
         """Remove the post. One that is gone already is removed. Raises Unsupported if none can be removed by us."""
         raise Unsupported(f"{self.title} lets nobody remove a post from outside", "Remove it by hand there.")
+
+    def unrecord(self, http: "Http", draft: Draft) -> None:  # noqa: B027 - most networks keep none
+        """Remove the story's own record, which stands beside the draft's post. One that is gone already is removed."""
 
     def revoke(self, http: "Http") -> None:
         """Have the network forget the token. Refused where it is dead already; Unsupported where only a person can."""

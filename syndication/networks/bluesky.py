@@ -1,66 +1,38 @@
 """Bluesky: any AT Protocol server, by OAuth or app password (atproto.com and its lexicons, read 2026-11)."""
 
 import json
-import re
+import logging
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import Field
 from requests.auth import AuthBase
 
-from syndication.errors import DeliveryError, NotSent, RateLimited, Refused, Unauthorized
+from syndication.errors import DeliveryError, NotSent, Refused, Unauthorized
 from syndication.models import Draft, Form, Limits, Receipt
+from syndication.networks import repo, standard_site
 from syndication.networks.atproto import allow_atproto, disallow, keep_allowed, places
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Connector, Dialogue, Secret, Shown, Verdict
 from syndication.networks.dpop import Proof, wants_nonce
+from syndication.networks.facets import TAG, facets
 from syndication.networks.http import Http, Shape
 from syndication.networks.life import Life, life_of
 from syndication.networks.login import stranger
 from syndication.networks.rates import Told, trio
+from syndication.networks.repo import Written, xrpc
+from syndication.networks.standard_site import Beside
 from syndication.networks.transport import Answer
-from syndication.text import clip, hashtags, language_tag, links
+from syndication.text import clip, language_tag
 
-_XRPC = "/xrpc/com.atproto."
+log = logging.getLogger(__name__)
+
 _COLLECTION = "app.bsky.feed.post"
-_FACET = "app.bsky.richtext.facet"
-_MENTION = re.compile(
-    r"(?<![\w@/.])@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*)(?![\w@])"
-)
-_TAG = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TID = "234567abcdefghijklmnopqrstuvwxyz"
-
-
-class _Expired(NotSent):
-    """The access token is over; the session can be renewed."""
-
-
-class _Missing(Refused):
-    """There is no such record."""
-
-
-class _Swapped(Refused):
-    """The record is not what the request took it to be."""
-
-
-# Names of errors (com.atproto lexicons and the reference server): here 400 says what HTTP says with 401 and 429.
-_ERRORS: dict[str, type[DeliveryError]] = {
-    "ExpiredToken": _Expired,
-    "RecordNotFound": _Missing,
-    "InvalidSwap": _Swapped,
-    "RateLimitExceeded": RateLimited,
-    **dict.fromkeys(
-        ["InvalidToken", "AuthMissing", "AuthenticationRequired", "AccountNotFound", "AccountTakedown",
-         "AccountSuspended", "AccountDeactivated", "RepoNotFound", "RepoTakendown", "RepoSuspended",
-         "RepoDeactivated"],
-        Unauthorized,
-    ),
-}  # fmt: skip
 
 
 class _Session(Shape):
@@ -80,19 +52,11 @@ class _Whose(Shape):
     handle: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
 
 
-class _Written(Shape):
-    uri: str = Field(pattern=r"^at://[^/\s]+/[^/\s]+/[^/\s]+$")
-    cid: str
-
-
-class _Record(_Written):
-    value: dict[str, Any]
-
-
 class _External(Shape):
     uri: str
     title: str
     thumb: dict[str, Any] | None = None
+    associatedRefs: tuple[dict[str, str], ...] = ()  # noqa: N815
 
 
 class _Embed(Shape):
@@ -105,10 +69,6 @@ class _Said(Shape):
 
     text: str = ""
     embed: _Embed = _Embed()
-
-
-class _Upload(Shape):
-    blob: dict[str, Any]
 
 
 class Bluesky(Connector):
@@ -130,6 +90,7 @@ class Bluesky(Connector):
     steady: ClassVar[tuple[str, ...]] = ("did",)
     # By OAuth a session may last no longer than two weeks.
     notice: ClassVar[timedelta] = timedelta(days=3)
+    records: ClassVar[Mapping[str, str]] = MappingProxyType(standard_site.SCOPES)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """By OAuth in the browser, or by an app password, which is used once and not kept."""
@@ -148,7 +109,7 @@ class Bluesky(Connector):
             return allow_atproto(desk, server, who)
         said = {"identifier": who, "password": password}
         with stranger(server, {"password": password}) as http:
-            return http.read(_Session, "POST", f"{_XRPC}server.createSession", json=said).model_dump()
+            return http.read(_Session, "POST", f"{repo.XRPC}server.createSession", json=said).model_dump()
 
     def auth(self, secret: Secret) -> AuthBase:
         """The session's access token, good for about two hours; OAuth's is bound to a key."""
@@ -166,7 +127,7 @@ class Bluesky(Connector):
             return Verdict(NotSent)
         said = answer.json() if answer.status >= 400 else None
         name = said.get("error") if isinstance(said, dict) else None
-        kind = _ERRORS.get(name) if isinstance(name, str) else None
+        kind = repo.ERRORS.get(name) if isinstance(name, str) else None
         return Verdict(kind) if kind else None
 
     def fresh(self, http: Http) -> None:
@@ -186,7 +147,7 @@ class Bluesky(Connector):
 
     def identify(self, http: Http) -> str:
         """`@handle`."""
-        return f"@{http.read(_Whose, 'GET', _xrpc(http, 'server.getSession')).handle}"
+        return f"@{http.read(_Whose, 'GET', xrpc(http, 'server.getSession')).handle}"
 
     def limits_of(self, limits: Limits, form: Form) -> Limits:
         """Beside a picture there is no link card: the link stands in the text."""
@@ -202,73 +163,87 @@ class Bluesky(Connector):
 
     def publish(self, http: Http, draft: Draft, image: bytes | None) -> Receipt:
         """Under the draft's own record key, and only if nothing stands there yet."""
-        body = {
-            **_at(http, draft),
-            "record": _post(http, draft, self.card_file(draft, image)),
-            "swapRecord": None,
-        }
+        blob = self._upload(http, draft, image)
+        story, fault = _beside(http, draft, blob)
+        record = _post(http, draft, blob, story)
+        body = {**_at(http, draft), "record": record, "swapRecord": None}
         try:
-            written = http.create(_Written, "POST", _xrpc(http, "repo.putRecord"), json=body)
-        except _Swapped as taken:
-            if found := self.find(http, draft):
-                return found
-            raise Refused(f"another post stands at the key of this one: {taken.message}") from None
-        return _receipt(http, written)
+            receipt = _receipt(http, http.create(Written, "POST", xrpc(http, "repo.putRecord"), json=body))
+        except repo.Swapped as taken:
+            if (found := self.find(http, draft)) is None:
+                raise Refused(f"another post stands at the key of this one: {taken.message}") from None
+            receipt = found
+        try:
+            if story:
+                story.write(http)
+        except DeliveryError as error:
+            fault = error
+        if fault:  # the post is out, which counts; who reads it back sees what is missing, and mends it
+            log.warning("no record of the story beside its post", extra={"why": fault.message})
+        return receipt
 
     def find(self, http: Http, draft: Draft) -> Receipt | None:
         """The record at the draft's key, if it is the draft's."""
-        record = _get(http, _at(http, draft))
-        if record is None or record.value.get("createdAt") != _stamp(draft):
+        record = repo.get(http, _at(http, draft))
+        if record is None or record.value.get("createdAt") != repo.stamp(draft.created):
             return None
         return _receipt(http, record)
 
     def read(self, http: Http, receipt: Receipt) -> Shown | None:
         """The record, with its link card or its picture."""
-        record = _get(http, _place(receipt))
+        record = repo.get(http, repo.place_of(receipt.id))
         if record is None:
             return None
         said = _Said.model_validate(record.value)
         if card := said.embed.external:
-            return Shown(said.text, card.uri, card.title, card.thumb is not None)
+            refs = list(card.associatedRefs)
+            kept = standard_site.stands(http, refs) if standard_site.may_keep(http.secret) else None
+            return Shown(said.text, card.uri, card.title, card.thumb is not None, kept)
         return Shown(said.text, image=bool(said.embed.images))
 
     def edit(self, http: Http, receipt: Receipt, draft: Draft, image: bytes | None) -> Receipt:
         """The record anew, with the time it was first posted."""
-        place = _place(receipt)
-        current = _get(http, place)
+        place = repo.place_of(receipt.id)
+        current = repo.get(http, place)
         if current is None:
             raise Refused(
                 "the post is no longer there", "It was removed at Bluesky; nothing is left to edit."
             )
-        record = {
-            **_post(http, draft, self.card_file(draft, image)),
-            "createdAt": current.value.get("createdAt"),
-        }
-        body = {**place, "record": record, "swapRecord": current.cid}
-        return _receipt(http, http.read(_Written, "POST", _xrpc(http, "repo.putRecord"), json=body))
+        blob = self._upload(http, draft, image)
+        story, fault = _beside(http, draft, blob)
+        record = {**_post(http, draft, blob, story), "createdAt": current.value.get("createdAt")}
+        receipt = _receipt(http, repo.put(http, place, record, swapRecord=current.cid))
+        if fault:
+            raise fault
+        if story:
+            story.write(http)
+        return receipt
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """The server takes the removal of a record that is gone for done."""
-        http.call("POST", _xrpc(http, "repo.deleteRecord"), json=_place(receipt))
+        repo.delete(http, repo.place_of(receipt.id))
+
+    def unrecord(self, http: Http, draft: Draft) -> None:
+        """The document goes, and the paper's own record stays."""
+        standard_site.remove(http, draft)
 
     def revoke(self, http: Http) -> None:
         """The session of an app password is deleted, by what renews it; what OAuth gave is given back."""
         if "dpop_key" in http.secret:
             return disallow(http)
-        http.call("POST", _xrpc(http, "server.deleteSession"), auth=Bearer(http.secret.get("refreshJwt", "")))
+        http.call("POST", xrpc(http, "server.deleteSession"), auth=Bearer(http.secret.get("refreshJwt", "")))
         return None
 
-
-def _xrpc(http: Http, name: str) -> str:
-    """By OAuth an account is spoken to where it lives; a session is good at the server that gave it."""
-    return f"{http.secret.get('home', '')}{_XRPC}{name}"
+    def _upload(self, http: Http, draft: Draft, image: bytes | None) -> dict[str, Any] | None:
+        card = self.card_file(draft, image)
+        return repo.upload(http, *card[1:]) if card else None
 
 
 def _alive(http: Http) -> None:
     """Make sure of the session before anything is sent: renew it if its access token is over."""
     try:
-        http.call("GET", _xrpc(http, "server.getSession"))
-    except _Expired:
+        http.call("GET", xrpc(http, "server.getSession"))
+    except repo.Expired:
         _renew(http)
 
 
@@ -284,8 +259,8 @@ def _over(token: str) -> float | None:
 def _renew(http: Http) -> None:
     auth = Bearer(http.secret.get("refreshJwt", ""))
     try:
-        session = http.read(_Session, "POST", _xrpc(http, "server.refreshSession"), auth=auth)
-    except (_Expired, Refused) as over:
+        session = http.read(_Session, "POST", xrpc(http, "server.refreshSession"), auth=auth)
+    except (repo.Expired, Refused) as over:
         raise Unauthorized(
             f"the session is over: {over.message}",
             "Connect the account again: syndicate connect bluesky",
@@ -294,31 +269,14 @@ def _renew(http: Http) -> None:
     http.renew(session.model_dump(), Bearer(session.accessJwt))
 
 
-def _get(http: Http, place: dict[str, str]) -> _Record | None:
-    try:
-        # Records are public: read without a token, which may be over.
-        return http.read(_Record, "GET", _xrpc(http, "repo.getRecord"), params=place, auth=Anonymous())
-    except _Missing:
-        return None
-
-
 def _at(http: Http, draft: Draft) -> dict[str, str]:
     return {"repo": http.secret["did"], "collection": _COLLECTION, "rkey": record_key(draft)}
 
 
-def _place(receipt: Receipt) -> dict[str, str]:
-    repo, collection, rkey = receipt.id.removeprefix("at://").split("/")
-    return {"repo": repo, "collection": collection, "rkey": rkey}
-
-
-def _receipt(http: Http, written: _Written) -> Receipt:
+def _receipt(http: Http, written: Written) -> Receipt:
     key = written.uri.rpartition("/")[2]
     url = f"https://bsky.app/profile/{http.secret['handle']}/post/{key}"
     return Receipt(id=written.uri, url=url, version=written.cid)
-
-
-def _stamp(draft: Draft) -> str:
-    return draft.created.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def record_key(draft: Draft) -> str:
@@ -331,54 +289,39 @@ def record_key(draft: Draft) -> str:
     # Counted in whole numbers: a float of seconds can be a millisecond short.
     micros = (draft.created - _EPOCH) // timedelta(milliseconds=1) * 1000 + mark % 1000
     number = micros << 10 | (mark // 1000) % 1024
-    return "".join(_TID[number >> shift & 31] for shift in range(60, -1, -5))
-
-
-def facets(text: str, whose: Callable[[str], str] = lambda handle: "") -> list[dict[str, Any]]:
-    """What makes links, hashtags and mentions clickable: their places in UTF-8 bytes, end exclusive, in order.
-
-    `whose` tells the DID of a handle; empty where nobody has it.
-    """
-    marked = [(start, end, {"$type": f"{_FACET}#link", "uri": url}) for start, end, url in links(text)]
-    taken = [range(start, end) for start, end, _ in marked]
-    marked += [
-        (start, end, {"$type": f"{_FACET}#tag", "tag": word})
-        for start, end, word in hashtags(text)
-        if len(word) <= _TAG
-    ]
-    for match in _MENTION.finditer(text):
-        if not any(match.start() in link for link in taken) and (did := whose(match[1].lower())):
-            marked.append((*match.span(), {"$type": f"{_FACET}#mention", "did": did}))
-    return [
-        {"index": _bytes(text, *place), "features": [what]}
-        for *place, what in sorted(marked, key=itemgetter(0))
-    ]
-
-
-def _bytes(text: str, start: int, end: int) -> dict[str, int]:
-    first = len(text[:start].encode())
-    return {"byteStart": first, "byteEnd": first + len(text[start:end].encode())}
+    return repo.tid(number)
 
 
 def _whose(http: Http, handle: str) -> str:
     try:
-        path = _xrpc(http, "identity.resolveHandle")
+        path = xrpc(http, "identity.resolveHandle")
         return http.read(_Resolved, "GET", path, params={"handle": handle}, auth=Anonymous()).did
     except Refused:
         return ""
 
 
-def _post(http: Http, draft: Draft, card: tuple[str, bytes, str] | None) -> dict[str, Any]:
-    blob = _upload(http, *card[1:]) if card else None
+def _beside(
+    http: Http, draft: Draft, blob: dict[str, Any] | None
+) -> tuple[Beside | None, DeliveryError | None]:
+    """The story's record as it is to stand, if it is to; else what was wrong, which is no reason to keep the post."""
+    if not standard_site.is_kept(draft, http.secret):
+        return None, None
+    try:
+        return standard_site.beside(http, draft, blob), None
+    except DeliveryError as error:
+        return None, error
+
+
+def _post(http: Http, draft: Draft, blob: dict[str, Any] | None, story: Beside | None) -> dict[str, Any]:
     return {
         "$type": _COLLECTION,
         "text": draft.text,
         "facets": facets(draft.text, lambda handle: _whose(http, handle)),
         "langs": [language_tag(draft.language)],
         **_tags(draft),
-        **_embed(draft, blob),
+        **_embed(draft, blob, story),
         **_reply(draft),
-        "createdAt": _stamp(draft),
+        "createdAt": repo.stamp(draft.created),
     }
 
 
@@ -392,24 +335,20 @@ def _reply(draft: Draft) -> dict[str, Any]:
 
 def _tags(draft: Draft) -> dict[str, list[str]]:
     """Those that the lexicon takes: at most eight, of 64 graphemes."""
-    tags = [tag for tag in dict.fromkeys(draft.tags) if tag and len(tag) <= _TAG][:8]
+    tags = [tag for tag in dict.fromkeys(draft.tags) if tag and len(tag) <= TAG][:8]
     return {"tags": tags} if tags else {}
 
 
-def _embed(draft: Draft, blob: dict[str, Any] | None) -> dict[str, Any]:
+def _embed(draft: Draft, blob: dict[str, Any] | None, story: Beside | None) -> dict[str, Any]:
     """The link card, or the card as a picture with its description."""
     if draft.form != "image":
         external = {"uri": draft.link, "title": draft.title, "description": draft.description}
         thumb = {"thumb": blob} if blob else {}
-        return {"embed": {"$type": "app.bsky.embed.external", "external": {**external, **thumb}}}
+        refs = {"associatedRefs": story.refs} if story else {}
+        return {"embed": {"$type": "app.bsky.embed.external", "external": {**external, **thumb, **refs}}}
     if draft.card is None or blob is None:
         return {}
     alt = clip(draft.alt, Bluesky.limits.alt, draft.language)
     ratio = {"width": draft.card.width, "height": draft.card.height}
     shown = {"image": blob, "alt": alt, "aspectRatio": ratio}
     return {"embed": {"$type": "app.bsky.embed.images", "images": [shown]}}
-
-
-def _upload(http: Http, image: bytes, mime: str) -> dict[str, Any]:
-    headers = {"Content-Type": mime}
-    return http.read(_Upload, "POST", _xrpc(http, "repo.uploadBlob"), data=image, headers=headers).blob

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -41,7 +42,8 @@ def names_of_stories(tx: Connection, config: Config) -> Known:
 
 def wrong_choices(config: Config, account: Account, known: Known) -> str:
     """Why an account cannot post as the config says, or will not take what it is to; empty if all is well."""
-    return "; ".join([*_form(config, account), *_template(config, account), *_names(config, account, known)])
+    faults = (_form(config, account), _template(config, account), _record(config, account))
+    return "; ".join([*chain.from_iterable(faults), *_names(config, account, known)])
 
 
 def _form(config: Config, account: Account) -> Iterator[str]:
@@ -63,6 +65,18 @@ def _template(config: Config, account: Account) -> Iterator[str]:
         other = next((form for form in network.forms if form != "crawled"), "")
         remedy = f'say form = "{other}" as well' if other else "leave it out"
         yield f"template: {network.title} shows the card that the page names, whatever stands here; {remedy}"
+
+
+def _record(config: Config, account: Account) -> Iterator[str]:
+    if not _table(config, account).record:
+        return
+    network = connector(account.network)
+    if not network.records:
+        yield f"record: {network.title} keeps no records of stories; leave it out"
+    elif form_of(config, account) != "made":
+        yield 'record: it stands beside link cards alone; say form = "made" as well'
+    elif not config.brand.site:
+        yield "record: it names the paper by its address; say `site` in [brand]"
 
 
 def _names(config: Config, account: Account, known: Known) -> Iterator[str]:

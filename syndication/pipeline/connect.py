@@ -50,7 +50,7 @@ def connect_account(
     _refuse_other(store, Vault(config), account, renewed)
     with store.write() as tx:
         now = store.now()
-        accounts.connect(tx, account, token_of(config, known, renewed, now), now)
+        accounts.connect(tx, account, token_of(config, known, name, renewed, now), now)
         return accounts.get(tx, name)[0]
 
 

@@ -1,5 +1,6 @@
 """What an account posts of a story: words in its voice, the card that its network wants, a link that is counted."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from syndication.cards.labels import house_word
 from syndication.config import AccountTable, Config
 from syndication.errors import ConfigError
 from syndication.metadata import card_url
-from syndication.models import Account, Card, Draft, Form, Limits, PublishEvent, Receipt
+from syndication.models import Account, Card, Draft, Form, Limits, PublishEvent, Receipt, StoryRecord
 from syndication.networks import connector
 from syndication.networks.base import Connector
 from syndication.text import Voice, clip, compose, tracked
@@ -56,6 +57,7 @@ def draft(
         image_url=card_url(config.cards.base_url, card) if card and config.cards.base_url else "",
         tags=event.tags,
         reply_to=reply_to,
+        record=_record(config, event, account),
     )
 
 
@@ -102,6 +104,24 @@ def card_for(network: Connector | None, cards: Sequence[Card]) -> Card | None:
         cards,
         key=lambda card: (not card.is_clean, (card.width, card.height) == wanted, card.width / card.height),
         default=None,
+    )
+
+
+def _record(config: Config, event: PublishEvent, account: Account) -> StoryRecord | None:
+    """What the story's own record says, where the account is to keep one and the story is the paper's own."""
+    network, site = network_of(account), config.brand.site.rstrip("/")
+    wanted = config.accounts.get(account.name, AccountTable()).record
+    if not (wanted and site and network and network.records) or form_of(config, account) != "made":
+        return None
+    if not event.url.startswith(f"{site}/"):
+        return None
+    return StoryRecord(
+        story=hashlib.sha256(event.id.encode()).hexdigest(),
+        paper=config.brand.name,
+        site=site,
+        path=event.url.removeprefix(site).partition("#")[0],
+        published=event.published,
+        modified=event.modified,
     )
 
 

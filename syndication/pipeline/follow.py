@@ -142,9 +142,16 @@ class Follow(Attempt):
             self._answered(receipt, pending.draft)
         elif pending.deed in (Deed.EDIT, Deed.REPLY) and pending.draft:
             image = card_bytes(self.config, pending.draft)
-            self._edited(self.network.edit(http, receipt, pending.draft, image), pending.draft)
+            edited = self.network.edit(http, receipt, pending.draft, image)
+            if self._live.record and not pending.draft.record:
+                self.network.unrecord(http, self._live)
+            self._edited(edited, pending.draft)
         else:
             self.network.withdraw(http, receipt)
+            # An edit that was begun, and is kept beside, may have made a record that was not there before.
+            recorded = (one for one in (self._live, pending.draft) if one and one.record)
+            if one := next(recorded, None):
+                self.network.unrecord(http, one)
             self._removed(receipt)
 
     def _edited(self, receipt: Receipt, new: Draft) -> None:

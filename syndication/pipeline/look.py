@@ -31,6 +31,7 @@ _SEEN = {
     "title": "another title on its link card",
     "card": "no link card",
     "image": "no picture",
+    "record": "no record of the story as it is now",
 }
 
 
@@ -65,6 +66,8 @@ def differences(draft: Draft, shown: Shown | None, *, ours: bool) -> tuple[str, 
     pictured = bool(draft.image_url) and shown.link is not None if crawled else draft.card is not None
     if pictured and shown.image is False:
         found.append("image")
+    if draft.record and shown.record is False:
+        found.append("record")
     return tuple(found)
 
 
@@ -120,8 +123,8 @@ class Look(Attempt):
         what = f"{self.network.title} shows {' and '.join(_SEEN[one] for one in differs)}"
         if self._asked.words:
             return self._seen(what, plan.by_hand(f"{what}: look at it, and change it by hand", receipt.url))
-        tells = policy(self.config, self.claim.delivery.account) == "tell"
-        if not tells and can_mend(differs, self._draft, self.network):
+        by_hand = policy(self.config, self.claim.delivery.account) == "tell" and differs != ("record",)
+        if not by_hand and can_mend(differs, self._draft, self.network):
             try:
                 receipt = self.network.edit(http, receipt, self._draft, card_bytes(self.config, self._draft))
             except CardError as error:

@@ -39,6 +39,8 @@ def move(
     if begun is Deed.WITHDRAW:
         return Move(None)
     changed = changes(live, new, network)
+    if correct == "tell":  # of what no person can change by hand, nobody is told
+        changed = tuple(part for part in changed if part != "record")
     if begun is Deed.REPOST:
         return Move(begun, changed)
     if not changed and not begun:
@@ -48,7 +50,7 @@ def move(
         and not begun
         and network
         and network.replies()
-        and set(changed) - {"image", "card"}
+        and set(changed) - {"image", "card", "record"}
     ):
         return Move(Deed.REPLY, changed)
     left = tuple(part for part in changed if network and part in network.lasts)
@@ -61,7 +63,10 @@ def move(
 
 
 def changes(live: Draft, new: Draft, network: Connector | None) -> tuple[str, ...]:
-    """The parts of a post that readers would see changed: text, link, image, and the title of a card that we make."""
+    """The parts of a post that readers would see changed: text, link, image, the title of a card that we make.
+
+    And, with that, the record of the story.
+    """
     form = live.form or (network.forms[0] if network else "image")
     shown: dict[str, tuple[object, object]] = {"text": (live.text, new.text), "link": (live.link, new.link)}
     if form != "crawled":  # else the network shows what it read in the page
@@ -72,6 +77,7 @@ def changes(live: Draft, new: Draft, network: Connector | None) -> tuple[str, ..
         shown["title"] = live.title, new.title
     if form == "made":
         shown["description"] = live.description, new.description
+        shown["record"] = live.record, new.record
     return tuple(part for part, (before, after) in shown.items() if before != after)
 
 

@@ -10,12 +10,12 @@ from functools import partial
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from syndication.config import Config
+from syndication.config import AccountTable, Config
 from syndication.errors import ClaimLost, DeliveryError, Unauthorized
 from syndication.networks import connector
 from syndication.networks.base import Connector, Secret
 from syndication.networks.http import open_http
-from syndication.networks.life import Life
+from syndication.networks.life import Life, lacking
 from syndication.store import Store, accounts
 from syndication.store.accounts import Mailbox, Token
 from syndication.vault import Vault
@@ -29,12 +29,13 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries to store a renewed token: the network takes the old one no more."""
 
 
-def token_of(config: Config, network: Connector, secret: Secret, now: int) -> Token:
-    """What the store keeps of a secret: sealed, and what is known of its life."""
+def token_of(config: Config, network: Connector, name: str, secret: Secret, now: int) -> Token:
+    """What the store keeps of the secret of the account `name`: sealed, and what is known of its life and rights."""
     life = network.life(secret)
     ends = None if life.ends is None else int(life.ends * 1000)
-    sealed, lacks = Vault(config).seal(secret), ", ".join(network.lacks(secret))
-    return Token(sealed, ends, life.renews, _tend_at(life, now), lacks)
+    table = config.accounts.get(name, AccountTable())
+    lacks = (*network.lacks(secret), *(lacking(network.records, secret) if table.record else ()))
+    return Token(Vault(config).seal(secret), ends, life.renews, _tend_at(life, now), ", ".join(lacks))
 
 
 def _tend_at(life: Life, now: int) -> int | None:
@@ -58,7 +59,8 @@ def keep(store: Store, config: Config, mailbox: Mailbox, secret: Secret) -> None
                 # Not over the secret of one who connected the account again meanwhile.
                 accounts.hold(tx, mailbox, now + _lease(config))
                 # Sealed while the row is locked: a change of keys comes before this or after it, never between.
-                token = token_of(config, connector(mailbox.account.network), secret, now)
+                account = mailbox.account
+                token = token_of(config, connector(account.network), account.name, secret, now)
                 accounts.keep_token(tx, mailbox.account.name, token)
             return
         except DBAPIError:

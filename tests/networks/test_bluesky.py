@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from syndication.errors import Refused, Unauthorized
 from syndication.models import Draft
 from syndication.networks import connector
-from syndication.networks.bluesky import facets, record_key
+from syndication.networks.bluesky import record_key
+from syndication.networks.facets import facets
 from syndication.networks.http import open_http
 
 BLUESKY = connector("bluesky")

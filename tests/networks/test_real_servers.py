@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,8 +22,8 @@ from networks.person import REDIRECT
 
 from syndication.config import Config
 from syndication.errors import Refused, Unauthorized
-from syndication.models import PublishEvent
-from syndication.networks import connector
+from syndication.models import PublishEvent, StoryRecord
+from syndication.networks import atproto, connector, repo
 from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http
 from syndication.networks.login import OUT_OF_BAND, granted, returned
@@ -195,6 +196,93 @@ def test_a_post_is_made_once_found_changed_and_removed(real, fresh):
         network.withdraw(http, receipt)
         network.withdraw(http, receipt)
         assert network.find(http, draft) is None
+
+
+def story_record(path="/world/4711", **parts):
+    published = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    said = {"story": hashlib.sha256(path.encode()).hexdigest(), "paper": "The Meridian", "modified": None}
+    place = {"site": "https://news.example", "path": path, "published": published}
+    return StoryRecord.model_validate({**said, **place, **parts})
+
+
+def records(pds, collection):
+    """All that stands in the account's repository of one kind, by address: its hash and what it says."""
+    asked = {"repo": pds["handle"], "collection": collection}
+    path = f"{pds['url']}/xrpc/com.atproto.repo.listRecords"
+    there = requests.get(path, params=asked, timeout=20).json()["records"]
+    return {one["uri"]: (one["cid"], one["value"]) for one in there}
+
+
+def refs_of(pds, receipt):
+    _, said = records(pds, "app.bsky.feed.post")[receipt.id]
+    return {ref["uri"]: ref["cid"] for ref in said["embed"]["external"]["associatedRefs"]}
+
+
+@pytest.mark.parametrize("how", ["bluesky", "allowed"])
+def test_a_story_has_a_record_beside_its_posts(pds, how, fresh, request):
+    """What the post names is what the server says stands there, through two posts, an edit and the removal."""
+    real = request.getfixturevalue(how)
+    network, record = real.network, story_record(f"/{how}")
+    first, second = (
+        real.draft(fresh, record=record),
+        real.draft(fresh, record=record, tags=("Sea 字", "👩‍👧")),
+    )
+    for draft in (first, second):
+        with real.http() as http:
+            receipt = network.publish(http, draft, JPEG)
+        with real.http() as http:
+            assert network.publish(http, draft, JPEG) == receipt
+            assert network.read(http, receipt).record is True
+        documents = records(pds, "site.standard.document")
+        publications = records(pds, "site.standard.publication")
+        named = {uri: cid for uri, (cid, _) in {**documents, **publications}.items()}
+        assert (len(documents), len(publications)) == (1, 1)
+        assert refs_of(pds, receipt) == named
+    modified = record.published + timedelta(hours=2)
+    changed = second.model_copy(
+        update={"title": "Ferry found", "record": record.model_copy(update={"modified": modified})}
+    )
+    with real.http() as http:
+        receipt = network.edit(http, receipt, changed, JPEG)
+        assert network.edit(http, receipt, changed, JPEG) == receipt
+    [(address, (cid, said))] = records(pds, "site.standard.document").items()
+    assert (said["title"], said["updatedAt"]) == ("Ferry found", "2026-11-20T10:00:00.000Z")
+    assert refs_of(pds, receipt)[address] == cid
+    with real.http() as http:
+        for _ in range(2):
+            network.withdraw(http, receipt)
+            network.unrecord(http, changed)
+    assert records(pds, "site.standard.document") == {}
+
+
+def test_who_allowed_posts_alone_posts_without_records(pds, fresh, monkeypatch):
+    """A login from before records were asked for: the server would refuse them, and nothing is lost by that."""
+    monkeypatch.setattr(atproto, "SCOPE", "atproto repo:app.bsky.feed.post blob:image/*")
+    secret = connector("bluesky").connect(AtThePds(pds), pds["named"])
+    old = Real("bluesky", pds["named"], secret)
+    with old.http() as http:
+        receipt = old.network.publish(http, fresh(7, record=story_record("/old"), card=None), None)
+        assert old.network.read(http, receipt).record is None
+    assert records(pds, "site.standard.document") == {}
+    with old.http() as http, pytest.raises(Unauthorized, match="scope"):
+        place = {"repo": secret["did"], "collection": "site.standard.document", "rkey": "3mdve2222222a"}
+        repo.put(http, place, {"site": "https://news.example"})
+
+
+def test_a_session_that_was_given_back_is_over(pds, fresh):
+    """Both kinds of access end at the server: what renews an app password's session, or OAuth's, is good no more."""
+    network, password = connector("bluesky"), by_password(pds)
+    expired = {**password, "accessJwt": _expired(password["accessJwt"], pds["jwtSecret"])}
+    oauth = network.connect(AtThePds(pds), pds["named"])
+    for server, secret, later in ((pds["url"], password, expired), (pds["named"], oauth, ending(oauth))):
+        with open_http(network, server, secret, seconds=20) as http:
+            network.identify(http)
+            network.revoke(http)
+        with (
+            open_http(network, server, later, seconds=20) as http,
+            pytest.raises(Unauthorized, match="is over"),
+        ):
+            network.publish(http, fresh(8, card=None), None)
 
 
 def test_two_workers_at_once_make_one_post(bluesky, fresh):

@@ -65,6 +65,7 @@ def test_an_account_that_is_not_connected_is_told_with_the_nearest_name():
         ('template = "quote"', ("crawled", "image"), 'say form = "image" as well'),
         ('template = "quote"\nform = "image"', ("crawled", "image"), ""),
         ('form = "made"', ("image",), "form: Script has no 'made' posts; it has image"),
+        ("record = true", ("made",), "record: Script keeps no records of stories; leave it out"),
     ],
 )
 def test_choices_that_cannot_be_meant(wrong, rules, forms, told):
@@ -72,3 +73,16 @@ def test_choices_that_cannot_be_meant(wrong, rules, forms, told):
     words = wrong(rules, forms)
     assert told in words
     assert bool(words) is bool(told)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("", "record: it names the paper by its address; say `site` in [brand]"),
+        ('form = "image"', 'record: it stands beside link cards alone; say form = "made" as well'),
+    ],
+)
+def test_a_record_that_nobody_would_see_is_told(wrong, network, rules, told):
+    """Where the network keeps records, what they need is named."""
+    network.records = {"records": "keep records"}
+    assert wrong(f"record = true\n{rules}", ("made", "image")) == told
