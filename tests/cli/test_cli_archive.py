@@ -46,8 +46,9 @@ def test_an_interrupted_run_goes_on(desk, archive):
     assert templates(store) == ["quote"] * 3
 
 
-def test_a_failure_is_told_and_the_rest_is_drawn(desk, archive):
+def test_a_failure_is_told_and_the_rest_is_drawn(desk, archive, monkeypatch):
     """One story that cannot be drawn anew is named with the reason, in words and as data; the status is 1."""
+    monkeypatch.setattr("syndication.pipeline.prepare._SOFT_PAUSE", 50)
     store, _ = archive
     with store.write() as tx:
         event = stories.need(tx, "old-1").event

@@ -28,7 +28,7 @@ redis = "redis://127.0.0.1:{redis}/0"
 [serve]
 port = {door}
 [delivery]
-lease = 8
+lease = 4
 sweep = 0.5
 """
 
@@ -133,7 +133,7 @@ def test_killed_workers_and_a_lost_redis_neither_lose_nor_double_a_post(tmp_path
         while (before := room.sent()) < total - 40:
             until(lambda: room.states().get("sending") or room.sent() > before, 90, "a post is being sent")
             kills += _kill(room, dice)
-            until(lambda before=before: room.sent() > before + 30, 90, "the posts go on")
+            until(lambda before=before: room.sent() > before + 35, 90, "the posts go on")
         until(lambda: room.sent() == total, 180, "all posts are sent")
         room.check(stories)
         doubts = room.rows("SELECT id FROM trail WHERE what = 'unknown'")
