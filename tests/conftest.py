@@ -1,7 +1,9 @@
 """What every test may use: a store with a clock that the test moves, a config in a folder of its own, events."""
 
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,10 @@ from syndication.store import Store, accounts, open_store
 # A suite that runs in the background was started deaf to Ctrl-C, and so would be the commands it tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What tests write is not to outlive the power either: thousands of stores are made faster in memory, where there is room.
+if "TMPDIR" not in os.environ and os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 4 << 30:
+    os.environ["TMPDIR"] = tempfile.tempdir = "/dev/shm"
 
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
 
@@ -71,8 +77,25 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     cluster.drop(name)
 
 
+@pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Config], None]:
+    """Lays an SQLite store with its tables where a config wants it, as making them takes longer than most tests."""
+    made = tmp_path_factory.mktemp("store") / "fresh.db"
+    open_store(f"sqlite:///{made}").close()
+
+    def lay(config: Config) -> None:
+        if config.store_url.startswith("sqlite:///"):
+            config.data.mkdir(parents=True, exist_ok=True)
+            shutil.copy(made, config.store_url.removeprefix("sqlite:///"))
+
+    return lay
+
+
 @pytest.fixture
-def store(config: Config, clock: Clock, database: str) -> Iterator[Store]:
+def store(
+    config: Config, clock: Clock, database: str, fresh_store: Callable[[Config], None]
+) -> Iterator[Store]:
+    fresh_store(config)
     opened = open_store(config.store_url)
     opened.now = clock
     yield opened

@@ -69,9 +69,10 @@ def network():
 
 
 @pytest.fixture
-def desk(run, network, database):
+def desk(run, network, database, fresh_store):
     """A room with its config, keys and the sandbox's account `desk` connected: run, by another name."""
     assert run("init").status == 0
+    fresh_store(load(run.room / "syndicate.toml"))
     connect_by_token(run, network, "desk")
     return run
 
