@@ -20,8 +20,8 @@ from syndication.store import Store, accounts, open_store
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What tests write is not to outlive the power either: thousands of stores are made faster in memory, where there is room.
-if "TMPDIR" not in os.environ and os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 4 << 30:
+# What tests write is not to outlive the power: thousands of stores are made faster in memory, where there is room.
+if "TMPDIR" not in os.environ and Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").free > 4 << 30:
     os.environ["TMPDIR"] = tempfile.tempdir = "/dev/shm"
 
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
