@@ -98,8 +98,9 @@ def test_a_package_that_is_broken_says_so(installed, tmp_path, code, said):
 
 
 def test_the_page_on_posts_is_a_config_that_holds():
-    """Its example is read as it stands, and names every field that a post's text can have."""
+    """Its examples are read as they stand, and name every field that a post's text can have."""
     text = (ROOT / "docs/posts.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    assert parse(example).accounts["desk"].hashtags == 2
+    voice, record = (parse(example) for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL))
+    assert voice.accounts["desk"].hashtags == 2
+    assert record.accounts["bluesky"].record and record.brand.site
     assert not [field for field in POST_FIELDS if f"{{{field}}}" not in text]
