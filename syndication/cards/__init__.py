@@ -235,7 +235,9 @@ class _Maker:
         xmp = self.xmp if shown else b""
         data = encode.png(canvas, xmp, flat=not shown) if self.form == "png" else encode.jpeg(canvas, xmp)
         card = self.card(size, data, ops)
-        return Drawn(card, data, ops, canvas, checks.check(ops, ground, self.brand, card))
+        faults = checks.check(ops, ground, self.brand, card)
+        faults += tuple(checks.cut_subjects(draw.subjects(ops, source), card))
+        return Drawn(card, data, ops, canvas, faults)
 
     def ground(
         self, ops: Sequence[Op], size: tuple[int, int], source: photo.Source | None

@@ -4,7 +4,7 @@ Contrast is measured on the card's pixels as they stand behind its words; all el
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ _HAIR = 1.0  # pixels: what rounding may do
 class Fault(NamedTuple):
     """One thing wrong: in which box (`headline`), by which check, in which view, what was found and what is wanted.
 
-    A `note` is nothing that could be mended: what a thumbnail leaves out.
+    A `note` refuses nothing: it tells what a thumbnail leaves out, or a crop of the photo.
     """
 
     box: str
@@ -178,6 +178,30 @@ def _cut_to_thumbnail(view: views.View, words: Sequence[Words], shown: Rect) -> 
     """A note of what a thumbnail cuts through or leaves out: the post beside it has to say that."""
     if cut := list(dict.fromkeys(name_of(op) for op in words if _beyond(op, shown) > _HAIR)):
         yield Fault(", ".join(cut), "thumbnail", view.name, "cut", "whole", "", note=True)
+
+
+def cut_subjects(subjects: Iterable[tuple[str, Rect, Rect]], card: Card) -> Iterator[Fault]:
+    """A note of each focal point and face that a view cuts, or the card itself: each with its box and its photo's."""
+    size = card.width, card.height
+    for name, box, frame in subjects:
+        if lost := _lost(box, frame):
+            yield Fault(name, "crop", EVERYWHERE, lost, "whole", "Tell another `focal` point.", note=True)
+            continue
+        for view in views.of(*size):
+            if lost := _lost(box, view.shown(*size)):
+                remedy = "A template whose photo stands in the middle, or a `focal` point nearer to it."
+                check = "thumbnail" if view.thumbnail else "crop"
+                yield Fault(name, check, view.name, lost, "whole", remedy, note=True)
+
+
+def _lost(box: Rect, frame: Rect) -> str:
+    """How much of a box a frame leaves out, in words; nothing if all of it is in."""
+    if (far := _reach(box, frame)) <= _HAIR:
+        return ""
+    across = max(min(box.right, frame.right) - max(box.x, frame.x), 0)
+    down = max(min(box.bottom, frame.bottom) - max(box.y, frame.y), 0)
+    area = box.width * box.height
+    return f"{1 - across * down / area:.0%} cut off" if area else f"{far:.0f} pixels outside"
 
 
 def _too_small(words: Sequence[Words], size: tuple[int, int]) -> Iterator[Fault]:

@@ -80,12 +80,30 @@ def _ramp(width: int, fade: float, alpha: float, towards: str) -> Image.Image:
 def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequence[Rect]) -> Image.Image:
     """The canvas with a photo on it, which is the canvas itself where it covers all."""
     left, top, right, bottom = op.rect.pixels()
-    covered = [share for rect in words if (share := rect.within(op.rect))]
-    picture = source.cover((right - left, bottom - top), covered)
+    picture = source.cover((right - left, bottom - top), _covered(op, words))
     if picture.size == canvas.size and not op.round:
         return picture
     canvas.paste(picture, (left, top), _disc(picture.size) if op.round else None)
     return canvas
+
+
+def _covered(op: PhotoOp, words: Sequence[Rect]) -> list[tuple[float, float, float, float]]:
+    """Which shares of a photo words stand over."""
+    return [share for rect in words if (share := rect.within(op.rect))]
+
+
+def subjects(ops: Sequence[Op], source: photo.Source | None) -> Iterator[tuple[str, Rect, Rect]]:
+    """Focal points and faces on a card: the name of each, its box, and that of the photo, which may cut it."""
+    words = [op.rect for op in ops if isinstance(op, TextOp | LogoOp)]
+    for op in ops:
+        if source and isinstance(op, PhotoOp):
+            left, top, right, bottom = op.rect.pixels()
+            frame = Rect(left, top, right - left, bottom - top)
+            for name, (x, y, to_x, to_y) in source.subjects(
+                (right - left, bottom - top), _covered(op, words)
+            ):
+                width, height = (to_x - x) * frame.width, (to_y - y) * frame.height
+                yield name, Rect(left + x * frame.width, top + y * frame.height, width, height), frame
 
 
 @lru_cache(maxsize=8)

@@ -90,6 +90,31 @@ class Source:
         box = crop.window(self.image.size, size, self.interest, covered)
         return pixels.to_srgb(scaled(self.image, size, box), self.profile)
 
+    def subjects(self, size: tuple[int, int], covered: Sequence[crop.Box] = ()) -> list[tuple[str, crop.Box]]:
+        """What is sure to matter in the part that `cover` takes: a focal point or faces, each named.
+
+        The boxes are shares of the part, and reach beyond it where it leaves something out.
+        """
+        told = self.interest
+        if not (told.focal or told.faces):
+            return []  # where the photo's middle is of most interest, nothing is lost that anybody named
+        left, top, right, bottom = crop.window(self.image.size, size, told, covered)
+        (across, down), (width, height) = self.image.size, (right - left, bottom - top)
+        named = [("focal point", (*told.focal, *told.focal))] if told.focal else []
+        named += [] if told.focal else [("face", face) for face in told.faces]
+        return [
+            (
+                name,
+                (
+                    (x * across - left) / width,
+                    (y * down - top) / height,
+                    (to_x * across - left) / width,
+                    (to_y * down - top) / height,
+                ),
+            )
+            for name, (x, y, to_x, to_y) in named
+        ]
+
 
 def load(
     path: Path,

@@ -68,6 +68,7 @@ def _size(drawn: "Drawn") -> str:
 
 def _views(drawn: "Sequence[Drawn]") -> "list[Sequence[str]]":
     """A row for each place that shows one of the cards: how much of it, how wide at the least, and what it hides."""
+    from syndication.cards.checks import EVERYWHERE
     from syndication.cards.views import of
 
     rows: list[Sequence[str]] = []
@@ -76,7 +77,13 @@ def _views(drawn: "Sequence[Drawn]") -> "list[Sequence[str]]":
         for view in of(*size):
             shown = view.shown(*size)
             part = "whole" if (shown.width, shown.height) == size else f"{shown.width:.0f}x{shown.height:.0f}"
-            cut = [f"cuts {fault.box}" for fault in one.faults if fault.note and fault.view == view.name]
+            notes = [fault for fault in one.faults if fault.note and fault.view in (view.name, EVERYWHERE)]
+            cut = [_cut(fault) for fault in notes]
             laid = [over.name for over in view.laid if not over.disc]
             rows.append((_size(one), view.name, f"{part}, {view.width} px wide", "; ".join([*laid, *cut])))
     return rows
+
+
+def _cut(fault: "Fault") -> str:
+    """What a place leaves out, and how much of it where that is told."""
+    return f"cuts {fault.box}" if fault.found == "cut" else f"{fault.box}: {fault.found}"

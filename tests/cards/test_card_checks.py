@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from syndication.cards import Drawn, checks, contrast, render_cards, template_names, views
+from syndication.cards import Drawn, checks, contrast, photo, render_cards, template_names, views
 from syndication.cards.brand import Brand as Look
 from syndication.cards.checks import Fault
 from syndication.cards.ops import FillOp, LogoOp, Op, Rect, ScrimOp, TextOp
@@ -247,6 +247,50 @@ def test_a_thumbnail_cuts_words_and_that_is_a_note(story: Make) -> None:
     assert {fault.view for fault in notes} == {"WhatsApp’s square", "Slack’s square"}
     assert all("headline" in fault.box for fault in notes)
     assert faults(drawn) == []
+
+
+def test_a_focal_point_that_a_square_leaves_out_is_told(story: Make, photos: Path) -> None:
+    """An editor's point at the photo's edge is named with each square that has it outside, and by how many pixels."""
+
+    def notes(focal: list[float]) -> dict[str, str]:
+        event = story(image={"path": "sea.jpg", "credit": "Photo: Leo Brandt", "focal": focal})
+        (drawn,) = render_cards(event, config=Config(), photo=photos / "sea.jpg", sizes=[WIDE], now=NOW)
+        assert faults(drawn) == []
+        return {fault.view: fault.found for fault in drawn.faults if fault.box == "focal point"}
+
+    assert notes([0.5, 0.5]) == {}
+    outside = "201 pixels outside"  # 0.93 of 1200 is 1116; the square ends at 915
+    assert notes([0.93, 0.5]) == {"WhatsApp’s square": outside, "Slack’s square": outside}
+
+
+def test_a_face_that_is_cut_is_told_with_its_share() -> None:
+    """Of a face, that share is told which a view leaves out; one that its photo cuts is told once, for everywhere."""
+    card = Card(template="t", width=1200, height=630, file="f", sha256="0", size=9)
+    frame = Rect(0, 0, *WIDE)
+    faces = [Rect(865, 100, 100, 100), Rect(500, 300, 100, 100), Rect(-25, 100, 100, 100)]
+    told = list(checks.cut_subjects([("face", face, frame) for face in faces], card))
+    assert [(fault.view, fault.found) for fault in told] == [
+        ("WhatsApp’s square", "50% cut off"),
+        ("Slack’s square", "50% cut off"),
+        ("everywhere", "25% cut off"),
+    ]
+    assert all(fault.note for fault in told)
+
+
+@pytest.mark.parametrize("focal", [(0.1, 0.9), (0.5, 0.5), (1.0, 0.0)])
+def test_a_focal_point_is_found_where_it_was_drawn(focal: tuple[float, float], tmp_path: Path) -> None:
+    """What is said of a point's place on a card is where its pixel stands there."""
+    picture = Image.new("RGB", (1600, 1067), "black")
+    x, y = (round(share * (side - 1)) for share, side in zip(focal, picture.size, strict=True))
+    picture.paste((255, 255, 255), (x - 20, y - 20, x + 20, y + 20))
+    picture.save(tmp_path / "dot.png")
+    source = photo.load(tmp_path / "dot.png", [WIDE], (0, 0, 0), focal)
+    ((name, box),) = source.subjects(WIDE)
+    lit = source.cover(WIDE).convert("L").point([255 * (v > 128) for v in range(256)]).getbbox()
+    assert name == "focal point"
+    assert lit
+    assert lit[0] - 2 <= box[0] * WIDE[0] <= lit[2] + 2
+    assert lit[1] - 2 <= box[1] * WIDE[1] <= lit[3] + 2
 
 
 def test_a_logo_must_stand_out_as_well() -> None:
