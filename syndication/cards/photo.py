@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from syndication.cards import crop, kinds, pixels
+from syndication.cards import cicp, crop, kinds, pixels
 from syndication.cards.simd import scaled
 from syndication.errors import PhotoError
 
@@ -138,8 +138,7 @@ def load(
         if image.format in ("JPEG", "MPO"):
             image.decodermaxblock = _READ
         image.load()
-        profile = image.info.get("icc_profile")
-        profile = profile if isinstance(profile, bytes) else b""
+        profile = image.info["icc_profile"]
         factor = max(1, min(image.width // wanted[0], image.height // wanted[1]))
         picture = pixels.upright(pixels.plain(image, factor, paper), orientation)
     interest = crop.Interest(focal) if focal else crop.look(_preview(picture, profile))
@@ -160,6 +159,10 @@ def opened(source: Path | io.BytesIO, name: str = "") -> Iterator[ImageFile.Imag
             _check_pixels(image, name, _most(image, file, name))
             if image.mode not in _MODES:
                 raise PhotoError(f"{name}: its pixels are of an unusual kind ({image.mode})", kinds.ADVICE)
+            icc = image.info.get("icc_profile")
+            image.info["icc_profile"] = cicp.profile(
+                file, image.format or "", name, icc if isinstance(icc, bytes) else b""
+            )
             yield image
     except PhotoError:
         raise

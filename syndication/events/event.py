@@ -231,7 +231,7 @@ def _photo(
                 check_photo(file)
             return str(file), []
     except PhotoError as error:
-        expected = f"a sound photo ({error.message})"
+        expected = f"a sound photo ({error.message}{f'. {error.hint}' if error.hint else ''})"
     except (OSError, ValueError) as error:
         expected = f"a photo that can be read ({type(error).__name__})"
     return None, [Fault(f"{name}.path", describe(path), expected)]

@@ -90,9 +90,9 @@ def test_no_sample_card_has_a_fault(template: str, look: str, full_story: Make, 
     config = Config(cards=Cards.model_validate({"look": look}))
     for language in ("en", "ar"):
         event = full_story(language, template)
-        for photo in (photos / "mountains.jpg", None):
+        for path in (photos / "mountains.jpg", None):
             for drawn in render_cards(
-                event, config=config, photo=photo, template=template, sizes=ALL_SIZES, now=NOW
+                event, config=config, photo=path, template=template, sizes=ALL_SIZES, now=NOW
             ):
                 assert faults(drawn) == []
 

@@ -4,11 +4,12 @@ import gzip
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pictures import BLUE, KINDS, PAPER, RED, chunk, halves, icc, near, saved, xyz
-from PIL import Image
+from PIL import Image, ImageCms
 
 from syndication.cards import kinds, photo
 from syndication.errors import PhotoError
@@ -96,12 +97,23 @@ def test_deep_see_through_photos_show_paper(tmp_path: Path) -> None:
 SPACES = {
     "sRGB": ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)),
     "Display P3": ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841)),
+    "BT.2020": ((0.6735, 0.2790, -0.0019), (0.1657, 0.6753, 0.0300), (0.1251, 0.0456, 0.7969)),
     "Adobe RGB": ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446)),
 }
 
 
-def in_space(space: str, color: tuple[int, int, int]) -> tuple[int, int, int]:
-    """An sRGB colour's numbers in a space of gamma 2.2, by Cramer's rule."""
+def gamma(share: float) -> float:
+    return float(share ** (1 / 2.2))
+
+
+def as_srgb(share: float) -> float:
+    return 12.92 * share if share <= 0.0031308 else 1.055 * gamma(share) ** (2.2 / 2.4) - 0.055
+
+
+def in_space(
+    space: str, color: tuple[int, int, int], curve: Callable[[float], float] = gamma
+) -> tuple[int, int, int]:
+    """An sRGB colour's numbers in a space with a curve, by Cramer's rule."""
     linear = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in color]
     light = [
         sum(share * column[row] for share, column in zip(linear, SPACES["sRGB"], strict=True))
@@ -117,7 +129,7 @@ def in_space(space: str, color: tuple[int, int, int]) -> tuple[int, int, int]:
         volume(*(light if at == index else column for at, column in enumerate(columns))) / volume(*columns)
         for index in range(3)
     ]
-    red, green, blue = (round(255 * min(max(share, 0), 1) ** (1 / 2.2)) for share in shares)
+    red, green, blue = (round(255 * curve(min(max(share, 0), 1))) for share in shares)
     return red, green, blue
 
 
@@ -143,6 +155,62 @@ def test_wide_gamuts_come_out_in_srgb(kind: str, space: str, tmp_path: Path) -> 
     assert max(abs(a - b) for a, b in zip(in_space(space, RED), RED, strict=True)) > 8
     picture = drawn(tmp_path, saved(image, kind, icc_profile=profile, quality=98))
     assert keeps_its_colours(picture, tolerance=6)
+
+
+def with_points(kind: str, image: Image.Image, primaries: int, transfer: int, **options: object) -> bytes:
+    """A photo that names its colours by code points of H.273 alone, or besides the profile in `options`."""
+    if kind == "PNG":
+        data = saved(image, kind, **options)
+        return data[:33] + chunk(b"cICP", bytes([primaries, transfer, 0, 1])) + data[33:]
+    data = heic(image) if kind == "HEIF" else saved(image, kind, quality=98, **options)
+    place = data.index(b"colrnclx") + 8
+    return data[:place] + struct.pack(">HH", primaries, transfer) + data[place + 4 :]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "AVIF", "HEIF"])
+@pytest.mark.parametrize(
+    ("space", "primaries", "transfer", "curve"),
+    [
+        ("Display P3", 12, 13, as_srgb),
+        ("Display P3", 12, 4, gamma),
+        ("BT.2020", 9, 14, as_srgb),
+        ("sRGB", 1, 13, as_srgb),
+        ("sRGB", 2, 2, as_srgb),
+        ("sRGB", 1, 4, gamma),
+    ],
+)
+def test_colours_named_by_code_points_come_out_in_srgb(
+    space: str, primaries: int, transfer: int, curve: Callable[[float], float], kind: str, tmp_path: Path
+) -> None:
+    """A photo whose gamut only its code points tell shows the colours it was taken in."""
+    image = Image.new("RGB", (400, 300), in_space(space, RED, curve))
+    image.paste(in_space(space, BLUE, curve), (200, 0, 400, 300))
+    picture = drawn(tmp_path, with_points(kind, image, primaries, transfer))
+    assert keeps_its_colours(picture, tolerance=6)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "AVIF", "HEIF"])
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_hdr_is_refused_in_words(transfer: int, name: str, kind: str) -> None:
+    """A photo in HDR would be grey on a card: it is refused before it is decoded, with what to send instead."""
+    with pytest.raises(PhotoError, match=rf"the photo: a photo in HDR \({name}\)") as caught:
+        photo.probe_bytes(with_points(kind, halves(), 9, transfer))
+    assert "without HDR" in caught.value.hint
+
+
+@pytest.mark.parametrize("points", [(22, 13), (1, 17), (11, 13), (255, 255)])
+def test_unusual_code_points_are_refused(points: tuple[int, int]) -> None:
+    """Colours that we cannot show as they are meant are told with their numbers, never guessed."""
+    with pytest.raises(PhotoError, match=f"primaries {points[0]}, transfer {points[1]}"):
+        photo.probe_bytes(with_points("PNG", halves(), *points))
+
+
+def test_a_profile_outranks_code_points_but_in_png(tmp_path: Path) -> None:
+    """Where a photo has both, an AVIF is shown by its profile and a PNG by its code points, as their standards say."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert keeps_its_colours(drawn(tmp_path, with_points("AVIF", halves(), 12, 13, icc_profile=profile)))
+    picture = drawn(tmp_path, with_points("PNG", halves(), 12, 13, icc_profile=profile))
+    assert not keeps_its_colours(picture, tolerance=6)
 
 
 FRAMES = {
