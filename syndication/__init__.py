@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from syndication.config import load as load_config
     from syndication.errors import SyndicationError
     from syndication.models import PublishEvent
-    from syndication.pipeline import accept, connect_account, read_event, run_due, share
+    from syndication.pipeline import accept, connect_account, run_due, share
+    from syndication.sources import read_event
     from syndication.store import Store, open_store
 
 __all__ = [
@@ -44,9 +45,10 @@ _HOMES = {
     "SyndicationError": ("errors", "SyndicationError"),
     "PublishEvent": ("models", "PublishEvent"),
     **{name: ("cards", name) for name in ("Drawn", "make_cards", "render_cards")},
+    "read_event": ("sources", "read_event"),
     "Store": ("store", "Store"),
     "open_store": ("store", "open_store"),
-    **{name: ("pipeline", name) for name in ("accept", "connect_account", "read_event", "run_due", "share")},
+    **{name: ("pipeline", name) for name in ("accept", "connect_account", "run_due", "share")},
 }
 
 

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, for every reader and after a power cut."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -24,3 +25,12 @@ def write_whole(file: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def keep_file(folder: Path, data: bytes) -> str:
+    """Write bytes under their own hash, whole or not at all; returns the file's name."""
+    name = hashlib.sha256(data).hexdigest()
+    if not (folder / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / name, data)
+    return name

@@ -71,7 +71,7 @@ def render(
 
         return render_all(template or "", since, until, section or "", machine=machine)
     assert event and out  # noqa: S101 - they were asked for
-    from syndication.pipeline.sources import read_source
+    from syndication.sources import read_source
 
     sizes = tuple(size_of(one) for one in size)
     config = config_or_defaults()
@@ -145,7 +145,7 @@ def draw(
     from tempfile import TemporaryDirectory
 
     from syndication.cards import SIZES, keep, render_cards
-    from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
+    from syndication.sources import photo_of, portrait_of
 
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="syndicate-photo-") as folder:
@@ -165,7 +165,11 @@ def draw(
                 if not fault.note:
                     say(f"{one.card.width}x{one.card.height}: {fault}")
         cards = keep(drawn, out)
-        return (*cards, *clean_crops(event, photo, out)[0]) if crops else cards
+        if not crops:
+            return cards
+        from syndication.pipeline.drawing import clean_crops
+
+        return (*cards, *clean_crops(event, photo, out)[0])
 
 
 @click.command(short_help="The templates that cards are drawn with, and a sheet that shows them.")
@@ -210,7 +214,7 @@ def meta(event: str, into: Path | None, url: str, machine: bool) -> None:
     """
     from syndication.metadata import rewrite_file
     from syndication.pipeline.prepare import tags_of
-    from syndication.pipeline.sources import read_source
+    from syndication.sources import read_source
 
     config = config_or_defaults()
     story = read_source(event, config, url=url)

@@ -33,8 +33,7 @@ def check_card(event: str, template: str | None, size: tuple[str, ...], url: str
     from tempfile import TemporaryDirectory
 
     from syndication.cards import SIZES, render_cards
-    from syndication.pipeline.pictures import photo_of, portrait_of
-    from syndication.pipeline.sources import read_source
+    from syndication.sources import photo_of, portrait_of, read_source
 
     sizes, config = tuple(size_of(one) for one in size), config_or_defaults()
     story = read_source(event, config, url=url)

@@ -168,7 +168,7 @@ def _publish(store: "Store", config: "Config", folder: Path) -> list[str]:
     """Put each sample's page where the site has it, then say "published" as a CMS does."""
     from syndication.metadata import page_path
     from syndication.pipeline import accept
-    from syndication.pipeline.sources import read_source
+    from syndication.sources import read_source
     from workers.app import DRAW
     from workers.nudge import nudge
 

@@ -45,7 +45,7 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
     syndicate publish https://news.example/world/4711 --now
     """
     from syndication.pipeline import accept, run_due
-    from syndication.pipeline.sources import read_source
+    from syndication.sources import read_source
     from syndication.store import deliveries
 
     with home() as (store, config):

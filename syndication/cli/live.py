@@ -22,7 +22,7 @@ def plan(story: str, event: str, machine: bool) -> None:
     syndicate plan cms-4711 --event story.json
     """
     from syndication.pipeline import foresee
-    from syndication.pipeline.sources import read_source
+    from syndication.sources import read_source
 
     with home() as (store, config):
         found = foresee(store, config, story, read_source(event, config) if event else None)

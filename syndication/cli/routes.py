@@ -33,8 +33,8 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
     """
     from syndication.pipeline.accept import known_by_url
     from syndication.pipeline.routes import route
-    from syndication.pipeline.sources import read_source
     from syndication.pipeline.times import earliest, is_old
+    from syndication.sources import read_source
     from syndication.store import accounts, milliseconds, moment, stories
 
     with home() as (store, config):

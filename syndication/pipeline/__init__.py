@@ -8,7 +8,7 @@ import time
 from typing import NamedTuple
 
 from syndication.config import Config
-from syndication.pipeline.accept import Accepted, Verdict, accept, read_event
+from syndication.pipeline.accept import Accepted, Verdict, accept
 from syndication.pipeline.archive import Archive, Part, redraw_archive
 from syndication.pipeline.connect import connect_account, disconnect_account, read_account
 from syndication.pipeline.deliver import deliver_next
@@ -40,7 +40,6 @@ __all__ = [
     "mailboxes_due",
     "prepare_next",
     "read_account",
-    "read_event",
     "redraw_archive",
     "resolve",
     "resume",

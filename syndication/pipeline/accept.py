@@ -1,6 +1,5 @@
 """The first step of a story: what a CMS says becomes rows, in one transaction, before anyone is told "accepted"."""
 
-import hashlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
@@ -10,11 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from syndication.cards import template_names
-from syndication.cards.photo import probe
 from syndication.config import AccountTable, Config
 from syndication.errors import EventError, Fault
-from syndication.events import parse_event
-from syndication.files import write_whole
+from syndication.files import keep_file
 from syndication.models import OCCASION, Account, Deed, Delivery, Kind, Priority, PublishEvent, State
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.routes import Route, route
@@ -41,14 +38,6 @@ class Accepted(NamedTuple):
     story: str
     verdict: Verdict
     work: bool
-
-
-def read_event(raw: bytes, *, source: str = "event", folder: Path | None = None) -> PublishEvent:
-    """A JSON event, checked together with its photo. Raises EventError with every fault.
-
-    `folder` is where the event's file lies; None for an event that came from elsewhere and may name no files.
-    """
-    return parse_event(raw, source=source, folder=folder, check_photo=probe)
 
 
 def accept(store: Store, config: Config, event: PublishEvent, *, webhook: str | None = None) -> Accepted:
@@ -266,12 +255,3 @@ def _keep_photos(config: Config, event: PublishEvent) -> PublishEvent:
     paths = [image.path if image else None for image in (event.image, event.card.portrait)]
     photo, portrait = (path and keep_file(config.photos, Path(path).read_bytes()) for path in paths)
     return event.with_files(photo, portrait)
-
-
-def keep_file(folder: Path, data: bytes) -> str:
-    """Write bytes under their own hash, whole or not at all; returns the file's name."""
-    name = hashlib.sha256(data).hexdigest()
-    if not (folder / name).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / name, data)
-    return name

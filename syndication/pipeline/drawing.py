@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from syndication.cards import Wish
+from syndication.cards import Wish, clean
 from syndication.cards.checks import Fault
 from syndication.cards.policy import Checked, checked_cards
 from syndication.config import Config
@@ -99,3 +99,16 @@ def draw(
         except CardError as error:
             failed.append(f"{names}: the {name} card cannot be drawn, the story's own is posted: {error}")
     return Drawing(own, others, (), tuple(failed), refused)
+
+
+def clean_crops(event: PublishEvent, photo: Path | None, folder: Path) -> tuple[tuple[Card, ...], list[str]]:
+    """Crops of a story's photo without words, made in `folder`; and in a line why there are none, if it has a photo."""
+    if photo is None:
+        return (), []
+    try:
+        crops = clean.make_clean(event, path=photo, folder=folder)
+    except CardError as error:
+        return (), [f"there is no clean photo for search engines: {error.message}"]
+    if not crops:
+        return (), [f"the photo is too small for search engines: they ask for {clean.LEAST:,} pixels"]
+    return crops, []

@@ -14,9 +14,9 @@ from syndication.pipeline.accept import Announcement, announcements, known_by_ur
 from syndication.pipeline.drafts import draft, network_of
 from syndication.pipeline.drawing import Drawing, draw
 from syndication.pipeline.follow import policy
-from syndication.pipeline.pictures import photo_of, portrait_of
 from syndication.pipeline.routes import route
 from syndication.pipeline.times import earliest
+from syndication.sources import photo_of, portrait_of
 from syndication.store import Store, accounts, deeds, deliveries, moment, stories
 
 

@@ -21,12 +21,12 @@ from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, w
 from syndication.models import Account, Card, Delivery, Draft, PublishEvent, Receipt, State
 from syndication.networks import network_names
 from syndication.pipeline.drafts import draft
-from syndication.pipeline.drawing import Drawing, draw
+from syndication.pipeline.drawing import Drawing, clean_crops, draw
 from syndication.pipeline.follow import ask_to_follow
 from syndication.pipeline.hold import stop_held
-from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
 from syndication.pipeline.retract import retract, strip_left_pages
 from syndication.pipeline.times import earliest
+from syndication.sources import photo_of, portrait_of
 from syndication.store import Store, accounts, deeds, deliveries, moment, overdue, stories, trail
 from syndication.traces import span
 

@@ -19,7 +19,8 @@ from starlette.routing import Route
 from syndication.config import Config
 from syndication.errors import ConfigError, EventError
 from syndication.events.webhook import WebhookError, verify
-from syndication.pipeline import Accepted, accept, read_event
+from syndication.pipeline import Accepted, accept
+from syndication.sources import read_event
 from syndication.store import Store
 from syndication.studio.oauth import oauth_routes
 from syndication.vault import private_text

@@ -7,11 +7,10 @@ from syndication.config import Config
 from syndication.models import Account, PublishEvent
 from syndication.networks import NETWORKS, connector
 from syndication.pipeline.drafts import draft, form_of, limits_of, template_for
-from syndication.pipeline.drawing import Drawing, draw
-from syndication.pipeline.pictures import clean_crops, photo_of, portrait_of
+from syndication.pipeline.drawing import Drawing, clean_crops, draw
 from syndication.pipeline.prepare import tags_of
 from syndication.pipeline.routes import route
-from syndication.pipeline.sources import read_source
+from syndication.sources import photo_of, portrait_of, read_source
 from syndication.store import accounts, open_store
 from syndication.studio.preview import Page, PostPreview
 from syndication.text import measure

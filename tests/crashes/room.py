@@ -18,7 +18,8 @@ from machines import Machine, free_port, redis_words, until
 
 from syndication.config import load
 from syndication.models import State
-from syndication.pipeline import accept, connect_account, read_event
+from syndication.pipeline import accept, connect_account
+from syndication.sources import read_event
 from syndication.store import deliveries, open_store, stories, trail
 
 LEASE = 8.0

@@ -9,7 +9,7 @@ from PIL import Image
 
 from syndication.config import parse
 from syndication.errors import EventError, FetchError, InputError
-from syndication.pipeline.sources import read_source
+from syndication.sources import read_source
 
 URL = "https://news.example/world/1"
 STORY = {"url": URL, "headline": "The sea took the road twice", "published": "2026-11-20T08:00:00Z"}
