@@ -22,3 +22,9 @@ def beat(tx: Connection, part: str, host: str, now: int) -> None:
 def newest(tx: Connection, part: str) -> int | None:
     """When a part last gave a sign of life on any host."""
     return tx.execute(select(func.max(pulses.c.at)).where(pulses.c.part == part)).scalar()
+
+
+def ahead(tx: Connection, part: str, of: int) -> dict[str, int]:
+    """The hosts whose last sign of life is from a time to come, later than `of`; and that time, in milliseconds."""
+    mine = (pulses.c.part == part) & (pulses.c.at > of)
+    return {row.host: row.at for row in tx.execute(select(pulses.c.host, pulses.c.at).where(mine))}

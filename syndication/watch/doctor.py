@@ -16,7 +16,7 @@ from syndication.errors import ConfigError, FetchError
 from syndication.fetch import fetch
 from syndication.metadata import card_url, page_path
 from syndication.networks import connector
-from syndication.store import Store, accounts, stories
+from syndication.store import Store, accounts, pulses, stories
 from syndication.vault import Vault
 from syndication.watch.app import describe
 from syndication.watch.state import standing
@@ -119,9 +119,14 @@ def _clock(store: Store) -> Iterator[Symptom]:
     now = store.now()
     with store.read() as tx:
         newest = max((one.accepted_at for one in stories.newest(tx, 1)), default=now)
+        signs = pulses.ahead(tx, "sweep", now + int(_SKEW * 1000))
         theirs = now
         if store.engine.dialect.name == "postgresql":
             theirs = int(tx.execute(text("SELECT extract(epoch FROM clock_timestamp()) * 1000")).scalar_one())
+    for host, at in signs.items():
+        words = f"the sweep on {host} gave its last sign of life {(at - now) / 1000:.0f} s from now"
+        why = "that clock is ahead, or this one behind or set back"
+        yield Symptom(f"{words}: {why}", "Have all hosts keep time by NTP; what is due waits as long.")
     if newest > now + _SKEW * 1000:
         ahead = (newest - now) / 1000
         yield Symptom(

@@ -64,6 +64,22 @@ def test_a_lost_key_and_a_clock_set_back_are_told(desk, network, story, swept):
     assert "this clock was set back" in found["clock"][0]["words"]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(1, []), (7, ["desk-2"])])
+def test_another_host_whose_clock_differs_is_named(desk, swept, seconds, told):
+    """A host's sign of life from a time to come: leases and schedules would go by two clocks."""
+    with swept.write() as tx:
+        pulses.beat(tx, "sweep", "desk-2", swept.now() + 1000 * seconds)
+    found = parts(desk("doctor", "--offline", "--json"))["clock"]
+    assert [one["words"].split()[3] for one in found] == told
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_host_whose_clock_differs_from_the_database_s_is_told(store, config):
+    """The test's own clock stands at a noon that is past."""
+    found = {one.part: one.symptoms for one in doctor.examine(store, config, offline=True)}["clock"]
+    assert "this clock and the database's differ by" in found[0].words
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         return
