@@ -1,4 +1,4 @@
-"""What a claim, an accept and a status page cost with much history, beside little: ratios of medians, interleaved.
+"""What a claim, an accept, a status page and a withdrawal cost with much history, beside little: ratios of medians, interleaved.
 
     python benchmarks/history.py [--old 1000000] [--rounds 300]
 
@@ -45,6 +45,8 @@ text, draft, reason, created_at)
 CASE i % 3 WHEN 0 THEN 'desk' WHEN 1 THEN 'world' ELSE 'sport' END, 'publish', 1,
 CASE WHEN i % 100 = 0 THEN 'failed' WHEN i % 100 = 1 THEN 'withdrawn' ELSE 'sent' END,
 :never, 1, i, i, '', :draft, '', i FROM n"""
+_PICTURES = """INSERT INTO pictures (story, file)
+{numbers} SELECT 'old-' || ((i - 1) / 3 + 1), 'picture-' || i || '.jpg' FROM n"""
 _TRAIL = """INSERT INTO trail (at, story, delivery, attempt, what, words)
 {numbers} SELECT i, 'old-' || ((i - 1) / 3 + 1), i, 1, 'sent', 'https://social.example/1' FROM n"""
 
@@ -58,7 +60,8 @@ def fill(store: Store, old: int) -> None:
             )
             accounts.connect(tx, account, accounts.Token(b"sealed"), 0)
         facts = {"event": EVENT.model_dump_json(), "draft": DRAFT.model_dump_json(), "never": NEVER}
-        for query, many in ((_STORIES, old // 3 + 1), (_POSTS, old), (_TRAIL, old)):
+        rows = (_STORIES, old // 3 + 1), (_PICTURES, old), (_POSTS, old), (_TRAIL, old)
+        for query, many in rows:
             tx.execute(text(query.format(numbers=_NUMBERS)), {**facts, "many": many})
     for number in range(50):
         with store.write() as tx:
@@ -115,6 +118,20 @@ def status(store: Store) -> None:
             assert len(deliveries.of_story(tx, story.event.id)) == len(ACCOUNTS)
 
 
+def withdraw(store: Store) -> None:
+    """Which pictures a withdrawn story has for itself is asked."""
+    with store.read() as tx:
+        mine = stories.pictures_of(tx, "old-7")
+        assert len(mine) == 3
+        assert not stories.shared_files(tx, "old-7", mine)
+
+
+def resolve(store: Store) -> None:
+    """The newest posts that an editor is to settle."""
+    with store.read() as tx:
+        assert len(deliveries.unsettled(tx, 9)) == 9
+
+
 def timed(act: Callable[[Store], None], store: Store) -> float:
     """Seconds that it takes."""
     began = time.perf_counter()
@@ -126,7 +143,7 @@ def timed(act: Callable[[Store], None], store: Store) -> float:
 def compare(kind: str, small: Store, large: Store, rounds: int) -> list[float]:
     """A line for each step: both medians in milliseconds, and their ratio."""
     ratios = []
-    for act in (claim, accept, sweep, status):
+    for act in (claim, accept, sweep, status, withdraw, resolve):
         times: tuple[list[float], list[float]] = [], []
         for number in range(rounds + 20):
             turns = list(zip((small, large), times, strict=True))
@@ -137,7 +154,7 @@ def compare(kind: str, small: Store, large: Store, rounds: int) -> list[float]:
         few, many = (1000 * statistics.median(own) for own in times)
         ratios.append(many / few)
         print(
-            f"{kind:<11} {act.__name__:<7} {few:8.3f} ms {many:8.3f} ms   ratio {many / few:.2f}", flush=True
+            f"{kind:<11} {act.__name__:<8} {few:8.3f} ms {many:8.3f} ms   ratio {many / few:.2f}", flush=True
         )
     return ratios
 

@@ -81,7 +81,7 @@ def _list_waiting(store: "Store", config: "Config", machine: bool) -> None:
     from syndication.store import deeds, deliveries, stories
 
     with store.read() as tx:
-        doubtful = deliveries.in_state(tx, (State.UNKNOWN, State.FAILED), 500)
+        doubtful = deliveries.unsettled(tx, 500)
         waiting = [post for post in doubtful if post.state is State.FAILED or post.due is None]
         asked_for = len(doubtful) - len(waiting)
         waiting += deeds.left_to_editors(tx, 500)

@@ -161,6 +161,7 @@ def _note_drawn(store: Store, story: stories.Story, drawing: Drawing) -> None:
     with store.write() as tx:
         for at in range(0, max(len(files), 1), _FILES_IN_A_ROW):
             few = files[at : at + _FILES_IN_A_ROW]
+            stories.note_pictures(tx, story.event.id, few)
             trail.add(tx, store.now(), story.event.id, "drawn", ", ".join(few))
 
 

@@ -52,9 +52,7 @@ def strip_left_pages(store: Store, config: Config, event: PublishEvent) -> None:
 
 
 def _drawn(tx: Connection, story: stories.Story) -> set[str]:
-    """Every picture that was ever drawn of a story, by its file's name: older versions' cards lie there still."""
-    steps = [step for step in trail.of_story(tx, story.event.id) if step.what == "drawn"]
-    named = {name for step in steps for name in step.words.split(", ")}
+    """Every picture that is known of a story, by its file's name."""
     frozen = [post.draft for post in deliveries.of_story(tx, story.event.id)]
-    named |= {draft.card.file for draft in frozen if draft and draft.card}
-    return {name for name in named | {card.file for card in story.cards} if name}
+    named = {draft.card.file for draft in frozen if draft and draft.card}
+    return named | stories.pictures_of(tx, story.event.id) | {card.file for card in story.cards}

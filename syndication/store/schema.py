@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    literal_column,
 )
 
 from syndication.store.words import String, Text
@@ -62,6 +63,15 @@ stories = Table(
 _waits, _in_run = stories.c.due_at.is_not(None), stories.c.run != ""
 Index("ix_stories_due", stories.c.lane, stories.c.due_at, sqlite_where=_waits, postgresql_where=_waits)
 Index("ix_stories_run", stories.c.run, stories.c.due_at, sqlite_where=_in_run, postgresql_where=_in_run)
+
+# Every picture that was ever drawn of a story: a withdrawal removes them all, but for those that another story shows.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("story", String(500), ForeignKey("stories.id"), primary_key=True),
+    Column("file", String(255), primary_key=True),
+    Index("ix_pictures_file", "file"),
+)
 
 # One row for each message a CMS signed: the same `webhook-id` twice is one event.
 webhooks = Table(
@@ -186,6 +196,15 @@ holds = Table(
 )
 _stands = holds.c.ended_at.is_(None)
 Index("ix_holds_standing", holds.c.until_at, sqlite_where=_stands, postgresql_where=_stands)
+
+_failed = deliveries.c.state == literal_column("'failed'")
+Index(
+    "ix_deliveries_failed",
+    deliveries.c.state,
+    deliveries.c.id,
+    sqlite_where=_failed,
+    postgresql_where=_failed,
+)
 
 _has_deed = deliveries.c.deed_due_at.is_not(None)
 Index(

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Card, Priority, PublishEvent, State
 from syndication.store import insert_new
-from syndication.store.schema import deliveries, stories, webhooks
+from syndication.store.schema import deliveries, pictures, stories, webhooks
 
 _CARDS = TypeAdapter(tuple[Card, ...])
 
@@ -249,12 +249,24 @@ def count_due(tx: Connection, now: int) -> int:
     return tx.execute(select(func.count()).select_from(stories).where(stories.c.due_at <= now)).scalar_one()
 
 
+def note_pictures(tx: Connection, story: str, files: Iterable[str]) -> None:
+    """These pictures were drawn of a story."""
+    for file in files:
+        insert_new(tx, pictures, story=story, file=file)
+
+
+def pictures_of(tx: Connection, story: str) -> set[str]:
+    """Every picture that was ever drawn of a story, by its file's name: older versions' lie there still."""
+    return set(tx.execute(select(pictures.c.file).where(pictures.c.story == story)).scalars())
+
+
 def shared_files(tx: Connection, story: str, files: Iterable[str]) -> set[str]:
     """Which of these files of a story another story that stands shows, too: two may have one photo."""
-    others = (stories.c.id != story) & (stories.c.withdrawn == 0)
+    stands = (stories.c.id == pictures.c.story) & (stories.c.withdrawn == 0)
     found = set()
     for file in files:
-        shown = exists().where(others, stories.c.cards.contains(file, autoescape=True))
+        another = (pictures.c.file == file) & (pictures.c.story != story)
+        shown = exists().where(another, stands, stories.c.cards.contains(file, autoescape=True))
         if tx.execute(select(shown)).scalar_one():
             found.add(file)
     return found

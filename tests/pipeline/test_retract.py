@@ -5,7 +5,8 @@ from PIL import Image
 
 from syndication.cards import policy
 from syndication.config import parse
-from syndication.pipeline import accept, drawing, prepare, prepare_next, withdraw
+from syndication.pipeline import accept, drawing, prepare, prepare_next, sweep, withdraw
+from syndication.pipeline.records import archive
 from syndication.store import stories
 
 PAGE = "<html><head><title>The sea</title>\n<meta name=author content=Ada></head><body><h1>Sea</h1></body></html>"
@@ -64,6 +65,20 @@ def test_nothing_of_a_withdrawn_story_stays_within_reach(store, config, event, p
     assert (story(store).cards, story(store).problem, story(store).due_at) == ((), "", None)
     withdraw(store, "cms-1")
     assert prepare_next(store, config) is None
+
+
+def test_cards_of_older_versions_go_though_their_record_moved_into_files(store, config, event, photo, clock):
+    """A story is withdrawn years later, when the trail of its first versions lies in an archive."""
+    for revision, headline in enumerate(("The sea", "The sea took it", "The sea took it all"), 1):
+        accept(store, config, event(image=photo, revision=revision, headline=headline))
+        everything(store, config)
+    assert len(cards(config)) > 7
+    clock.move(400 * 86_400)
+    sweep(store, config)
+    assert list(archive(store, config.folder / "old", clock() - 86_400))
+    withdraw(store, "cms-1")
+    everything(store, config)
+    assert cards(config) == []
 
 
 def test_a_story_published_again_is_drawn_again(store, config, event, photo):

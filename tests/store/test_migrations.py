@@ -77,6 +77,7 @@ def old_store(url, release):
         )
         put("webhooks", id="msg-1", story="a", received_at=5)
         put("trail", at=5, story="a", what="accepted", words="revision 1: h", delivery=None)
+        put("trail", at=6, story="a", what="drawn", words="b.jpg, a.jpg", delivery=None)
         states = [state for state in State if state is not State.HELD]
         for number, state in enumerate(states, 1):
             post = {"occasion": f"share:{state}", "lane": 1, "attempt": 2, "text": "", "created_at": 5}
@@ -110,7 +111,8 @@ def test_rows_of_every_earlier_release_survive_and_mean_the_same(empty, release)
         assert {(post.draft, post.receipt, post.reason) for post in posts} == {(DRAFT, RECEIPT, "a reason")}
         assert {post.pending for post in posts} == {None}
         assert deeds.count_left(tx) == 0
-        assert [step.words for step in trail.of_story(tx, "a")] == ["revision 1: h"]
+        assert [step.words for step in trail.of_story(tx, "a")] == ["revision 1: h", "b.jpg, a.jpg"]
+        assert stories.pictures_of(tx, "a") == {"a.jpg", "b.jpg"}
     with opened.write() as tx:
         assert not stories.first_time(tx, "msg-1", "a", 9)
         assert stories.start_run(tx, "all", "quote", None, 7) == 1
