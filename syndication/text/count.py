@@ -28,7 +28,9 @@ def links(text: str) -> list[tuple[int, int, str]]:
 
     Punctuation that ends a sentence or closes a bracket around the link is not part of it.
     """
-    found = []
+    found: list[tuple[int, int, str]] = []
+    if "://" not in text:
+        return found
     for match in _LINK.finditer(text):
         url = _trim(match.group())
         if url.partition("://")[2]:
@@ -91,6 +93,8 @@ def _graphemes(text: str) -> int:
 
 def hashtags(text: str) -> list[tuple[int, int, str]]:
     """The hashtags that stand in a text, as (start, end, word without its sign); both count characters."""
+    if "#" not in text and "＃" not in text:
+        return []
     inside = [range(start, end) for start, end, _ in links(text)]
     return [
         (match.start(), match.end(), match[0][1:])

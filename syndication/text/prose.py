@@ -105,10 +105,13 @@ def clip(text: str, length: int, language: str = "en") -> str:
 
 def tidy(text: str) -> str:
     """NFC, without control characters, with single spaces, at most one blank line, and direction runs closed."""
+    if not text:
+        return ""
     text = text.replace("\r\n", "\n").replace("\t", " ").replace("\u2028", "\n").replace("\u2029", "\n\n")
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
-    return _close(_EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip())
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
+    if "\n" in text:
+        text = _EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in text.split("\n")))
+    return _close(text.strip())
 
 
 def whole_sentences(text: str, good: Callable[[str], bool], language: str) -> str:
@@ -170,6 +173,8 @@ def _last(places: list[int], good: Callable[[int], bool]) -> int:
 
 def _close(text: str) -> str:
     """The text with every direction run that it opens closed; a line's end closes those of the line."""
+    if _OPENERS.keys().isdisjoint(text):
+        return text
     open_runs: list[str] = []
     for char in text.rpartition("\n")[2]:
         if char in _OPENERS:

@@ -158,7 +158,7 @@ def _places(url: str, words: str) -> list[int]:
 def _told(event: PublishEvent, limits: Limits) -> str:
     """What the story says of itself, without repeating its headline, which the card shows."""
     headline = tidy(event.headline)
-    words = tidy(event.summary) or lead(event.body, 8 * min(limits.text, 6000))
+    words = tidy(event.summary) or (event.body and lead(event.body, 8 * min(limits.text, 6000)))
     return _without(headline, words) if words else headline
 
 

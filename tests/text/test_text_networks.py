@@ -17,10 +17,18 @@ _LATIN = (
 _OTHERS = "Ende! |Dr. |漢字|かな|عربي |हिन्दी |ไทยไม่เว้น|👩‍👩‍👧 |❤️|🇩🇪|#زرقاء |قال. |。|\n|\n\n|(Klammer) |“quote” |…|$€£ "
 _RUNS = "\u2067אבג\u2069 |\u202bרץ\u202c |\u202e|\u2066"
 PIECES = [*f"{_LATIN}|{_OTHERS}|{_RUNS}".split("|"), "x" * 40]
-# Short and long ones alike, or the roomy networks would never cut.
-texts = st.lists(st.sampled_from(PIECES), max_size=12).flatmap(
-    lambda few: st.sampled_from([1] * 20 + [4] * 3 + [30]).map(lambda times: ("".join(few) * times)[:5000])
-)
+TIMES = [1] * 18 + [4] * 4 + [30] * 2
+
+
+def text_of(drawn):
+    """The pieces that some bytes stand for, repeated as the first says: short and long texts alike, or the roomy
+    networks would never cut. Drawn as bytes, as drawing piece by piece takes longer than all that is tested.
+    """
+    pieces = "".join(PIECES[byte % len(PIECES)] for byte in drawn[1:])
+    return (pieces * TIMES[drawn[0] % len(TIMES)])[:5000]
+
+
+texts = st.binary(min_size=1, max_size=13).map(text_of)
 
 # Each way to count, once: networks and forms that count alike are alike.
 RULES = {
@@ -31,7 +39,7 @@ RULES = {
     for name, network in NETWORKS.items()
     for form in network.forms
 }
-GROUPS = [list(RULES.values())[start::4] for start in range(4)]
+GROUPS = [list(RULES.values())[start::2] for start in range(2)]
 
 OPEN, CLOSE = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068", "\u202c\u2069"
 GRAPHEMES, MENTION = regex.compile(r"\X"), regex.compile(r"@\w+(?:@[\w.]+)?")
@@ -54,10 +62,12 @@ def test_what_is_sent_fits_and_is_cut_between_graphemes_links_and_tags(rules, su
     graphemes = GRAPHEMES.findall(words)
     known = {url for *_, url in links(words)} | {URL}
     tags = {tag for *_, tag in hashtags(words)} | {"sea", "ClimateChange"}
-    names = set(MENTION.findall(words))
+    names, known_good = set(MENTION.findall(words)), set()
     for name, limits in rules:
         said = compose(event, limits=limits, voice=Voice(hashtags=2))
         assert fits(said, limits), name
+        if (said, limits.link_in_text) in known_good:  # networks with room enough say the same
+            continue
         assert {url for *_, url in links(said)} <= known, name
         assert {tag for *_, tag in hashtags(said)} <= tags, name
         assert set(MENTION.findall(said)) <= names, name
@@ -68,6 +78,7 @@ def test_what_is_sent_fits_and_is_cut_between_graphemes_links_and_tags(rules, su
         kept = body.rstrip(CLOSE).removesuffix("…").rstrip(CLOSE + " ")
         mine = GRAPHEMES.findall(kept)
         assert not words or said == URL or mine == graphemes[: len(mine)] or kept.startswith("Ferry"), name
+        known_good.add((said, limits.link_in_text))
 
 
 def closed(line):
