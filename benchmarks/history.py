@@ -1,4 +1,4 @@
-"""What a claim, an accept, a status page and a withdrawal cost with much history, beside little: ratios of medians, interleaved.
+"""What a claim, an accept, a status page and a withdrawal cost with much history: ratios of medians, interleaved.
 
     python benchmarks/history.py [--old 1000000] [--rounds 300]
 
