@@ -39,7 +39,16 @@ def _named(_: click.Context, __: click.Parameter, name: str | None) -> str | Non
     return name
 
 
-@click.command(short_help="Connect a social account: log in once, keep the token encrypted.")
+class _Connect(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The networks there are, those of other packages among them."""
+        from syndication.networks import network_names
+
+        with formatter.section("Networks"):
+            formatter.write_text(", ".join(network_names()))
+
+
+@click.command(cls=_Connect, short_help="Connect a social account: log in once, keep the token encrypted.")
 @click.argument("network", type=_Network())
 @click.option("--server", help="The account's server, such as https://mastodon.example.")
 @click.option("--name", callback=_named, help="What you call the account here.  [the network's name]")

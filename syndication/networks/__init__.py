@@ -2,6 +2,7 @@
 
 from collections import UserDict
 from collections.abc import MutableMapping
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -69,13 +70,20 @@ CLOSED: dict[str, str] = {
 }
 
 
+_FORMER = {"twitter": "x"}
+"""What people go on calling a network."""
+
+
 def connector(name: str) -> Connector:
     """The connector of that name. Raises ConfigError naming those there are, or why there can be none."""
     if known := NETWORKS.get(name) or _brought(name):
         return known
     if name in CLOSED:
         raise ConfigError(f"nothing can be posted to {name}", CLOSED[name])
-    raise ConfigError(f"no network is called {name}", f"Known: {', '.join(network_names())}.")
+    names, asked = network_names(), _FORMER.get(name.lower(), name.lower())
+    near = get_close_matches(asked, [*names, *CLOSED], n=1)
+    hint = f"{near[0]}, perhaps? " if near else ""
+    raise ConfigError(f"no network is called {name}", f"{hint}Known: {', '.join(names)}.")
 
 
 def network_names() -> list[str]:

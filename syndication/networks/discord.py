@@ -106,7 +106,8 @@ class Discord(Connector):
 
     A webhook cannot read, so what it lost the answer of is for an editor to look for; a bot looks for itself. A bot
     sends its key as an enforced nonce, which Discord knows for "the past few minutes": no time that could be relied
-    on, but it stops what is sent twice at once. Nobody is ever mentioned. There is no field for a language.
+    on, but it stops what is sent twice at once. Nobody is ever mentioned. There is no field for a language. A post in
+    an announcement channel stays in it: passing it on to its followers is a request of its own, which we do not make.
     """
 
     name: ClassVar[str] = "discord"

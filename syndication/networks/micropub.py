@@ -14,7 +14,7 @@ from syndication.models import Draft, Form, Limits, Receipt
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import RETURN_PATH, Connector, Dialogue, Secret, Verdict
 from syndication.networks.http import Http, Shape, open_http, origin
-from syndication.networks.login import OAuth2Door, Token, ask_code, keep_fresh, stranger
+from syndication.networks.login import OAuth2Door, Token, ask_code, give_back, keep_fresh, stranger
 from syndication.networks.transport import Answer
 from syndication.text import clip
 from syndication.text.same import same
@@ -36,6 +36,7 @@ class _Metadata(Shape):
     issuer: str = ""
     authorization_endpoint: str = Field(max_length=2000)
     token_endpoint: str = Field(max_length=2000)
+    revocation_endpoint: str = Field("", max_length=2000)
 
 
 class _Granted(Token):
@@ -110,12 +111,13 @@ class Micropub(Connector):
 
     def _allowed(self, desk: Dialogue, server: str, page: Answer) -> Secret:
         """By IndieAuth (indieauth.spec.indieweb.org, read 2026-11): PKCE, and the site must say that it is itself."""
-        site, issuer = f"{origin(server)}/", ""
+        site, issuer, revoke = f"{origin(server)}/", "", ""
         try:
             url = _checked(server, discovered(site, page, "indieauth-metadata"))
             with stranger(server, named=(origin(_root(url)),)) as http:
                 told = http.read(_Metadata, "GET", url)
             issuer, authorize, token = told.issuer, told.authorization_endpoint, told.token_endpoint
+            revoke = _checked(server, told.revocation_endpoint) if told.revocation_endpoint else ""
         except _Unnamed:
             authorize, token = (
                 discovered(site, page, f"{each}_endpoint") for each in ("authorization", "token")
@@ -137,7 +139,8 @@ class Micropub(Connector):
             raise Refused(
                 f"not all was allowed: {', '.join(sorted(missing))}", "Start again, and allow it all."
             )
-        return {**client, "token_endpoint": door.token, **granted.secret()}
+        kept = {**client, "token_endpoint": door.token, **granted.secret()}
+        return {**kept, "revocation_endpoint": revoke} if revoke else kept
 
     def auth(self, secret: Secret) -> AuthBase:
         """The token, which lasts as long as the site says."""
@@ -153,10 +156,19 @@ class Micropub(Connector):
         return tuple(
             {
                 origin(_root(secret[name]))
-                for name in ("endpoint", "media", "token_endpoint")
+                for name in ("endpoint", "media", "token_endpoint", "revocation_endpoint")
                 if secret.get(name)
             }
         )
+
+    def revoke(self, http: Http) -> None:
+        """Where the site named a place for it; a token that somebody pasted is theirs to end."""
+        if "revocation_endpoint" not in http.secret:
+            return super().revoke(http)
+        door = OAuth2Door(
+            "", http.secret["token_endpoint"], _SCOPES, revoke=http.secret["revocation_endpoint"]
+        )
+        return give_back(http, door)
 
     def refine(self, answer: Answer) -> Verdict | None:
         """By the status, which says all: the names of errors do not differ from it."""

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from syndication.cli.setup import _CONFIG
+from syndication.networks import NETWORKS
 from syndication.networks.mastodon import Mastodon
 from syndication.vault import Vault
 
@@ -344,3 +345,8 @@ def test_check_tells_what_an_account_cannot_do_any_more(desk, monkeypatch):
     monkeypatch.setattr(Mastodon, "ends", datetime.now(UTC).date() + timedelta(days=30))
     found = {one["check"]: one["problem"] for one in desk("check", "--offline", "--json").data()}
     assert "bring syndication up to date" in found["account desk"]
+
+
+def test_connect_names_every_network(run):
+    """Who types `--help` reads what may stand for NETWORK."""
+    assert {*NETWORKS} <= set(re.findall(r"\w+", run("connect", "--help").out.partition("Networks:")[2]))

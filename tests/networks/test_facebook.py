@@ -253,3 +253,14 @@ def test_names_that_are_closed_explain_themselves(name, word):
         connector(name)
     assert word in str(caught.value)
     assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("facebok", "facebook"), ("Twitter", "x"), ("google+", "google_plus"), ("Mastodon", "mastodon")],
+)
+def test_a_name_that_nobody_has_is_told_with_the_one_that_was_meant(name, meant):
+    """The nearest, or what it is called today; then all there are."""
+    with pytest.raises(InputError) as caught:
+        connector(name)
+    assert caught.value.hint.startswith(f"{meant}, perhaps? Known: mastodon, ")

@@ -244,7 +244,7 @@ def test_a_real_server_s_refusals_are_known(synapse, account, fresh):
         with pytest.raises(Refused) as caught:
             MATRIX.publish(line, fresh(text="x" * 70_000, card=None), None)
         assert caught.value.status == 413
-        line.call("POST", "/_matrix/client/v3/logout", json={})
+        MATRIX.revoke(line)
     with pytest.raises(Unauthorized):
         MATRIX.identify(line)
 

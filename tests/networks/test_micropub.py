@@ -13,7 +13,7 @@ import requests
 from networks.person import Willing
 from ssrfguard import Policy
 
-from syndication.errors import CannotTell, NotSent, RateLimited, Refused
+from syndication.errors import CannotTell, NotSent, RateLimited, Refused, Unsupported
 from syndication.models import Receipt
 from syndication.networks import connector
 from syndication.networks.http import open_http
@@ -238,6 +238,25 @@ def test_a_site_with_metadata_must_answer_in_its_own_name(scripted):
         MICROPUB.connect(Owner("https://other.example/"), server.url)
     assert "POST /token_endpoint" not in server.whats()
     assert MICROPUB.connect(Owner("https://me.example/"), server.url)["access_token"] == "token-of-indieauth"
+
+
+def test_a_site_takes_its_token_back_where_it_said_how(scripted):
+    """The place comes from its metadata, and gets the token in the client's name; else a person ends it there."""
+    server = site(scripted, ["indieauth-metadata"])
+    told = {name: f"{server.url}/{name}" for name in (*ENDPOINTS, "revocation_endpoint")}
+    server.answers["GET /indieauth-metadata"] = ok({"issuer": "https://me.example/", **told})
+    server.answers["POST /revocation_endpoint"] = ok({})
+    secret = MICROPUB.connect(Owner("https://me.example/"), server.url)
+    with open_http(MICROPUB, server.url, secret) as http:
+        MICROPUB.revoke(http)
+    assert parse_qs(server.asked[-1].body.decode()) == {
+        "token": ["token-of-indieauth"],
+        "token_type_hint": ["access_token"],
+        "client_id": ["http://127.0.0.1:8765/"],
+    }
+    del secret["revocation_endpoint"]
+    with open_http(MICROPUB, server.url, secret) as http, pytest.raises(Unsupported, match="no request"):
+        MICROPUB.revoke(http)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from networks.person import REDIRECT, Person
 
-from syndication.errors import Refused, Unauthorized
+from syndication.errors import Refused, Unauthorized, Unsupported
 from syndication.networks import connector
 from syndication.networks.http import open_http
 
@@ -21,6 +21,7 @@ OIDC = Path(__file__).parent.parent / "oidc"
 X = {
     "authorize": "/i/oauth2/authorize",
     "token": "/2/oauth2/token",
+    "revoke": "/2/oauth2/revoke",
     "method": "client_secret_basic",
     "pkce": True,
     "scopes": ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
@@ -53,6 +54,7 @@ PINTEREST = {
 REDDIT = {
     "authorize": "/api/v1/authorize",
     "token": "/api/v1/access_token",
+    "revoke": "/api/v1/revoke_token",
     "method": "client_secret_basic",
     "scopes": ["identity", "submit", "read", "history", "edit", "flair"],
     "answers": {
@@ -156,6 +158,25 @@ def test_a_renewal_used_twice_ends_the_grant_and_pauses_the_account(place, draft
     assert not [value for value in secret.values() if len(value) >= 20 and value in str(caught.value)]
     with place.http(kept[0]) as http, pytest.raises(Unauthorized):
         place.network.identify(http)
+
+
+def test_access_that_was_given_back_is_over(place, draft, image):
+    """Neither the token nor its renewal is good any more, nor is one that ended a moment before; twice does no harm.
+
+    Networks that have no such request say so, and where a person ends it.
+    """
+    secret = place.network.connect(place.person(), place.url)
+    if "revoke" not in SERVERS[place.network.name]:
+        with place.http(secret) as http, pytest.raises(Unsupported) as caught:
+            place.network.revoke(http)
+        assert f"End it at {place.network.title}: Settings" in caught.value.hint
+        return
+    with place.http(ending(secret)) as http:
+        place.network.revoke(http)
+        place.network.revoke(http)
+    for dead in (secret, ending(secret)):
+        with place.http(dead) as http, pytest.raises(Unauthorized):
+            place.network.publish(http, draft(form=place.network.forms[0]), image)
 
 
 def test_a_code_is_good_for_who_asked_for_it(place):

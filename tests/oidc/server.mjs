@@ -4,7 +4,7 @@
 import http from 'node:http'
 import Provider from 'oidc-provider'
 
-const { authorize, token, method, pkce, redirect, scopes, answers } = JSON.parse(process.argv[2])
+const { authorize, token, revoke, method, pkce, redirect, scopes, answers } = JSON.parse(process.argv[2])
 const app = { client_id: 'the-app-of-the-newsroom', client_secret: 'the-secret-of-the-newsroom-app' }
 
 const server = http.createServer()
@@ -19,10 +19,10 @@ const provider = new Provider(url, {
     token_endpoint_auth_method: method,
   }],
   clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-  routes: { authorization: authorize, token },
+  routes: { authorization: authorize, token, ...(revoke ? { revocation: revoke } : {}) },
   pkce: { required: () => pkce },
   scopes,
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, revocation: { enabled: Boolean(revoke) } },
   issueRefreshToken: () => true,
   rotateRefreshToken: true,
   ttl: { AccessToken: 7200, RefreshToken: 86400, Grant: 86400, Session: 3600, Interaction: 600 },
