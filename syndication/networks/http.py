@@ -31,7 +31,7 @@ from syndication.errors import (
 from syndication.models import Window
 from syndication.networks.base import Connector, Secret, Verdict
 from syndication.networks.rates import pause
-from syndication.networks.transport import Answer, HeldUp, begun_within, exchange, make_session
+from syndication.networks.transport import Answer, HeldUp, Session, begun_within, exchange
 
 USER_AGENT = f"syndication/{version('syndication')}"
 
@@ -75,7 +75,8 @@ class Http:
     stores a renewed secret, and `note` what `remember` is told, which the next try of the delivery finds in
     `progress`. `seconds` bounds each request in all, and `deed` all of them together; `wait` passes time between two
     questions. `rates` are the account's limits as its answers told them last, which `windows` reads out of each;
-    `calls` counts the requests, and `charged` is what they cost besides the post itself, in US dollars.
+    `calls` counts the requests, and `charged` is what they cost besides the post itself, in US dollars. `session` is
+    one of the server's that others go on with; without it there is one for this deed.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Http:
         progress: Mapping[str, str] | None = None,
         note: Callable[[dict[str, str]], None] | None = None,
         wait: Callable[[float], None] = time.sleep,
+        session: Session | None = None,
     ) -> None:
         self.server, self.secret, self.auth = origin(server), dict(secret), auth
         self.progress, self.wait = dict(progress or {}), wait
@@ -105,13 +107,15 @@ class Http:
         self._windows, self.rates = windows, dict[tuple[str, bool], Window]()
         self.calls, self.charged = 0, Decimal(0)
         self._created, self._ends = False, time.monotonic() + deed
-        self._session = make_session(direct=is_loopback(self.server), named=named)
+        self._shared = session is not None
+        self._session = (session or open_session(self.server)).ready(named)
 
     def __enter__(self) -> "Http":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._session.close()
+        if not self._shared:
+            self._session.close()
 
     def call(self, method: str, path: str, **parts: Any) -> Answer:
         """Send a request that may be repeated without harm: doubt is NotSent.
@@ -264,6 +268,11 @@ class Http:
 def _inner(error: BaseException) -> BaseException | None:
     candidates = [getattr(error, "reason", None), *error.args]
     return next((each for each in candidates if isinstance(each, BaseException)), None)
+
+
+def open_session(server: str) -> Session:
+    """A session for the lines to a server, to be closed by whoever opened it."""
+    return Session(direct=is_loopback(origin(server)))
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """One HTTP exchange: sent once, no redirect followed, bounded in bytes and in time as a whole."""
 
 import json
+import os
 import socket
 import threading
 import time
@@ -9,7 +10,8 @@ from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any
+from itertools import count
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -29,6 +31,12 @@ MAX_ANSWER = 2_000_000
 
 CONNECT_SECONDS = 10.0
 """For the connection, and for the sending of the request on it (urllib3 bounds both by this)."""
+
+
+_IDLE = 1.5
+"""Seconds for which a line may rest between two requests; servers hang up after 2 seconds at the soonest."""
+
+_LOOK = 60.0  # seconds between two looks of a watchdog that has nothing to watch
 
 
 class HeldUp(Exception):
@@ -105,32 +113,53 @@ def _told(data: Any, deep: int = _DEEP) -> Iterator[str]:
                 yield from _told(data[name], deep - 1)
 
 
-def make_session(*, direct: bool, named: Iterable[str] = ()) -> requests.Session:
-    """A session for `exchange`; `direct` leaves out the environment's proxies, as for servers on this machine.
+class Session(requests.Session):
+    """Lines to servers, for `exchange`: of one account, for any number of deeds one after the other.
 
-    `named` are origins that no person named but a server's answer: they are reached at public addresses only.
+    `direct` leaves out the environment's proxies, as for servers on this machine.
     """
-    session = requests.Session()
-    session.trust_env = not direct
-    session.mount("https://", _Adapter())
-    session.mount("http://", _Adapter())
-    for place in named:
-        session.mount(f"{place}/", _Outward(policy=Policy()))
-    return session
+
+    def __init__(self, *, direct: bool) -> None:
+        super().__init__()
+        self.trust_env = not direct
+        self.mount("https://", _Adapter())
+        self.mount("http://", _Adapter())
+        self._used = 0.0
+
+    def ready(self, named: Iterable[str]) -> Self:
+        """Make it ready for another deed. `named` are origins that no person named but a server's answer: they are
+        reached at public addresses only.
+        """
+        self.cookies.clear()
+        for place in named:
+            if f"{place}/" not in self.adapters:
+                self.mount(f"{place}/", _Outward(policy=Policy()))
+        return self
+
+    @contextmanager
+    def line(self) -> Iterator[None]:
+        """Around each exchange: a line that was idle is given up, as its server may be hanging up just now."""
+        if time.monotonic() - self._used > _IDLE:
+            self.close()
+        try:
+            yield
+        finally:
+            self._used = time.monotonic()
 
 
-def exchange(session: requests.Session, request: requests.PreparedRequest, seconds: float) -> Answer:
+def exchange(session: Session, request: requests.PreparedRequest, seconds: float) -> Answer:
     """Send a request once and read its answer, all within about `seconds`.
 
     Raises requests.RequestException where there is no answer, or only a part of one.
     """
     with span("request", method=request.method or "", host=urlsplit(request.url or "").hostname or ""):
-        answer = _exchange(session, request, seconds)
+        with session.line():
+            answer = _exchange(session, request, seconds)
         tell(status=answer.status)
         return answer
 
 
-def _exchange(session: requests.Session, request: requests.PreparedRequest, seconds: float) -> Answer:
+def _exchange(session: Session, request: requests.PreparedRequest, seconds: float) -> Answer:
     _in_time()
     deadline = time.monotonic() + seconds
     around = session.merge_environment_settings(request.url or "", {}, True, None, None)
@@ -150,21 +179,66 @@ def _exchange(session: requests.Session, request: requests.PreparedRequest, seco
         return Answer(response.status_code, headers, body)
 
 
+class _Watchdog:
+    """One thread for all alarms of this process: to start one for each costs more than the rest of a request."""
+
+    def __init__(self) -> None:
+        self._changed, self._numbers = threading.Condition(), count()
+        self._alarms = dict[int, tuple[float, Callable[[], object]]]()
+        self._wakes: float | None = None  # when it looks next; None: there is no thread yet
+
+    def set(self, at: float, cut: Callable[[], object]) -> int:
+        """Have a line cut at a time of the monotonic clock; the number to take it back by."""
+        with self._changed:
+            number = next(self._numbers)
+            self._alarms[number] = at, cut
+            if self._wakes is None:
+                threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+            if self._wakes is None or at < self._wakes:
+                self._wakes = at
+                self._changed.notify()
+            return number
+
+    def take_back(self, number: int) -> None:
+        """It was done in time. Once this returns, the line is not cut any more."""
+        with self._changed:
+            self._alarms.pop(number, None)
+
+    def _watch(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for number, (at, cut) in list(self._alarms.items()):
+                    if at <= now:
+                        del self._alarms[number]
+                        with suppress(OSError, RuntimeError, ValueError):  # it was closed in the same moment
+                            cut()
+                # What is taken back wakes nobody, so that it looks at most once a request's limit in vain.
+                self._wakes = min((at for at, _ in self._alarms.values()), default=now + _LOOK)
+                self._changed.wait(self._wakes - now)
+
+
+_watchdog = _Watchdog()
+
+
+def _forked() -> None:
+    """A child has no thread of its parent's."""
+    global _watchdog
+    _watchdog = _Watchdog()
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
 @contextmanager
 def _alarm(seconds: float, cut: Callable[[], object]) -> Iterator[None]:
     """Cut the line if the block is not done in time: a read time-out starts anew with every byte that trickles."""
-
-    def ring() -> None:
-        with suppress(OSError, RuntimeError, ValueError):  # the line was closed in the same moment
-            cut()
-
-    timer = threading.Timer(max(0.0, seconds), ring)
-    timer.daemon = True
-    timer.start()
+    dog = _watchdog
+    number = dog.set(time.monotonic() + seconds, cut)
     try:
         yield
     finally:
-        timer.cancel()
+        dog.take_back(number)
 
 
 class _Watched(HTTPConnection):

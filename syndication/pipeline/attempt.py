@@ -3,22 +3,25 @@
 import hashlib
 import logging
 import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from syndication.config import Config
-from syndication.errors import CardError, DeliveryError, NotSent, RateLimited, Unknown
+from syndication.errors import CardError, ClaimLost, DeliveryError, NotSent, RateLimited, Unknown
 from syndication.models import Draft, State, Window
 from syndication.networks.base import Connector
 from syndication.networks.http import Http, open_http
+from syndication.networks.transport import Session
 from syndication.pipeline import budget
 from syndication.pipeline.tokens import keep
-from syndication.store import Store, rates
+from syndication.store import Store, accounts, claims, rates
+from syndication.store.accounts import Mailbox
 from syndication.store.claims import Claim
 from syndication.store.spending import Spent
 from syndication.traces import tell
@@ -39,14 +42,39 @@ class MailboxWaits(Exception):
         self.until = until
 
 
-class Attempt(ABC):
-    """One try of what was claimed."""
+class Opened(NamedTuple):
+    """An opened mailbox with what all that is taken from it shares; nothing is taken after `until` (monotonic)."""
 
-    def __init__(
-        self, store: Store, config: Config, network: Connector, claim: Claim, secret: dict[str, str]
-    ) -> None:
-        self.store, self.config, self.network, self.claim = store, config, network, claim
-        self.secret = secret
+    store: Store
+    config: Config
+    network: Connector
+    mailbox: Mailbox
+    secret: dict[str, str]
+    session: Session
+    until: float
+
+    def hold(self, tx: Connection) -> int:
+        """Keep the mailbox for a lease; returns until when no late post is to leave it. Raises ClaimLost."""
+        return accounts.hold(tx, self.mailbox, self.store.now() + lease_of(self.config))
+
+    def claim(self, tx: Connection, paced_until: int) -> Claim | None:
+        """What is next in the mailbox, which this transaction holds; None if nothing is due, or it is time to stop."""
+        if time.monotonic() >= self.until:
+            return None
+        limits = lease_of(self.config), self.config.late.pace
+        return claims.claim_held(tx, self.mailbox, self.store.now(), *limits, paced_until)
+
+
+class Attempt(ABC):
+    """One try of what was claimed. `went_on`: its record has looked for the `next` in the same transaction."""
+
+    went_on = False
+    next: Claim | None = None
+
+    def __init__(self, opened: Opened, claim: Claim) -> None:
+        self.opened, self.claim = opened, claim
+        self.store, self.config = opened.store, opened.config
+        self.network, self.secret = opened.network, opened.secret
         self.intended = False
         self.http: Http | None = None
         self._calls = 0  # how many of its requests are counted
@@ -58,18 +86,28 @@ class Attempt(ABC):
     def _line(self, **settings: Any) -> Http:
         limits = self.config.delivery
         settings |= {"seconds": limits.request_limit, "deed": limits.deed_limit, "keep": self._keep}
+        settings["session"] = self.opened.session
         self.http = open_http(self.network, self.claim.mailbox.account.server, self.secret, **settings)
         return self.http
 
     @contextmanager
-    def _recording(self) -> Iterator[Connection]:
-        """A transaction that records how the try went, and what the network told and charged meanwhile."""
+    def _recording(self, *, go_on: bool = False) -> Iterator[Connection]:
+        """A transaction that records how the try went, and what the network told and charged meanwhile.
+
+        `go_on` claims the next in the same one, unless the mailbox is another's by now.
+        """
         with self.store.write() as tx:
+            paced_until = None
+            if go_on:
+                with suppress(ClaimLost):  # the record of this try is as true
+                    paced_until = self.opened.hold(tx)
             yield tx
             if http := self.http:
                 mailbox, now = self.claim.mailbox, self.store.now()
                 rates.note(tx, mailbox.account.name, mailbox.app, http.rates.values(), now)
                 self._count(tx, Spent(micros=int(http.charged * budget.MILLION)), now)
+            if paced_until is not None:
+                self.went_on, self.next = True, self.opened.claim(tx, paced_until)
         if http:
             http.rates.clear()
             http.charge(-http.charged)

@@ -7,7 +7,6 @@ the delivery is `unknown`, and is settled by asking the network.
 
 import json
 import logging
-import time
 from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection
@@ -28,7 +27,7 @@ from syndication.errors import (
 )
 from syndication.models import OCCASION, Priority, PublishEvent, Receipt, State
 from syndication.networks import connector
-from syndication.networks.http import Http
+from syndication.networks.http import Http, open_session
 from syndication.pipeline import budget, gate
 from syndication.pipeline.accept import plan_anew
 from syndication.pipeline.attempt import (
@@ -36,6 +35,7 @@ from syndication.pipeline.attempt import (
     SERVER_PAUSE,
     Attempt,
     MailboxWaits,
+    Opened,
     card_bytes,
     lease_of,
     milliseconds_of,
@@ -89,18 +89,24 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
     network = connector(mailbox.account.network)
     secret = Vault(config).open(mailbox.secret)
     mailbox = mailbox._replace(app=network.app_of(secret))
-    while time.monotonic() < until:
-        with store.write() as tx:
-            claim = claims.claim(tx, mailbox, store.now(), lease_of(config), config.late.pace)
-        if claim is None:
-            break
-        try:
+    with open_session(mailbox.account.server) as session:
+        opened = Opened(store, config, network, mailbox, secret, session, until)
+        claim = _claim(opened)
+        while claim:
             kind = Look if claim.look else Follow if claim.delivery.state is State.SENT else _Letter
-            with _traced(claim, network.name):
-                kind(store, config, network, claim, secret).run()
-        except MailboxWaits as waits:
-            return waits.until
+            one = kind(opened, claim)
+            try:
+                with _traced(claim, network.name):
+                    one.run()
+            except MailboxWaits as waits:
+                return waits.until
+            claim = one.next if one.went_on else _claim(opened)
     return store.now()
+
+
+def _claim(opened: Opened) -> Claim | None:
+    with opened.store.write() as tx:
+        return opened.claim(tx, opened.hold(tx))
 
 
 def _traced(claim: Claim, network: str) -> AbstractContextManager[None]:
@@ -230,18 +236,10 @@ class _Letter(Attempt):
     def _sent(self, receipt: Receipt) -> None:
         try:
             self._record(State.SENT, "sent", words=receipt.url, receipt=receipt, remark=self._remark)
-            self._keep_pace()
         except ClaimLost:
             with self.store.write() as tx:
                 claims.receive(tx, self.claim, receipt, self.store.now())
             raise
-
-    def _keep_pace(self) -> None:
-        """After a late letter the next late one waits: what an outage or a pause piled up is no burst."""
-        now, pace = self.store.now(), self.config.late.pace
-        if self.claim.wanted_at <= now - pace:
-            with self.store.write() as tx:
-                accounts.pace(tx, self.claim.mailbox.account.name, now + pace)
 
     def _failed(self, error: DeliveryError) -> None:
         """Record why nothing was, or may not have been, posted, and decide what is next."""
@@ -401,11 +399,15 @@ class _Letter(Attempt):
             claims.remember(tx, self.claim, progress)
 
     def _record(self, state: State, what: str, *, uncount: bool = False, **facts: object) -> None:
-        with self._recording() as tx:
+        now, pace = self.store.now(), self.config.late.pace
+        late = what == "sent" and self.claim.wanted_at <= now - pace
+        with self._recording(go_on=what == "sent" and not late) as tx:
             if uncount:
                 self._uncount(tx)
-            now = self.store.now()
             if state is State.SENT and is_read(self.config, self.network, self.secret):
                 facts["look_at"] = now + FIRST_LOOK
             claims.settle(tx, self.claim, state, what=what, now=now, **facts)  # type: ignore[arg-type]
+            if late:
+                # The next late one waits: what an outage or a pause piled up is no burst.
+                accounts.pace(tx, self.claim.mailbox.account.name, now + pace)
         self._log(what)

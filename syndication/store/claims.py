@@ -53,7 +53,15 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace:
     well if another mailbox, which nobody has open, holds something more urgent. Keeps the mailbox as long as the
     letter. Raises ClaimLost if another worker has opened it since.
     """
-    if (paced_until := accounts.hold(tx, mailbox, now + lease)) > now:
+    paced_until = accounts.hold(tx, mailbox, now + lease)
+    return claim_held(tx, mailbox, now, lease, pace, paced_until)
+
+
+def claim_held(
+    tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace: int, paced_until: int
+) -> Claim | None:
+    """As `claim`, of a mailbox that this transaction holds already; late letters leave it from `paced_until` on."""
+    if paced_until > now:
         _put_off(tx, mailbox.account.name, now, pace, paced_until)
     mine = {"now": now, "account": mailbox.account.name, "app": mailbox.app}
     row = tx.execute(_next(), mine).mappings().first()
@@ -65,7 +73,7 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace:
     else:
         taken |= {"due_at": now + lease}
     if not change(tx, delivery_of(row), {State(row["state"])}, **taken):
-        return None  # it changed between the two statements, which only PostgreSQL lets happen: it comes due again
+        return None
     delivery = delivery_of({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
     times = row["intent_at"], row["expires_at"], row["wanted_at"]
@@ -85,7 +93,10 @@ def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> N
 
 @cache
 def _next() -> Select[tuple[Any, ...]]:
-    """The most urgent of what is due, with its story. Looked for by state, as the index finds the first of each."""
+    """The most urgent of what is due, with its story. Looked for by state, as the index finds the first of each.
+
+    None while somebody else changes it, on PostgreSQL: whoever has just recorded another post must not wait for it.
+    """
     now, account = bindparam("now", type_=BigInteger), bindparam("account", type_=deliveries.c.account.type)
     room = deliveries.c.lane <= rates.open_lanes(account, bindparam("app", type_=account.type), now)
     mine = (deliveries.c.account == account) & room
@@ -101,6 +112,7 @@ def _next() -> Select[tuple[Any, ...]]:
     chosen = select(firsts.c.id).order_by(firsts.c.lane, firsts.c.turn, firsts.c.id).limit(1)
     query = select(deliveries, stories.c.withdrawn, stories.c.event)
     query = query.join(stories, stories.c.id == deliveries.c.story)
+    query = query.with_for_update(of=deliveries, skip_locked=True, key_share=True)
     return query.where(deliveries.c.id == chosen.scalar_subquery())
 
 
@@ -117,8 +129,8 @@ def intend(tx: Connection, claim: Claim, now: int, lease: int) -> None:
     Raises ClaimLost if the delivery was cancelled, changed or taken by another worker since it was claimed.
     """
     accounts.hold(tx, claim.mailbox, now + lease)
-    since = func.coalesce(deliveries.c.intent_at, now)
-    if not move(tx, claim.delivery, State.SENDING, due_at=now + lease, intent_at=since):
+    since: dict[str, Any] = {} if claim.intent_at is not None else {"intent_at": now}
+    if not move(tx, claim.delivery, State.SENDING, due_at=now + lease, **since):
         raise ClaimLost(f"delivery {claim.delivery.id} is no longer this worker's")
     note(tx, claim, "intent", "", now)
 

@@ -1,6 +1,8 @@
 """The line to a server: what is sent once, what is bounded, what an answer means."""
 
 import contextlib
+import os
+import signal
 import socket
 import ssl
 import threading
@@ -29,11 +31,12 @@ from syndication.errors import (
     Unauthorized,
     Unknown,
 )
+from syndication.networks import transport
 from syndication.networks.auth import Anonymous, Bearer
 from syndication.networks.base import Verdict
-from syndication.networks.http import Http, Shape, origin, redact
+from syndication.networks.http import Http, Shape, open_session, origin, redact
 from syndication.networks.rates import LONGEST_PAUSE, pause
-from syndication.networks.transport import MAX_ANSWER, Answer
+from syndication.networks.transport import MAX_ANSWER, Answer, _alarm
 
 SECRET = {"access_token": "a-token-nobody-may-see"}
 
@@ -284,6 +287,71 @@ def test_an_answer_that_trickles_is_cut_at_the_deadline(head):
         http.create(Made, "POST", "/")
     assert time.monotonic() - start < 2
     assert "0.4 seconds" in caught.value.message
+
+
+def test_one_watchdog_watches_all_lines(scripted):
+    """Each request has its deadline, and none a thread of its own: that would cost more than the request."""
+    server = scripted({"GET /": answer()})
+    with line(server.url) as http:
+        http.call("GET", "/")
+        for _ in range(5):
+            http.call("GET", "/")
+            assert sum(thread.name == "watchdog" for thread in threading.enumerate()) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_worker_has_a_watchdog_of_its_own(scripted):
+    """Workers are forked, and a thread is not: a child that went by its parent's would wait for ever."""
+    server = scripted({"GET /": answer()})
+    with line(server.url) as http:
+        http.call("GET", "/")
+    with raw(HEAD, *[b"X-A: b\r\n"] * 1000, pause=0.05) as url:
+        child = os.fork()
+        if not child:
+            with contextlib.suppress(BaseException), line(url, seconds=0.3) as http:
+                signal.alarm(5)  # else a broken one would stay
+                try:
+                    http.call("GET", "/")
+                except NotSent:
+                    os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def test_an_alarm_that_was_taken_back_never_rings():
+    """What was done in time is not cut later, also not by the next one's alarm."""
+    cut = []
+    with _alarm(0.02, lambda: cut.append("early")):
+        pass
+    rang = threading.Event()
+    with _alarm(0.05, rang.set):
+        assert rang.wait(5)
+    assert cut == []
+
+
+def test_deeds_share_a_line_that_is_fresh(scripted, monkeypatch):
+    """Posts of one mailbox go over one connection; cookies stay with their post, and an idle line is given up."""
+    server = scripted({"GET /": answer(200, None, **{"Set-Cookie": "who=first"})})
+    made = []
+    monkeypatch.setattr(HTTPConnection, "connect", _counted(HTTPConnection.connect, made))
+    with open_session(server.url) as session:
+        for _ in range(3):
+            with line(server.url, session=session) as http:
+                http.call("GET", "/")
+        assert len(made) == 1
+        assert not any("Cookie" in asked.headers for asked in server.asked)
+        monkeypatch.setattr(transport, "_IDLE", 0.0)
+        with line(server.url, session=session) as http:
+            http.call("GET", "/")
+        assert len(made) == 2
+
+
+def _counted(connect, made):
+    def counted(self):
+        made.append(self)
+        connect(self)
+
+    return counted
 
 
 def test_an_answer_is_bounded_in_bytes(scripted):

@@ -18,7 +18,7 @@ from syndication.models import Receipt
 from syndication.networks import connector
 from syndication.networks.http import open_http
 from syndication.networks.micropub import discovered
-from syndication.networks.transport import Answer, _Outward, exchange, make_session
+from syndication.networks.transport import Answer, Session, _Outward, exchange
 
 MICROPUB = connector("micropub")
 SITE = "https://meridian.example"
@@ -162,7 +162,7 @@ def test_the_guarded_line_works_where_it_may(scripted):
     """One that may go to this machine: it asks as any other, and hangs up on a server that drips its answer."""
     server = scripted({"GET /": ok({"a": 1})})
     allowed = Policy(allowed_networks=(ip_network("127.0.0.0/8"),), allowed_ports=frozenset(range(1, 65536)))
-    session = make_session(direct=True)
+    session = Session(direct=True)
     session.mount(f"{server.url}/", _Outward(policy=allowed))
     asked = session.prepare_request(requests.Request("GET", f"{server.url}/"))
     assert exchange(session, asked, 3).json() == {"a": 1}

@@ -32,6 +32,32 @@ def test_a_story_goes_out_once_to_each_account(store, config, network, connect, 
     assert post(store).receipt == SENT
 
 
+def test_a_post_costs_two_transactions(store, config, network, desk, event, monkeypatch):
+    """One commits the intent; the other records the answer and claims the next letter."""
+    for number in range(5):
+        accept(store, config, event(id=f"cms-{number}"))
+        prepare_next(store, config)
+    begun, write = [], store.write
+    monkeypatch.setattr(store, "write", lambda: begun.append(1) or write())
+    deliver(store, config)
+    assert len(network.sent) == 5
+    assert len(begun) == 2 * 5 + 3  # the mailbox is opened, the first letter claimed, the mailbox closed
+
+
+def test_a_record_stands_though_the_mailbox_is_lost(store, config, network, connect, desk, event):
+    """Connected again while a post is on its way: that post is out and known, and the next waits for the new token."""
+    for number in (1, 2):
+        accept(store, config, event(id=f"cms-{number}"))
+        prepare_next(store, config)
+    sealed = Vault(config).seal({"token": "a-new-token"})
+    network.publishes = [lambda: connect("desk", "script", sealed) and SENT]
+    deliver(store, config)
+    assert [post(store, n).state for n in (1, 2)] == [State.SENT, State.READY]
+    assert len(network.sent) == 1
+    deliver(store, config)
+    assert post(store, 2).state is State.SENT
+
+
 def test_the_trail_tells_the_whole_life(store, config, network, published):
     """From the event to the answer, in order."""
     deliver(store, config)
