@@ -30,9 +30,9 @@ from syndication.pipeline import (
     deliver_next,
     prepare,
     prepare_next,
-    read_event,
     sweep,
 )
+from syndication.sources import read_event
 from syndication.store import open_store
 
 UPLOADS, CREATES = ("/api/v2/media",), ("/api/v1/statuses", "/sendPhoto", "/sendMessage")
