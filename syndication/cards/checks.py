@@ -162,10 +162,15 @@ def _hidden(view: views.View, words: Sequence[Words], shown: Rect) -> Iterator[F
 
 
 def _illegible(op: Words, view: views.View, shown: Rect) -> bool:
-    """Whether words are so small in a view that nothing is lost where something is laid over them."""
-    return (
-        isinstance(op, TextOp) and op.block is not None and op.block.size * view.width / shown.width < _TINY
-    )
+    """Whether words, or an agency's logo beside them, are so small in a view that nothing is lost under what is over.
+
+    Our own logo counts whatever its size.
+    """
+    if isinstance(op, LogoOp):
+        high = op.rect.height if op.agency else math.inf
+    else:
+        high = op.block.size if op.block else math.inf
+    return high * view.width / shown.width < _TINY
 
 
 def _remedy(over: views.Laid) -> str:

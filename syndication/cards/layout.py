@@ -100,10 +100,13 @@ class _Layout:
             below = self.card.height - inside.bottom
             room = min(room, self.card.height * (1 - _PHOTO_SHARE) - margin - below)
         if inside.width <= 0 or room <= 0:
-            raise NoRoom(
-                f"a card of {self.card.width}x{self.card.height} pixels has no room inside its margins",
-                "margin",
-            )
+            told, place = "inside its margins", "margin"
+            if clear and min(inside.width, inside.height) > 0:
+                # Some layers are left out of a card, so this one is looked for among all.
+                index = next(at for at, one in enumerate(self.template.layers) if one is layer)
+                told = f"where a layer keeps {clear:.0f} of {inside.height:.0f} clear"
+                place = f"layers[{index}].clear"
+            raise NoRoom(f"a card of {self.card.width}x{self.card.height} pixels has no room {told}", place)
         self.measure.on_photo = bool(layer.scrim and self.covered and not self.is_block(layer))
         box = self.measure.layer(layer, inside.width, room)
         if box is None:

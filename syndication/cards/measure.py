@@ -41,7 +41,8 @@ class NoRoom(CardError):
 
     def __init__(self, message: str, place: str) -> None:
         super().__init__(
-            message, "Make the margin, a gap or the least size smaller, or leave out another layer."
+            message,
+            "Make the margin, a gap, what is kept clear or the least size smaller, or leave out another layer.",
         )
         self.place = place
 

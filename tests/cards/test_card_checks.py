@@ -16,7 +16,7 @@ from syndication.cards.brand import Brand as Look
 from syndication.cards.checks import Fault
 from syndication.cards.ops import FillOp, LogoOp, Op, Rect, ScrimOp, TextOp
 from syndication.cards.typeset import Face, fit
-from syndication.config import Brand, Cards, Colors, Config, Section
+from syndication.config import Brand, Cards, Colors, Config, Section, parse
 from syndication.models import Card, PublishEvent
 
 Make = Callable[..., PublishEvent]
@@ -95,6 +95,27 @@ def test_no_sample_card_has_a_fault(template: str, look: str, full_story: Make, 
                 event, config=config, photo=path, template=template, sizes=ALL_SIZES, now=NOW
             ):
                 assert faults(drawn) == []
+
+
+def test_no_agencys_logo_is_a_fault(full_story: Make, photos: Path, tmp_path: Path) -> None:
+    """The logo beside a credit is small print as the credit is: no template's card fails for it."""
+    Image.new("RGBA", (240, 60), "white").save(tmp_path / "agency.png")
+    told = '[brand.agencies."North Light"]\nlogo = "agency.png"\n'
+    config, seen = parse(told, tmp_path / "syndicate.toml"), 0
+    image = {"path": "mountains.jpg", "credit": "Photo: Ines Varga / North Light"}
+    for template in template_names(config):
+        event = full_story("en", template, image=image)
+        for drawn in render_cards(
+            event,
+            config=config,
+            photo=photos / "mountains.jpg",
+            template=template,
+            sizes=(WIDE, STORY),
+            now=NOW,
+        ):
+            assert faults(drawn) == [], template
+            seen += any(isinstance(op, LogoOp) and op.agency for op in drawn.ops)
+    assert seen > 10
 
 
 def test_contrast_is_measured_behind_each_line(story: Make) -> None:

@@ -465,6 +465,10 @@ def test_the_sheet_shows_every_template(tmp_path: Path) -> None:
             "line 1: a card of 1200x630 pixels has no room",
         ),
         (
+            "margin = 64\nlayers = [{ fill = 'ink' },\n{ at = 'bottom', clear = 500, text = 'headline' }]\n",
+            "line 3: a card of 1200x630 pixels has no room where a layer keeps 500 of 475 clear",
+        ),
+        (
             "margin = 10\nlayers = [{ column = [{ text = 'headline' }, { text = 'date', gap = 590 }] }]\n",
             "line 4: 1180x0 pixels are left for date",
         ),
