@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syndication.cards import views
-from syndication.cards.measure import Measure, NoRoom, Subject, moved
+from syndication.cards.measure import Measure, moved
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
+from syndication.cards.subject import NoRoom, Subject
 from syndication.cards.template import Area, Fill, Layer, Photo, Template
 
 __all__ = ["NoRoom", "Subject", "lay_out"]

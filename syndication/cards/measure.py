@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from syndication.cards import typeset
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, TextOp
+from syndication.cards.subject import NoRoom, Subject
 from syndication.cards.template import (
     Agency,
     Bar,
@@ -19,62 +20,16 @@ from syndication.cards.template import (
     Template,
     Text,
 )
-from syndication.errors import CardError
 
 _PILL = 0.6  # room around a pill's words, in shares of their size
 _INK = 0.4  # of that room: the least around their ink
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _HANG = 0.75  # of the margin: how far quotation marks may hang into it
 _RULE = 2  # thickness of a row's divider, units
-# How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
-# so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
-_MOST_ENLARGED = 1.35
-_MOST_SMALL = 1.6  # of one that stands by itself, with no words on it to be compared with
 _FLATTEST = 2.6  # of a band, for a height of 1
 _ALMOST = (
     0.75  # of what is asked: a band that cannot be as wide is no wider, and so does not look like a mistake
 )
-
-
-class NoRoom(CardError):
-    """A template leaves no room for words. `place` is where in its file their least size stands."""
-
-    def __init__(self, message: str, place: str) -> None:
-        super().__init__(
-            message,
-            "Make the margin, a gap, what is kept clear or the least size smaller, or leave out another layer.",
-        )
-        self.place = place
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
-
-    `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.
-    `facts` are the points of a list, each after its place in digits; `fonts` the folder of the newsroom's own.
-    """
-
-    values: Mapping[str, str]
-    language: str
-    rtl: bool
-    photo: tuple[int, int] | None
-    small: bool = False
-    logo_aspect: float | None = None
-    agency_aspect: float | None = None
-    facts: tuple[tuple[str, str], ...] = ()
-    fonts: str = ""
-
-    @property
-    def most_enlarged(self) -> float:
-        """How much larger than its own pixels the photo may be drawn."""
-        return _MOST_SMALL if self.small else _MOST_ENLARGED
-
-    def sharp(self, box: Rect) -> bool:
-        """Whether the photo is large enough to cover a box."""
-        across, down = self.photo or (0, 0)
-        most = self.most_enlarged
-        return box.width <= across * most + 1 and box.height <= down * most + 1
 
 
 @dataclass(frozen=True)
