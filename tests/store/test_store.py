@@ -204,6 +204,25 @@ def test_breaking_leaves_the_mailbox_first(store, planned):
     assert order == ["alarm", "news", "slow"]
 
 
+def test_a_worker_gives_way_to_what_is_more_urgent_elsewhere(store, planned, connect):
+    """Breaking news in a mailbox that nobody has open is not behind bulk in one that somebody has."""
+    freeze(store, planned("slow", priority="evergreen"))
+    freeze(store, planned("news"))
+    connect("alarms")
+    with store.write() as tx:
+        bulk = accounts.open_by_name(tx, "desk", store.now(), LEASE)
+    freeze(store, planned("alarm", "alarms", priority="breaking"))
+    with store.write() as tx:
+        assert claims.claim(tx, bulk, store.now(), LEASE) is None
+        accounts.hold(tx, bulk, store.now())
+        urgent = accounts.open_mailbox(tx, store.now(), LEASE)
+        assert urgent.account.name == "alarms"
+        # Somebody has it open now, so that nobody else needs to make room.
+        bulk = accounts.open_mailbox(tx, store.now(), LEASE)
+        assert claims.claim(tx, bulk, store.now(), LEASE).delivery.story == "news"
+        assert claims.claim(tx, urgent, store.now(), LEASE).delivery.story == "alarm"
+
+
 def test_a_mailbox_is_open_to_one_worker_only(store, planned, clock):
     """A second worker finds no due mailbox, and one whose lease ran out has lost it."""
     freeze(store, planned())
