@@ -10,21 +10,18 @@ has stored the post.
 """
 
 import argparse
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
+from newsroom import configured, event, fill, nudge, running, sandbox, until
+from sqlalchemy import func, select
 
 from syndication import accept, connect_account, open_store
-from syndication.config import Config, parse
-from syndication.models import PublishEvent, State
+from syndication.config import Config
+from syndication.models import State
 from syndication.store import Store, deliveries, trail
 from syndication.store.schema import deliveries as rows
 from syndication.store.schema import stories as story_rows
@@ -49,38 +46,32 @@ def main() -> None:
     words.add_argument("--stories", type=int, default=40)
     given = words.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "syndicate.toml"
-        file.write_text(CONFIG, encoding="utf-8")
-        os.environ["SYNDICATE_CONFIG"] = str(file)  # the queue's own modules read it, too
-        _run(parse(CONFIG, file), given)
+        _run(configured(CONFIG, Path(folder)), given)
 
 
 def _run(config: Config, given: argparse.Namespace) -> None:
-    command = [sys.executable, "-m", "syndication", "--config", str(config.folder / "syndicate.toml")]
-    network = subprocess.Popen([*command, "sandbox", "--port", "0"], stderr=subprocess.PIPE, text=True)
-    store, worker = open_store(config.store_url), None
-    try:
-        server = _address(network)
+    store = open_store(config.store_url)
+    with sandbox(config) as server:
         for name in ACCOUNTS:
             connect_account(store, config, "mastodon", server, {"access_token": f"sandbox-{name}"}, name)
-        worker = subprocess.Popen([*command, "worker"], stderr=subprocess.DEVNULL, start_new_session=True)
-        _until(lambda: nudge("draw"), 60)
-        _publish(store, config, server, "warm", 5)
-        idle = _publish(store, config, server, "idle", given.stories)
-        _fill(store, config, given.bulk, given.draw)
-        nudge("deliver", 4)
-        nudge("draw")
+        with running(config, "worker"):
+            until(lambda: nudge("draw"), 60)
+            _publish(store, config, server, "warm", 5)
+            idle = _publish(store, config, server, "idle", given.stories)
+        # Nobody is to deliver the bulk before all of it is there.
+        fill(store, config, "bulk", ACCOUNTS, given.bulk)
+        for number in range(given.draw):
+            old = event(f"archive-{number}", "evergreen", published="2026-01-01T00:00:00Z", kind="update")
+            accept(store, config, old)
         before = _waiting(store)
-        _until(lambda: _waiting(store)[0] < before[0], 60)
-        busy = _publish(store, config, server, "busy", given.stories)
-        after = _waiting(store)
+        with running(config, "worker"):
+            until(lambda: nudge("deliver", 4) and nudge("draw"), 60)
+            until(lambda: _waiting(store)[0] < before[0], 60)
+            _publish(store, config, server, "warm-again", 5)
+            busy = _publish(store, config, server, "busy", given.stories)
+            after = _waiting(store)
         stages = [_stages(store, name, given.stories) for name in ("idle", "busy")]
-    finally:
-        for process in (worker, network):
-            if process:
-                process.terminate()
-                process.wait()
-        store.close()
+    store.close()
     print(
         f"bulk: {before[0]:,} posts and {before[1]} stories to draw waited; {after[0]:,} and {after[1]} at the end"
     )
@@ -98,23 +89,16 @@ def _run(config: Config, given: argparse.Namespace) -> None:
         print(f"  {stage:9}", *told)
 
 
-def nudge(queue: str, times: int = 1) -> bool:
-    """As the door for a CMS does."""
-    from workers.nudge import nudge as send
-
-    return send(queue, times)
-
-
 def _publish(store: Store, config: Config, server: str, name: str, count: int) -> list[float]:
     """Seconds from accept to the stored post, story by story."""
     taken = []
     for number in range(count):
-        event = _event(f"{name}-{number}", "breaking")
+        story = event(f"{name}-{number}", "breaking")
         start = time.time()
-        accept(store, config, event)
+        accept(store, config, story)
         nudge("draw")
-        _until(lambda event=event: _is_out(store, event.id), 120)
-        taken.append(_stored_at(store, event.id) - start)
+        until(lambda story=story: _is_out(store, story.id), 120)
+        taken.append(_stored_at(store, story.id) - start)
         time.sleep(0.1)  # a newsroom's breaking stories do not follow each other at once
     return taken
 
@@ -141,35 +125,6 @@ def _stages(store: Store, name: str, count: int) -> dict[str, list[float]]:
     return found
 
 
-def _fill(store: Store, config: Config, bulk: int, draw: int) -> None:
-    """Posts that are written and due, in the evergreen lane, and stories that an archive run is to draw."""
-    accept(store, config, _event("bulk", "evergreen"))
-    with store.write() as tx:
-        tx.execute(rows.delete().where(rows.c.story == "bulk"))
-    with store.read() as tx:
-        model = next(one for one in deliveries.of_story(tx, "idle-0") if one.draft)
-    assert model.draft
-    with store.read() as tx:
-        base = dict(tx.execute(select(rows).where(rows.c.id == model.id)).mappings().one())
-    now = store.now()
-    made = []
-    for number in range(bulk):
-        key = f"{number:064d}"
-        draft = model.draft.model_copy(update={"key": key, "text": f"Evergreen {number}"})
-        made.append(
-            {**base, "key": key, "story": "bulk", "account": ACCOUNTS[number % 4], "occasion": f"share:{number}",
-             "lane": 2, "state": State.READY, "due_at": now, "wanted_at": now, "expires_at": now + 86_400_000,
-             "attempt": 0, "intent_at": None, "draft": draft.model_dump_json(), "receipt": None, "created_at": now}
-        )  # fmt: skip
-        made[-1].pop("id")
-    with store.write() as tx:
-        for at in range(0, bulk, 500):
-            tx.execute(insert(rows), made[at : at + 500])
-    for number in range(draw):
-        event = _event(f"archive-{number}", "evergreen", published="2026-01-01T00:00:00Z", kind="update")
-        accept(store, config, event)
-
-
 def _waiting(store: Store) -> tuple[int, int]:
     with store.read() as tx:
         posts = select(func.count()).select_from(rows).where(rows.c.state == State.READY)
@@ -177,38 +132,8 @@ def _waiting(store: Store) -> tuple[int, int]:
         return tx.execute(posts).scalar_one(), tx.execute(draw).scalar_one()
 
 
-def _event(name: str, priority: str, **more: str) -> PublishEvent:
-    return PublishEvent.model_validate(
-        {
-            "id": name,
-            "url": f"https://news.example/{name}",
-            "headline": f"Harbour opens berth {name}",
-            "summary": f"Ships of line {name} are back after the winter.",
-            "published": datetime.now(UTC).isoformat(),
-            "priority": priority,
-            **more,
-        }
-    )
-
-
 def _percentile(values: list[float], share: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
-
-
-def _until(done: object, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not done():  # type: ignore[operator]
-        if time.monotonic() > end:
-            raise RuntimeError("it takes too long")
-
-
-def _address(network: "subprocess.Popen[str]") -> str:
-    assert network.stderr
-    for line in network.stderr:
-        for word in line.split():
-            if word.startswith("http://127.0.0.1:"):
-                return word.rstrip("/.,")
-    raise SystemExit("the sandbox did not start")
 
 
 if __name__ == "__main__":
