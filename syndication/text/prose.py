@@ -173,7 +173,7 @@ def _last(places: list[int], good: Callable[[int], bool]) -> int:
 
 def _close(text: str) -> str:
     """The text with every direction run that it opens closed; a line's end closes those of the line."""
-    if _OPENERS.keys().isdisjoint(text):
+    if not any(opener in text for opener in _OPENERS):
         return text
     open_runs: list[str] = []
     for char in text.rpartition("\n")[2]:

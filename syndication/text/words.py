@@ -88,7 +88,9 @@ class _Post:
             if kept := whole_sentences(words, lambda kept: self.good(kept, count), self.language):  # noqa: B023
                 return self.said(kept, count)
         for spared in ("mentions", "byline", "section", "kicker"):
-            if spared != self.elastic and not whole_words(words, lambda kept: self.good(kept, 0)):
+            if self.elastic == spared or not self.values.get(spared):
+                continue
+            if not whole_words(words, lambda kept: self.good(kept, 0)):
                 self.values[spared] = ""
         return self.said(whole_words(words, lambda kept: self.good(kept, 0)), 0)
 
@@ -98,8 +100,9 @@ class _Post:
     def said(self, words: str, count: int) -> str:
         """The template with its fields; what stands before an empty one, or after it at the end, goes with it."""
         values = {**self.values, self.elastic: words}
-        standing = " ".join(values.values()).casefold()
-        values["hashtags"] = " ".join(tag for tag in self.tags[:count] if tag.casefold() not in standing)
+        if tags := self.tags[:count]:
+            standing = " ".join(values.values()).casefold()
+            values["hashtags"] = " ".join(tag for tag in tags if tag.casefold() not in standing)
         text, value = "", ""
         for index, (before, field) in enumerate(self.parts):
             if not field:
