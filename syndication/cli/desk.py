@@ -107,7 +107,7 @@ _VERDICTS = {
 def _stuck(post: "Delivery") -> bool:
     """Whether a post should be out by now, as its story is, and is not: neither done nor waiting for its time."""
     if post.state in ("planned", "ready"):
-        return not (post.due and post.due > datetime.now(UTC)) or bool(post.attempt or post.reason)
+        return not (post.due and post.due > datetime.now(UTC)) or bool(post.reason)
     return post.state in ("sending", "unknown", "failed") or bool(post.pending)
 
 
@@ -259,6 +259,8 @@ def story_words(one: "Story") -> str:
     event = one.event
     cards = sum(not card.is_clean for card in one.cards)
     drawn = "being drawn" if one.due_at is not None else f"{counted(cards, 'card')} drawn"
+    if one.due_at is not None and event.embargo and event.embargo > datetime.now(UTC):
+        drawn = "under embargo: nothing of it is made before its time"
     stands = "withdrawn" if one.withdrawn else drawn
     named = event.headline if event.id == event.url else f"{event.id}: {event.headline}"
     return "\n".join((named, event.url, f"{stands}; {one.problem}" if one.problem else stands))

@@ -41,16 +41,23 @@ def check(store: Store) -> Finding:
 
 
 def check_file(file: Path) -> Finding:
-    """Read a file of rows. Raises InputError if it is none."""
-    faults, count, last = list[str](), 0, None
+    """Read a file of rows: places may be missing only where all are of one story. Raises InputError if it is none."""
+    found, gaps, stories_in, count, last = list[str](), set[str](), set[str](), 0, None
     for row in _read(file):
+        if last and row.place > last.place + 1:
+            missing = f"places {last.place + 1} to {row.place - 1} are missing"
+            gaps.add(missing)
+            found.append(missing)
         if not row.is_whole:
-            faults.append(_changed(row))
+            found.append(_changed(row))
         elif last and (row.place <= last.place or (row.place == last.place + 1 and row.before != last.seal)):
-            faults.append(f"place {row.place} does not follow place {last.place}")
+            found.append(f"place {row.place} does not follow place {last.place}")
+        if len(stories_in) < 2:
+            stories_in.add(row.story)
         last, count = row, count + 1
     if last is None:
         raise InputError(f"{file}: holds no row of a trail")
+    faults = [fault for fault in found if len(stories_in) > 1 or fault not in gaps]
     return Finding(count, last.place, last.seal, tuple(faults))
 
 

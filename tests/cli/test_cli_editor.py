@@ -127,6 +127,9 @@ def test_a_story_under_embargo_is_no_failure(desk, network, story):
     assert done.status == 0
     assert "due " in done.out
     assert network.memory.posts == []
+    assert "under embargo: nothing of it is made before its time" in desk("status").out
+    again = desk("publish", story(embargo=embargo, summary="Two towns.", revision=2), "--now")
+    assert (again.status, "Not all is out" in again.err) == (0, False)
 
 
 def test_a_refused_post_is_a_failure_with_the_networks_words(desk, network, story):

@@ -146,6 +146,18 @@ def test_one_storys_record_is_written_out_and_each_line_proves_itself(store, eve
         records.export(store, file, "nothing")
 
 
+def test_a_line_taken_out_of_an_exported_record_shows(store, tmp_path):
+    """Where the file is of all stories; one story's rows have others' between them by their nature."""
+    write(store, 2)
+    write(store, 3, story="cms-2")
+    file = tmp_path / "all.jsonl"
+    assert records.export(store, file).rows == 5
+    assert records.check_file(file).faults == ()
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join([*lines[:2], *lines[3:]]), encoding="utf-8")
+    assert records.check_file(file).faults == ("places 3 to 3 are missing",)
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b"not json", b'{"place": 1}', b"\xff\xfe\n", b'["1", 2]']
 )
