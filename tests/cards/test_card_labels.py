@@ -126,6 +126,8 @@ def test_badges_and_notes(story: Make) -> None:
     assert told(story(card={"note": "corrected"}))["note"] == "Corrected"
     assert told(story("ru", card={"note": "updated"}))["note"] == "Обновлено"
     assert told(story(card={"pictures": 1200}))["gallery"] == "Pictures 1,200"
+    # Nothing round stands beside the figures: in Arabic it would be a nought.
+    assert told(story("ar", card={"pictures": 12}))["gallery"] == "صور ١٢"
 
 
 def test_facts_are_counted_in_the_languages_digits(story: Make) -> None:

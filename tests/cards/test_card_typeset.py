@@ -31,6 +31,19 @@ words = st.sampled_from(ALPHABETS).flatmap(st.text)
 mixed = st.lists(words, min_size=1, max_size=12).map(" ".join).map(typeset.clean).filter(bool)
 
 
+@pytest.mark.parametrize("tracking", [-0.025, 0.08])
+def test_tight_words_keep_their_blanks(tracking: float) -> None:
+    """Tight letters stand closer, and words as far apart as ever; wide ones are all set wider, in measure and line."""
+    text = "road twice. Now"
+    items = shape.itemise(text, "sans", 800, "en", "", rtl=False)
+    loose, tracked = (shape.advances(text, items, 100, "en", amount) for amount in (0, tracking))
+    beside = {place for place, sign in enumerate(text) if " " in text[place : place + 2]}
+    for place, (one, other) in enumerate(zip(loose, tracked, strict=True)):
+        assert other - one == pytest.approx(0 if tracking < 0 and place in beside else 100 * tracking)
+    _, width = shape.line(text, items, 0, len(text), 100, "en", tracking)
+    assert width == pytest.approx(sum(tracked))
+
+
 @settings(max_examples=150, deadline=None)
 @given(mixed, st.booleans(), st.integers(120, 1200), st.integers(60, 400), st.integers(1, 5))
 def test_words_never_leave_their_box(text: str, rtl: bool, width: int, height: int, lines: int) -> None:
