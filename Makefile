@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Node is needed only to run the reference Bluesky server and an OAuth 2 server in the tests.
 NODE := $(shell command -v npm 2>/dev/null)
 
-.PHONY: demo test setup crash-matrix bench pictures clean
+.PHONY: demo test setup crash-matrix pictures clean
 
 demo: .venv/installed
 	$(BIN)/python -m syndication demo --dir build/demo

@@ -349,7 +349,7 @@ def _aspect(logo: bytes) -> float:
 
 
 def _slug(text: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    ascii_only = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     words = regex.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
     if len(words) > 40:
         words = words[:41].rpartition("-")[0] or words[:40]

@@ -114,6 +114,14 @@ def test_a_newsrooms_own_template_wins(tmp_path: Path) -> None:
     assert templates.read("quote", config)[0].words["mark"]["en"] == "“"
 
 
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en-GB", "“"), ("de-AT", "„"), ("ru", "«"), ("sv", "”"), ("ar", "”"), ("th", "“")]
+)
+def test_a_quotation_opens_as_its_language_does(config: Config, language: str, mark: str) -> None:
+    """The mark above a quotation is that of the story's language, the English one where we know of none."""
+    assert templates.read("quote", config)[0].word("mark", language) == mark
+
+
 @pytest.mark.parametrize("name", ["artikle", "../article", "article.toml", ""])
 def test_an_unknown_name_is_refused(name: str) -> None:
     """Only names of templates are taken, never paths, and a near one is proposed."""

@@ -256,6 +256,7 @@ def test_cards_can_be_read_by_a_web_server(make: Callable[..., tuple[Card, ...]]
     ("headline", "slug"),
     [
         ("Café & Über: 40% more!", "cafe-uber-40-more-"),
+        ("Großes Haus", "grosses-haus-"),
         ("الخبر", "https-news-example-world-1-"),
         ("x" * 60, "x" * 40 + "-"),
         ("../../etc/passwd", "etc-passwd-"),
