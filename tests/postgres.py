@@ -109,7 +109,7 @@ class Cluster:
                 return False
             return True
 
-        until(works, 30, "PostgreSQL answers")
+        until(works, 60, "PostgreSQL answers")
         return opened[0]
 
     def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -48,7 +48,7 @@ def network(tmp_path):
     """The sandbox in the place of a public server."""
     port = free_port()
     machine = Machine("network", syndicate("sandbox", "--port", str(port)), tmp_path).start()
-    until(lambda: answers(f"http://127.0.0.1:{port}/api/v2/instance"), 20, "the sandbox listens")
+    until(lambda: answers(f"http://127.0.0.1:{port}/api/v2/instance"), 60, "the sandbox listens")
     yield f"http://127.0.0.1:{port}"
     machine.stop()
 
@@ -104,7 +104,7 @@ class Newcomer:
         port = [] if words == ["worker"] else ["--port", "0"]
         machine = Machine(words[0], syndicate(*words, *port), self.folder).start()
         sign = _LASTING[words[0]]
-        until(lambda: sign in machine.log.read_text(encoding="utf-8"), 30, f"{words} says {sign}")
+        until(lambda: sign in machine.log.read_text(encoding="utf-8"), 60, f"{words} says {sign}")
         os.kill(machine.process.pid, signal.SIGINT)
         assert machine.process.wait(60) in (0, 130), machine.log.read_text(encoding="utf-8")
 

@@ -225,13 +225,13 @@ def test_no_process_shows_a_secret(tmp_path):
             "sandbox": ["sandbox", "--port", str(port)], "worker": ["worker"], "serve": ["serve", "--port", "0"],
         }.items():  # fmt: skip
             machines[name] = Machine(name, syndicate(*words), tmp_path, home).start()
-        until(lambda: "Sandbox" in machines["sandbox"].log.read_text(), 30, "the sandbox listens")
+        until(lambda: "Sandbox" in machines["sandbox"].log.read_text(), 60, "the sandbox listens")
         store = open_store(config.store_url)
         connect_account(
             store, config, "mastodon", f"http://127.0.0.1:{port}", {"access_token": token}, "desk"
         )
         redis = config.data / "redis/redis.json"
-        until(redis.exists, 30, "our Redis has its password")
+        until(redis.exists, 60, "our Redis has its password")
         machines["publish"] = Machine("publish", syndicate("publish", "story.json"), tmp_path, home).start()
         until(lambda: seen.update(arguments()) or sent(store), 60, "the post is sent")
         store.close()

@@ -152,7 +152,7 @@ def test_a_newsroom_of_processes_follows_its_stories(tmp_path, story, database):
         return [(one["state"], one["pending"]) for one in found] == [(text, None)]
 
     try:
-        until(lambda: answers(f"{server}/api/v2/instance"), 30, "the network listens")
+        until(lambda: answers(f"{server}/api/v2/instance"), 60, "the network listens")
         run("init")
         config = load(tmp_path / "syndicate.toml")
         store = open_store(config.store_url)
@@ -164,9 +164,9 @@ def test_a_newsroom_of_processes_follows_its_stories(tmp_path, story, database):
         assert post["text"].startswith("Four towns")
         worker = Machine("worker", syndicate("worker"), tmp_path).start()
         try:
-            until(lambda: "sweep started" in worker.log.read_text(encoding="utf-8"), 30, "the worker runs")
+            until(lambda: "sweep started" in worker.log.read_text(encoding="utf-8"), 60, "the worker runs")
             run("withdraw", "cms-4711")
-            until(lambda: stands("withdrawn"), 30, "the post is removed")
+            until(lambda: stands("withdrawn"), 60, "the post is removed")
         finally:
             worker.stop()
         assert [post["deleted"] for post in posts()] == [True]

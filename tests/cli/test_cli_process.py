@@ -115,7 +115,7 @@ def test_a_server_ends_when_told(run, story, name, how):
     words, path = SERVERS[name]
     machine = Machine(name, syndicate(*words), run.room, ENV).start()
     try:
-        until(lambda: "http://" in machine.log.read_text(), 30, "it says where it listens")
+        until(lambda: "http://" in machine.log.read_text(), 60, "it says where it listens")
         [url] = re.findall(r"http://127\.0\.0\.1:\d+", machine.log.read_text())
         assert requests.get(url + path, timeout=10).status_code == 200
         machine.process.send_signal(how)
@@ -149,7 +149,7 @@ def test_the_signed_door_is_open_where_it_says(run, story):
     port = free_port()
     machine = Machine("serve", syndicate("serve", "--port", str(port)), run.room, ENV).start()
     try:
-        until(lambda: "Taking events" in machine.log.read_text(), 30, "the door is open")
+        until(lambda: "Taking events" in machine.log.read_text(), 60, "the door is open")
         body, url = story().read_bytes(), f"http://127.0.0.1:{port}/events"
         secret = (run.room / "data/webhook.secret").read_text()
         headers = sign("msg-1", datetime.now(UTC), body, secret)
@@ -182,7 +182,7 @@ def test_nothing_runs_on_when_a_preview_ends(run, story):
         "preview", syndicate("preview", "story.json"), run.room, {**ENV, "TMPDIR": str(scratch)}
     ).start()
     try:
-        until(lambda: "http://" in machine.log.read_text(), 30, "the page is there")
+        until(lambda: "http://" in machine.log.read_text(), 60, "the page is there")
         assert list(scratch.iterdir())
     finally:
         machine.stop()

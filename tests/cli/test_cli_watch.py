@@ -146,7 +146,7 @@ def test_metrics_and_health_are_served_on_loopback(desk, network, story, swept):
     machine = Machine("metrics", syndicate("metrics", "--port", str(port)), desk.room, {**os.environ, **home})
     machine.start()
     try:
-        until(lambda: answers(f"http://127.0.0.1:{port}/metrics"), 30, "the metrics are shown")
+        until(lambda: answers(f"http://127.0.0.1:{port}/metrics"), 60, "the metrics are shown")
         families = {
             one.name for one in parse(requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text)
         }

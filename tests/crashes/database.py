@@ -30,7 +30,7 @@ class Cluster:
             self.process = subprocess.Popen(words, stdout=log, stderr=log, cwd=folder, **self.user)
         from machines import until
 
-        until(self._answers, 30, "PostgreSQL answers")
+        until(self._answers, 60, "PostgreSQL answers")
 
     @staticmethod
     def here():

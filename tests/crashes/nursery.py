@@ -26,8 +26,8 @@ from syndication.log import start_logging
 from syndication.networks import http
 from syndication.pipeline import (
     accept,
-    deliver,
     deliver_next,
+    letter,
     prepare,
     prepare_next,
     sweep,
@@ -50,7 +50,7 @@ def _any(*_, **__):
 STOPS = {
     "render": (encode, "jpeg", "before", _any),
     "metadata": (prepare, "write_metadata", "after", _any),
-    "claim": (deliver, "card_bytes", "before", _any),
+    "claim": (letter, "card_bytes", "before", _any),
     "upload": (http, "exchange", "after", partial(_asks, UPLOADS)),
     "intent": (http, "exchange", "before", partial(_asks, CREATES)),
     "answer": (http, "exchange", "after", partial(_asks, CREATES)),

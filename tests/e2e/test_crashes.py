@@ -61,8 +61,8 @@ class Newsroom:
     def __enter__(self):
         for machine in self.machines.values():
             machine.start()
-        until(lambda: answers(f"{self.server}/api/v2/instance"), 30, "the network listens")
-        until(lambda: answers(f"http://127.0.0.1:{self.ports['door']}/healthz"), 30, "the door is open")
+        until(lambda: answers(f"{self.server}/api/v2/instance"), 60, "the network listens")
+        until(lambda: answers(f"http://127.0.0.1:{self.ports['door']}/healthz"), 60, "the door is open")
         self.store = open_store(self.config.store_url)
         for name in ACCOUNTS:
             token = {"access_token": f"sandbox-{name}"}

@@ -45,11 +45,11 @@ def test_a_stopped_demo_stops_all_it_started(tmp_path, number, status):
     place = tmp_path / "demo"
     demo = Machine("demo", syndicate("demo", "--dir", str(place)), tmp_path).start()
     log = place / "worker.log"
-    until(lambda: log.exists() and "sweep started" in log.read_text(encoding="utf-8"), 30, "the workers run")
+    until(lambda: log.exists() and "sweep started" in log.read_text(encoding="utf-8"), 60, "the workers run")
     assert len(left(place)) >= 5
     os.kill(demo.process.pid, number)
     assert demo.process.wait(60) == status, demo.log.read_text(encoding="utf-8")
-    until(lambda: left(place) == [], 10, "every process has ended")
+    until(lambda: left(place) == [], 60, "every process has ended")
 
 
 def test_the_demo_empties_no_folder_of_yours(tmp_path):

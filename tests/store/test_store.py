@@ -383,7 +383,7 @@ def test_a_withdrawal_cancels_what_a_worker_is_just_claiming(store, planned):
         mailbox = accounts.open_mailbox(tx, store.now(), LEASE)
         claimed = claims.claim(tx, mailbox, store.now(), LEASE)
         cancelled.start()
-        until(lambda: _waiting(store), 20, "the withdrawal waits")
+        until(lambda: _waiting(store), 60, "the withdrawal waits")
     cancelled.join(20)
     with pytest.raises(ClaimLost), store.write() as tx:
         claims.intend(tx, claimed, store.now(), LEASE)

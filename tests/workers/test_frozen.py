@@ -26,7 +26,7 @@ import os, signal, sys
 from socket import socket
 from syndication.config import load
 from syndication.networks import http
-from syndication.pipeline import deliver, prepare, run_due
+from syndication.pipeline import letter, prepare, run_due
 from syndication.store import open_store
 
 def freeze(module, name, *, after=False, when=lambda *_: True):
@@ -54,7 +54,7 @@ def uploads(session, request, seconds):
 
 freeze(*{
     "drawn": (prepare, "write_metadata"),
-    "claimed": (deliver, "card_bytes"),
+    "claimed": (letter, "card_bytes"),
     "editing": (http, "exchange"),
     "uploaded": (http, "exchange"),
     "intended": (http, "exchange"),
@@ -113,7 +113,7 @@ class Frozen:
     def __enter__(self):
         stopped = os.WSTOPPED | os.WNOWAIT | os.WNOHANG
         try:
-            until(lambda: os.waitid(os.P_PID, self.process.pid, stopped), 20, "the worker stands still")
+            until(lambda: os.waitid(os.P_PID, self.process.pid, stopped), 60, "the worker stands still")
         except ChildProcessError:
             raise AssertionError(f"the worker ended: {self.process.communicate()[1]}") from None
         return self
@@ -152,7 +152,7 @@ def test_a_worker_that_wakes_after_its_lease_posts_nothing_twice(room, network, 
     """Another worker finishes what it had; what it does when it wakes changes nothing."""
     (store, config), (memory, _) = room, network
     with Frozen(config, step) as frozen:
-        until(lambda: is_now(store, config, State.SENT), 20, "another worker sends the post")
+        until(lambda: is_now(store, config, State.SENT), 60, "another worker sends the post")
         receipt = post(store).receipt
         frozen.wake()
     assert len(memory.posts) == 1
@@ -178,12 +178,12 @@ def test_a_post_that_was_on_its_way_is_known_whenever_it_arrives(room, network):
     (store, config), (memory, _) = room, network
     with Frozen(config, "sending") as frozen:
         accept(store, config, story(kind="withdraw"))
-        until(lambda: is_now(store, config, State.CANCELLED), 20, "it is looked for and not found")
+        until(lambda: is_now(store, config, State.CANCELLED), 60, "it is looked for and not found")
         frozen.wake()
     assert post(store).state is State.UNKNOWN  # its answer came too late to be believed
     with store.write() as tx:
         tx.execute(text("UPDATE deliveries SET due_at = 0"))  # as after the network's own pause
-    until(lambda: is_now(store, config, State.WITHDRAWN), 20, "the post is removed")
+    until(lambda: is_now(store, config, State.WITHDRAWN), 60, "the post is removed")
     assert [one.deleted for one in memory.posts] == [True]
     with store.read() as tx:
         what = [step.what for step in trail.of_story(tx, "cms-1")]
@@ -195,7 +195,7 @@ def test_a_worker_that_wakes_before_its_request_sends_nothing(room, network):
     (store, config), (memory, _) = room, network
     with Frozen(config, "intended") as frozen:
         accept(store, config, story(kind="withdraw"))
-        until(lambda: is_now(store, config, State.CANCELLED), 20, "it is looked for and not found")
+        until(lambda: is_now(store, config, State.CANCELLED), 60, "it is looked for and not found")
         frozen.wake()
     run_due(store, config)
     assert (post(store).state, memory.posts) == (State.CANCELLED, [])
@@ -208,7 +208,7 @@ def test_a_worker_that_wakes_in_an_edit_does_not_bring_old_words_back(room, netw
     accept(store, config, story(revision=2, summary="The second words."))
     with Frozen(config, "editing") as frozen:
         accept(store, config, story(revision=3, summary="The third words."))
-        until(lambda: says(store, config, memory, "The third"), 20, "another worker edits")
+        until(lambda: says(store, config, memory, "The third"), 60, "another worker edits")
         frozen.wake()
     assert says(store, config, memory, "The third")
     assert post(store).pending is None

@@ -39,7 +39,7 @@ def broker(room, tmp_path):
         facts = {"port": port, "password": ""}
         private_text(room.data / "redis/redis.json", json.dumps(facts))
         started.append(Machine(f"redis-{uuid.uuid4()}", redis_words(port, tmp_path), tmp_path).start())
-        until(lambda: up(port), 10, "Redis is up")
+        until(lambda: up(port), 60, "Redis is up")
         return port
 
     def stop():

@@ -23,7 +23,7 @@ def test_a_nudge_whose_end_redis_was_not_told_fills_no_hand(room):
     port, taken = free_port(), []
     redis = Machine("redis", redis_words(port, room), room).start()
     try:
-        until(lambda: _answers(port), 20, "Redis answers")
+        until(lambda: _answers(port), 60, "Redis answers")
         with Connection(f"redis://127.0.0.1:{port}/0") as line:
             app.send_task("workers.draw", queue="draw", connection=line)
             channel = line.channel()

@@ -63,7 +63,7 @@ def test_what_dies_is_started_again(kept):
     assert set(before) == {"redis", "draw", "deliver", "sweep"}
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
-    until(lambda: set(kept.roles()) == set(before), 30, "all roles are back")
+    until(lambda: set(kept.roles()) == set(before), 60, "all roles are back")
     until(kept.works, 60, "the workers listen again")
     assert not set(before.values()) & set(kept.roles().values())
     assert "ended with status -9" in kept.log()
@@ -74,11 +74,11 @@ def test_a_port_that_was_lost_is_given_up(kept):
     lost, ours = kept.redis(), kept.roles()["redis"]
     os.kill(kept.pid, signal.SIGSTOP)  # so that the port is free for long enough to be taken
     os.kill(ours, signal.SIGKILL)
-    until(lambda: not at_port(lost["port"]), 10, "the port is free")
+    until(lambda: not at_port(lost["port"]), 60, "the port is free")
     kept.room.redis(lost["port"], "stranger")
-    until(lambda: at_port(lost["port"]), 10, "the stranger has it")
+    until(lambda: at_port(lost["port"]), 60, "the stranger has it")
     os.kill(kept.pid, signal.SIGCONT)
-    until(lambda: kept.redis().get("port", lost["port"]) != lost["port"], 30, "another port is chosen")
+    until(lambda: kept.redis().get("port", lost["port"]) != lost["port"], 60, "another port is chosen")
     until(kept.works, 60, "the workers follow")
     assert kept.redis()["password"] != lost["password"]
     assert "redis gives its port up" in kept.log()
@@ -101,7 +101,7 @@ def test_killed_it_takes_everyone_along(room):
     assert len(family) >= 6
     kept.machine.process.kill()
     kept.machine.process.wait()
-    until(lambda: not any(alive(pid) for pid in family), 20, "the children end too")
+    until(lambda: not any(alive(pid) for pid in family), 60, "the children end too")
     kept = room.supervisor()
     family = kept.family()
     kept.machine.process.terminate()
@@ -117,7 +117,7 @@ def test_with_a_redis_of_the_operators_none_of_ours_runs(room):
     kept = room.start("worker", syndicate("worker", "--only", "sweep", "--only", "redis"))
     words = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", "deliver", "-c", "1"]
     plain = room.start("plain", words)
-    until(lambda: listening(f"redis://127.0.0.1:{port}/0") == 1, 30, "the plain worker listens to its queue")
+    until(lambda: listening(f"redis://127.0.0.1:{port}/0") == 1, 60, "the plain worker listens to its queue")
     assert ["workers.sweeper" in words_of(pid) for pid in children(kept.process.pid)] == [True]
     assert not (room.config.data / "redis").exists()
     plain.kill()  # nobody waits for its long goodbye
