@@ -205,8 +205,8 @@ def test_healthz_tells_of_the_store(door, store):
     answer = requests.get(f"http://127.0.0.1:{door.port}/healthz", timeout=5)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     with store.engine.begin() as tx:
-        tx.exec_driver_sql("DROP TABLE deliveries")
-        tx.exec_driver_sql("DROP TABLE stories")
+        for table in ("deliveries", "pictures", "stories"):
+            tx.exec_driver_sql(f"DROP TABLE {table}")
     assert requests.get(f"http://127.0.0.1:{door.port}/healthz", timeout=5).status_code == 503
 
 
