@@ -144,6 +144,11 @@ class RateLimited(NotSent):
 class Refused(DeliveryError):
     """The network will not take this post as it is; its words are in the message."""
 
+    @property
+    def gone(self) -> bool:
+        """Whether the network says by HTTP's 404 or 410 that there is no such thing, and not that we may not see it."""
+        return self.status in (404, 410) and not isinstance(self, Unauthorized)
+
 
 class Unauthorized(Refused):
     """The account's token is dead or lacks a right; only reconnecting helps."""

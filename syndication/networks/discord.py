@@ -210,7 +210,7 @@ class Discord(Connector):
         try:
             seen = http.read(_Seen, "GET", f"{_place(http.secret)}/messages/{receipt.id}")
         except Refused as refused:
-            if refused.status != 404 or isinstance(refused, Unauthorized):
+            if not refused.gone:
                 raise
             return None
         if not seen.embeds:
@@ -228,7 +228,7 @@ class Discord(Connector):
         try:
             http.call("DELETE", f"{_place(http.secret)}/messages/{receipt.id}")
         except Refused as refused:
-            if refused.status != 404 or isinstance(refused, Unauthorized):
+            if not refused.gone:
                 raise
 
     def _parts(self, draft: Draft, image: bytes | None, **extra: Any) -> dict[str, Any]:

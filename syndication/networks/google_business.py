@@ -172,7 +172,7 @@ class GoogleBusiness(OAuth2Connector):
         try:
             http.call("DELETE", f"/v4/{receipt.id}")
         except Refused as refused:
-            if refused.status != 404:
+            if not refused.gone:
                 raise
 
     def _said(self, draft: Draft) -> dict[str, Any]:

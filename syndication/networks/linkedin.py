@@ -251,7 +251,7 @@ class LinkedIn(Connector):
         try:
             http.call("DELETE", f"/rest/posts/{quote(receipt.id, safe='')}", headers=_VERSION)
         except Refused as refused:
-            if refused.status != 404:
+            if not refused.gone:
                 raise
 
     def _content(self, draft: Draft, image: str | None) -> dict[str, Any] | None:

@@ -263,7 +263,7 @@ class Mastodon(Connector):
         try:
             status = http.read(_Seen, "GET", _path(receipt))
         except Refused as refused:
-            if refused.status not in (404, 410):
+            if not refused.gone:
                 raise
             return None
         text, card = _shown(status.content), status.card
@@ -281,7 +281,7 @@ class Mastodon(Connector):
         try:
             http.call("DELETE", _path(receipt), params={"delete_media": "true"})
         except Refused as refused:
-            if refused.status not in (404, 410):
+            if not refused.gone:
                 raise
 
     def revoke(self, http: Http) -> None:

@@ -143,7 +143,7 @@ class Matrix(Connector):
         try:
             http.call("GET", f"{_room(http)}/state/m.room.encryption")
         except Refused as refused:
-            if refused.status != 404 or isinstance(refused, Unauthorized):
+            if not refused.gone:
                 raise
             return user
         raise Refused("the room is encrypted, which is for people among themselves", "Choose a public room.")
@@ -179,7 +179,7 @@ class Matrix(Connector):
         try:
             seen = http.read(_Seen, "GET", f"{_room(http)}/event/{quote(receipt.id, safe='')}")
         except Refused as refused:
-            if refused.status != 404 or isinstance(refused, Unauthorized):
+            if not refused.gone:
                 raise
             return None
         if "body" not in seen.content:  # what was removed keeps its place, and none of its words
@@ -211,7 +211,7 @@ class Matrix(Connector):
                 _redact(http, edit.event_id)
             _redact(http, receipt.id)
         except Refused as refused:
-            if refused.status != 404 or isinstance(refused, Unauthorized):
+            if not refused.gone:
                 raise
 
     def revoke(self, http: Http) -> None:

@@ -217,7 +217,7 @@ class Micropub(Connector):
         try:
             http.call("POST", http.secret["endpoint"], json={"action": "delete", "url": receipt.id})
         except Refused as refused:
-            if refused.status not in (404, 410):
+            if not refused.gone:
                 raise
 
     def _properties(self, http: Http, draft: Draft, image: bytes | None) -> dict[str, list[Any]]:

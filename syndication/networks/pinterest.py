@@ -164,7 +164,7 @@ class Pinterest(OAuth2Connector):
         try:
             http.call("DELETE", f"/v5/pins/{receipt.id}")
         except Refused as refused:
-            if refused.status != 404:
+            if not refused.gone:
                 raise
 
 

@@ -190,7 +190,7 @@ class Tumblr(EitherOAuthConnector):
             asked = {"post_format": "npf"}
             blocks = http.read(_Seen, "GET", f"{_posts(http)}/{receipt.id}", params=asked).response.content
         except Refused as refused:
-            if refused.status != 404:
+            if not refused.gone:
                 raise
             return None
         text = "\n\n".join(block.text for block in blocks if block.type == "text")
@@ -210,7 +210,7 @@ class Tumblr(EitherOAuthConnector):
         try:
             http.call("POST", f"/v2/blog/{http.secret['blog']}/post/delete", data={"id": receipt.id})
         except Refused as refused:
-            if refused.status != 404:
+            if not refused.gone:
                 raise
 
     def _parts(self, draft: Draft, image: bytes | None) -> dict[str, Any]:

@@ -230,7 +230,7 @@ class X(EitherOAuthConnector):
             http.call("DELETE", f"/2/tweets/{receipt.id}")
             http.charge(_REMOVED)
         except Refused as refused:
-            if refused.status != 404:
+            if not refused.gone:
                 raise
 
     def _upload(self, http: Http, draft: Draft, file: tuple[str, bytes, str]) -> str:
