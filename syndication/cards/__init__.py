@@ -112,8 +112,14 @@ def make_cards(event: PublishEvent, *, folder: Path, **wish: Unpack[Wish]) -> tu
     return tuple(cards[size] for size in files)
 
 
-def keep(drawn: Sequence[Drawn], folder: Path) -> tuple[Card, ...]:
+Note = Callable[[Sequence[str]], None]
+"""Told the names of all the files that a story's pictures have in their folder, before one is written."""
+
+
+def keep(drawn: Sequence[Drawn], folder: Path, note: Note | None = None) -> tuple[Card, ...]:
     """Write cards into a folder, each whole or not at all; one whose file is there stays as it is, and is told so."""
+    if note:
+        note([one.card.file for one in drawn])
     folder.mkdir(parents=True, exist_ok=True)
     cards = []
     for one in drawn:

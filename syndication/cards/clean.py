@@ -9,7 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from syndication.cards import crop, encode, photo, rights
+from syndication.cards import Note, crop, encode, photo, rights
 from syndication.files import write_whole
 from syndication.models import Card, PublishEvent
 
@@ -24,15 +24,20 @@ _PAPER = (255, 255, 255)  # behind what is see-through
 _ENGINE = 1
 
 
-def make_clean(event: PublishEvent, *, path: Path, folder: Path) -> tuple[Card, ...]:
+def make_clean(
+    event: PublishEvent, *, path: Path, folder: Path, note: Note | None = None
+) -> tuple[Card, ...]:
     """Crop a story's photo into `folder`, each file under a name that carries its content's hash.
 
     They are as large as SIZES, or as the photo allows in that shape: nothing is enlarged. Shapes in which the photo has
-    fewer than LEAST pixels are left out. A file that is there is not made again. Raises PhotoError or CardError.
+    fewer than LEAST pixels are left out. A file that is there is not made again; `note` is told of all files first.
+    Raises PhotoError or CardError.
     """
     (whole, xmp), focal = rights.told_by(path, event), event.image.focal if event.image else None
     content = [_ENGINE, photo.digest(path), focal or crop.finds_faces(), xmp.decode()]
     files = {size: folder / _name(content, size) for size in sizes_for(whole)}
+    if note:
+        note([file.name for file in files.values()])
     missing = [size for size, file in files.items() if not file.exists()]
     if missing:
         source = photo.load(path, missing, _PAPER, focal)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
-from syndication.cards import Drawn, Wish, choose_template, keep, render_cards
+from syndication.cards import Drawn, Note, Wish, choose_template, keep, render_cards
 from syndication.cards.checks import Fault
 from syndication.errors import CardError, CardRefused, MissingGlyph
 from syndication.models import Card, PublishEvent
@@ -25,11 +25,14 @@ class Checked(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-def checked_cards(event: PublishEvent, *, folder: Path, **wish: Unpack[Wish]) -> Checked:
+def checked_cards(
+    event: PublishEvent, *, folder: Path, note: Note | None = None, **wish: Unpack[Wish]
+) -> Checked:
     """Draw a story's cards as `make_cards` does, and do with their faults as `[cards] check` and `missing` say.
 
     They are drawn anew each time, as what is wrong with a card is known only then; a file that is there stays as it
-    is. Raises CardRefused where a person is to decide, and CardError, TemplateError or PhotoError as they come.
+    is. `note` is told of all files before one is written. Raises CardRefused where a person is to decide, and
+    CardError, TemplateError or PhotoError as they come.
     """
 
     def render(name: str) -> tuple[Drawn, ...]:
@@ -44,9 +47,9 @@ def checked_cards(event: PublishEvent, *, folder: Path, **wish: Unpack[Wish]) ->
         if config.cards.missing == "refuse":
             raise CardRefused(error.message, error.hint) from None
         told = f"the card is text-free: {error.message}. {error.hint}"
-        return Checked(keep(render("textfree"), folder), "textfree", (told,))
+        return Checked(keep(render("textfree"), folder, note), "textfree", (told,))
     if not (faults := faults_of(drawn)):
-        return Checked(keep(drawn, folder), name, ())
+        return Checked(keep(drawn, folder, note), name, ())
     told = f"the {name} card has {summary(faults)}"
     if config.cards.check == "refuse":
         raise CardRefused(
@@ -54,8 +57,10 @@ def checked_cards(event: PublishEvent, *, folder: Path, **wish: Unpack[Wish]) ->
         )
     if config.cards.check == "repair" and (mended := _mended(name, render)):
         used = mended[0].card.template
-        return Checked(keep(mended, folder), used, (f"{told} It is drawn as {used} instead.",), tuple(faults))
-    return Checked(keep(drawn, folder), name, (told,), tuple(faults))
+        return Checked(
+            keep(mended, folder, note), used, (f"{told} It is drawn as {used} instead.",), tuple(faults)
+        )
+    return Checked(keep(drawn, folder, note), name, (told,), tuple(faults))
 
 
 def _mended(name: str, render: Callable[[str], tuple[Drawn, ...]]) -> tuple[Drawn, ...]:

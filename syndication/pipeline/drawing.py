@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from syndication.cards import Wish, clean
+from syndication.cards import Note, Wish, clean
 from syndication.cards.checks import Fault
 from syndication.cards.policy import Checked, checked_cards
 from syndication.config import Config
@@ -72,8 +72,10 @@ def draw(
     folder: Path,
     template: str | None = None,
     now: datetime | None = None,
+    note: Note | None = None,
 ) -> Drawing:
-    """Draw what posts to these accounts need; `template` replaces that of the story's own cards.
+    """Draw what posts to these accounts need; `template` replaces that of the story's own cards, and `note` is told
+    of files before they are written.
 
     Where an account's own template cannot be drawn, its posts carry the story's card; where its card is refused, its
     posts do not go out. Raises as `checked_cards` does for the story's own cards.
@@ -85,7 +87,7 @@ def draw(
     def checked(name: str | None, sizes: tuple[tuple[int, int], ...]) -> Checked:
         wish = Wish(config=config, photo=photo, portrait=portrait, template=name, sizes=sizes, now=now)
         wish["threads"] = 1  # `syndicate worker --draw` says how many processors all drawing takes
-        return checked_cards(event, folder=folder, **wish)
+        return checked_cards(event, folder=folder, note=note, **wish)
 
     own = checked(template, sizes_for(wishes.pop("", ())))
     others, failed, refused = dict[str, Checked](), list[str](), dict[str, str]()
@@ -101,12 +103,14 @@ def draw(
     return Drawing(own, others, (), tuple(failed), refused)
 
 
-def clean_crops(event: PublishEvent, photo: Path | None, folder: Path) -> tuple[tuple[Card, ...], list[str]]:
+def clean_crops(
+    event: PublishEvent, photo: Path | None, folder: Path, note: Note | None = None
+) -> tuple[tuple[Card, ...], list[str]]:
     """Crops of a story's photo without words, made in `folder`; and in a line why there are none, if it has a photo."""
     if photo is None:
         return (), []
     try:
-        crops = clean.make_clean(event, path=photo, folder=folder)
+        crops = clean.make_clean(event, path=photo, folder=folder, note=note)
     except CardError as error:
         return (), [f"there is no clean photo for search engines: {error.message}"]
     if not crops:

@@ -6,7 +6,9 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
-from syndication.cards import choose_template
+from sqlalchemy import Connection
+
+from syndication.cards import Note, choose_template
 from syndication.config import Config
 from syndication.errors import (
     CardError,
@@ -99,7 +101,6 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
     try:
         drawing, photo = _draw(store, config, story, photo, portrait, problems)
         if story.in_bulk and drawing.own.template != (story.template or choose_template(event, config)):
-            _note_drawn(store, story, drawing)
             return _leave(store, story, "; ".join(drawing.problems))
         problems += drawing.problems
     except CardRefused as error:
@@ -111,9 +112,8 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             return _leave(store, story, str(error))
         drawing = Drawing()
         problems.append(f"there is no card: {error}")
-    crops, why = clean_crops(event, photo, config.at(config.cards.folder))
+    crops, why = clean_crops(event, photo, config.at(config.cards.folder), _noting(store, story))
     drawing, failed = drawing._replace(crops=crops), False
-    _note_drawn(store, story, drawing)
     problems += why
     try:
         write_metadata(config, event, drawing.page)
@@ -144,6 +144,7 @@ def _draw(
         folder=config.at(config.cards.folder),
         template=story.template or None,
         now=moment(store.now()),
+        note=_noting(store, story),
     )
     try:
         with span("draw"):
@@ -155,14 +156,14 @@ def _draw(
         return drawn(photo=None, portrait=None), None
 
 
-def _note_drawn(store: Store, story: stories.Story, drawing: Drawing) -> None:
-    """Tell which files there are by now, whatever becomes of this try: a withdrawal removes them all."""
-    files = list(dict.fromkeys(card.file for card in drawing.everything))
-    with store.write() as tx:
-        for at in range(0, max(len(files), 1), _FILES_IN_A_ROW):
-            few = files[at : at + _FILES_IN_A_ROW]
-            stories.note_pictures(tx, story.event.id, few)
-            trail.add(tx, store.now(), story.event.id, "drawn", ", ".join(few))
+def _noting(store: Store, story: stories.Story) -> Note:
+    """Files are noted before they are written, so that a withdrawal removes them also where their writer was killed."""
+
+    def note(files: Sequence[str]) -> None:
+        with store.write() as tx:
+            stories.note_pictures(tx, story, files)
+
+    return note
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:
@@ -265,6 +266,7 @@ def _freeze(
     with store.write() as tx:
         now = store.now()
         stories.lock(tx, story.event.id)
+        _tell_drawn(tx, story, drawing, now)
         if problem:
             trail.add(tx, now, story.event.id, "problem", problem)
         new = {post.id: drafts[post.id] for post in live if post.id in drafts}
@@ -276,6 +278,12 @@ def _freeze(
                 deliveries.freeze(tx, delivery, drafts[delivery.id], now)
         stop_held(tx, config, story.event, now)
         stories.finish(tx, story, drawing.everything, problem, now, failed=failed, followed=followed)
+
+
+def _tell_drawn(tx: Connection, story: stories.Story, drawing: Drawing, now: int) -> None:
+    files = list(dict.fromkeys(card.file for card in drawing.everything))
+    for at in range(0, max(len(files), 1), _FILES_IN_A_ROW):
+        trail.add(tx, now, story.event.id, "drawn", ", ".join(files[at : at + _FILES_IN_A_ROW]))
 
 
 def _unheard(event: PublishEvent, connected: Collection[str]) -> list[str]:

@@ -5,7 +5,7 @@ SQLite by default, several processes at once; any other SQLAlchemy URL that spea
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -107,6 +107,12 @@ def insert_new(tx: Connection, table: Table, **values: Any) -> bool:
     # What is returned tells it, as the count of rows is not told where a serial key is.
     statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
     return tx.execute(statement).first() is not None
+
+
+def insert_all_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those of some rows, at least one, whose key is not there already, by one statement."""
+    make = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    tx.execute(make(table).values(rows).on_conflict_do_nothing())
 
 
 def upsert(

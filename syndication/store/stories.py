@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import Card, Priority, PublishEvent, State
-from syndication.store import insert_new
+from syndication.store import insert_all_new, insert_new
 from syndication.store.schema import deliveries, pictures, stories, webhooks
 
 _CARDS = TypeAdapter(tuple[Card, ...])
@@ -249,10 +249,13 @@ def count_due(tx: Connection, now: int) -> int:
     return tx.execute(select(func.count()).select_from(stories).where(stories.c.due_at <= now)).scalar_one()
 
 
-def note_pictures(tx: Connection, story: str, files: Iterable[str]) -> None:
-    """These pictures were drawn of a story."""
-    for file in files:
-        insert_new(tx, pictures, story=story, file=file)
+def note_pictures(tx: Connection, story: Story, files: Iterable[str]) -> None:
+    """These files are about to be made of a story. Raises ClaimLost if the story is no longer this worker's."""
+    mine = select(stories.c.id).where(stories.c.id == story.event.id, stories.c.attempt == story.attempt)
+    if tx.execute(mine.with_for_update(key_share=True)).first() is None:
+        raise _lost(story)
+    if rows := [{"story": story.event.id, "file": file} for file in dict.fromkeys(files)]:
+        insert_all_new(tx, pictures, rows)
 
 
 def pictures_of(tx: Connection, story: str) -> set[str]:
@@ -313,7 +316,11 @@ def _of(run: str) -> ColumnElement[bool]:
 def _change(tx: Connection, story: Story, **values: object) -> None:
     mine = (stories.c.id == story.event.id) & (stories.c.attempt == story.attempt)
     if tx.execute(update(stories).where(mine).values(**values)).rowcount != 1:
-        raise ClaimLost(f"{story.event.id}: changed while it was being drawn")
+        raise _lost(story)
+
+
+def _lost(story: Story) -> ClaimLost:
+    return ClaimLost(f"{story.event.id}: changed while it was being drawn")
 
 
 def _values(event: PublishEvent) -> dict[str, object]:

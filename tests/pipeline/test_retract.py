@@ -3,8 +3,10 @@
 import pytest
 from PIL import Image
 
-from syndication.cards import policy
+import syndication.cards as cards_of
+from syndication.cards import clean, policy
 from syndication.config import parse
+from syndication.files import write_whole
 from syndication.pipeline import accept, drawing, prepare, prepare_next, sweep, withdraw
 from syndication.pipeline.records import archive
 from syndication.store import stories
@@ -158,6 +160,49 @@ def test_a_story_withdrawn_while_it_is_drawn_leaves_nothing(store, config, event
     everything(store, config)
     assert page(config).read_text() == PAGE
     assert cards(config) == []
+
+
+@pytest.mark.parametrize("writes", range(5))
+def test_pictures_of_a_worker_that_was_killed_go_as_well(store, config, event, photo, monkeypatch, writes):
+    """Killed at any of its writes, it has told of every file before; a withdrawal finds what was left."""
+
+    class Killed(BaseException):
+        pass
+
+    written = []
+
+    def write(file, data):
+        if len(written) == writes:
+            raise Killed
+        written.append(file.name)
+        write_whole(file, data)
+
+    accept(store, config, event(image=photo))
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        for module in (cards_of, clean):
+            patch.setattr(module, "write_whole", write)
+        prepare_next(store, config)
+    assert cards(config) == sorted(written)
+    withdraw(store, "cms-1")
+    everything(store, config)
+    assert cards(config) == []
+
+
+def test_who_lost_the_story_while_drawing_writes_no_picture(store, config, event, photo, monkeypatch):
+    """A story is withdrawn, and cleared away, while a worker draws it: that one writes nothing any more."""
+    encode = cards_of.encode.jpeg
+
+    def meanwhile(*parts):
+        monkeypatch.setattr(cards_of.encode, "jpeg", encode)
+        withdraw(store, "cms-1")
+        everything(store, config)
+        return encode(*parts)
+
+    monkeypatch.setattr(cards_of.encode, "jpeg", meanwhile)
+    monkeypatch.setattr(cards_of, "write_whole", lambda *_: pytest.fail("a picture was written"))
+    accept(store, config, event(image=photo))
+    everything(store, config)
+    assert (cards(config), story(store).due_at) == ([], None)
 
 
 def test_a_withdrawn_story_is_never_drawn(store, config, event, monkeypatch):

@@ -63,7 +63,7 @@ def work(store, config, event):
         deeds.left_to_editors(tx, 9)
         assert len(deliveries.unsettled(tx, 9)) == 9
         assert notices.take_posts(tx, now, 0)[0] == []
-        stories.note_pictures(tx, "cms-2", ["own.jpg", "7.jpg"])
+        stories.note_pictures(tx, stories.need(tx, "cms-2"), ["own.jpg", "7.jpg"])
         assert stories.pictures_of(tx, "cms-2") == {"own.jpg", "7.jpg"}
         assert stories.shared_files(tx, "cms-2", ["own.jpg", "7.jpg"]) == set()
     with store.read() as tx:
