@@ -5,11 +5,21 @@ A template's `layers` are a tree. Each layer is known by its own key: `fill`, `p
 sizes. "Start" is the left of a story written from left to right and the right of one written from right to left.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from syndication.config import Colors
 
@@ -24,9 +34,24 @@ BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that.
 Condition = Literal["photo", "large", "small", "plain", "wide", "tall"]
 Units = Annotated[float, Field(ge=0, le=2000)]
-Place = Annotated[str, Field(pattern=r"^(card|(start|end|top|bottom) (100|[1-9]?[0-9])%)$")]
+
+
+def _of_form(pattern: str, expected: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(expected)
+        return value
+
+    return AfterValidator(check)
+
+
+_SHARE = r"(100|[1-9]?[0-9])%"
+Place = Annotated[
+    str,
+    _of_form(rf"card|(start|end|top|bottom) {_SHARE}", '"card", or a share of it such as "start 60%"'),
+]
 Role = Annotated[
-    str, Field(pattern=r"^[a-z_]+( (100|[1-9]?[0-9])%)?$", description="A colour, or a share of it.")
+    str, _of_form(rf"[a-z_]+( {_SHARE})?", 'a colour\'s name, or a share of it such as "ink 70%"')
 ]
 
 
@@ -197,18 +222,13 @@ class Style(_Strict):
     pill: Role | None = Field(None, description="The colour of a box around the words.")
     tight: bool = Field(False, description="For ornaments: the box is that of the ink, not of the line.")
 
-    @model_validator(mode="before")
+    @field_validator("size", mode="wrap")
     @classmethod
-    def _one_size(cls, data: object) -> object:
-        if isinstance(data, dict) and isinstance(data.get("size"), int | float):
-            data = {**data, "size": (data["size"], data["size"])}
-        return data
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not 4 <= self.size[0] <= self.size[1]:
-            raise ValueError("size: [smallest, largest], from 4 up")
-        return self
+    def _range(cls, value: object, read: Callable[[object], tuple[float, float]]) -> tuple[float, float]:
+        least, most = read((value, value) if isinstance(value, int | float) else value)
+        if not 4 <= least <= most:
+            raise ValueError("[smallest, largest], or one size, from 4 up")
+        return least, most
 
 
 class Palette(_Strict):

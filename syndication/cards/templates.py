@@ -25,6 +25,7 @@ from syndication.cards.template import (
     walk,
 )
 from syndication.config import Config
+from syndication.config.faults import told
 from syndication.errors import TemplateError
 
 
@@ -163,7 +164,7 @@ def _explain(fault: Any) -> str:
         else:
             path += f".{part}" if path else part
     if fault["type"] != "extra_forbidden":
-        return f"{path}: {repr(fault['input'])[:80]}: {fault['msg']}"
+        return told(path, fault)
     if fault["loc"][0] == "text":
         model = Style
     return f"{path}: unknown key; {_advice(str(fault['loc'][-1]), list(model.model_fields))}"

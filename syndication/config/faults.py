@@ -32,21 +32,26 @@ _EXPECTED = {
 
 def explain(fault: Any, model: type[BaseModel]) -> str:
     """One fault that pydantic found in a file that holds `model`, with the remedy."""
-    path, kind = ".".join(str(part) for part in fault["loc"]), fault["type"]
-    if kind == "missing":
-        return f"{path}: is missing"
-    if kind != "extra_forbidden":
-        context = fault.get("ctx", {})
-        if kind == "value_error":
-            expected = str(context["error"])
-        else:
-            expected = _EXPECTED.get(kind, "").format(**context) or fault["msg"]
-        return f"{path}: found {_shown(fault['input'])}, expected {expected}"
+    path = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return told(path, fault)
     *parents, key = fault["loc"]
     known = _keys_at(parents, model)
     near = difflib.get_close_matches(str(key), known, n=1)
     advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return f"{path}: unknown key; {advice}"
+
+
+def told(path: str, fault: Any) -> str:
+    """What was found at a place, and what belongs there."""
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "missing":
+        return f"{path}: is missing"
+    if kind == "value_error":
+        expected = str(context["error"])
+    else:
+        expected = _EXPECTED.get(kind, "").format(**context) or fault["msg"]
+    return f"{path}: found {_shown(fault['input'])}, expected {expected}"
 
 
 def _shown(value: object) -> str:

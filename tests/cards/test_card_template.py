@@ -44,9 +44,13 @@ def test_ours_are_all_readable() -> None:
         ("color =", "colour =", "text.headline.colour: unknown key; did you mean color?"),
         ('text = "headline"', 'text = "headlin"', "unknown field 'headlin'; did you mean headline?"),
         ('"ink"', '"inc"', "text.headline.color: unknown colour 'inc'; did you mean ink?"),
-        ('"serif"', '"comic"', "text.headline.font: 'comic': Input should be 'serif' or 'sans'"),
-        ("[44, 66]", "[66, 44]", "size: [smallest, largest]"),
-        ("fill =", "phil =", "layers[0]: {'phil': 'paper'}: a layer with one of the keys fill, photo"),
+        ('"serif"', '"comic"', "text.headline.font: found 'comic', expected 'serif' or 'sans'"),
+        ("[44, 66]", "[66, 44]", "size: found [66, 44], expected [smallest, largest]"),
+        (
+            "fill =",
+            "phil =",
+            "layers[0]: found {'phil': 'paper'}, expected a layer with one of the keys fill, photo",
+        ),
         ("at =", "att =", "layers[1].att: unknown key; did you mean at?"),
         ('"bottom"', '"botom"', "layers[1].at"),
         (
@@ -67,8 +71,8 @@ def test_ours_are_all_readable() -> None:
             'block = "ink"',
             'layers[1].block: a block is at the bottom of tall cards; add at = "bottom"',
         ),
-        ('"paper"', '"paper 120%"', "layers[0].fill: 'paper 120%'"),
-        ("layers", "margin = -1\nlayers", "margin: -1: Input should be greater than or equal to 0"),
+        ('"paper"', '"paper 120%"', "layers[0].fill: found 'paper 120%', expected a colour's name"),
+        ("layers", "margin = -1\nlayers", "margin: found -1, expected at least 0"),
         ("[text.headline]", "[words.mark]\nde = 'x'\n[text.headline]", "words.mark: no form for en"),
         (
             "[text.headline]",
