@@ -3,25 +3,32 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from syndication.cards.template import BRAND_COLORS, FIELDS, KINDS, Condition, Layer, Style
 from syndication.config import parse
 from syndication.models import POST_FIELDS
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs/how-to/add-a-network.md"
+NETWORK, TEMPLATE = (ROOT / "docs/how-to" / page for page in ("add-a-network.md", "make-a-template.md"))
+
+
+def blocks(page, kind):
+    """The page's blocks of code of that kind."""
+    return re.findall(rf"```{kind}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def block(kind):
-    """The page's one block of code of that kind."""
-    found = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(found) == 1
-    return found[0]
+    """The network page's one block of that kind."""
+    (found,) = blocks(NETWORK, kind)
+    return found
 
 
 @pytest.fixture
@@ -95,6 +102,76 @@ def test_a_package_that_is_broken_says_so(installed, tmp_path, code, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def room(tmp_path):
+    """A newsroom that has done what the template page says, with a photo of ours."""
+    config, review, _ = blocks(TEMPLATE, "toml")
+    (story,) = blocks(TEMPLATE, "json")
+    (tmp_path / "templates").mkdir()
+    for name, text in {
+        "syndicate.toml": config,
+        "templates/review.toml": review,
+        "story.json": story,
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "syndication/samples/photos/sea.jpg", tmp_path / "photo.jpg")
+    return tmp_path
+
+
+def test_the_pages_template_is_drawn_and_passes(room):
+    """Its commands, as they stand there: all shapes are drawn, and no network has anything against one."""
+    for line in re.findall(r"^\$ syndicate (.+)$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE):
+        done = in_room(room, *line.split())
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (room / "templates.png").is_file()
+    assert len([*(room / "cards").glob("*.jpg")]) == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image": None},
+        {"published": "2021-03-01T08:00:00Z"},
+        {"headline": "A triumph"},
+        {
+            "headline": "After eleven years of silence she returns with nine hundred pages that are funny and cruel "
+            * 2
+        },
+        {"language": "ar", "headline": "ماء مالح على مسرح المرفأ: أمسية لا تتركك تذهب"},
+    ],
+    ids=["no photo", "old", "short", "long", "right to left"],
+)
+def test_the_pages_template_stands_what_the_page_says_to_try(room, change):
+    """A template is good when nothing that a newsroom publishes breaks it."""
+    story = json.loads((room / "story.json").read_text(encoding="utf-8"))
+    (room / "story.json").write_text(json.dumps({**story, **change}), encoding="utf-8")
+    done = in_room(room, "check-card", "story.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_page_shows_what_is_said_of_a_faulty_template(room):
+    """Word for word, but for where the folder lies."""
+    (room / "templates/faulty.toml").write_text(blocks(TEMPLATE, "toml")[2], encoding="utf-8")
+    done = in_room(room, *"render story.json --out cards --template faulty".split())
+    assert done.returncode == 2
+    assert done.stderr.replace(str(room), "/srv/news").strip() in TEMPLATE.read_text(encoding="utf-8")
+    assert not (room / "cards").exists()
+
+
+def test_the_page_names_all_that_a_template_can_say():
+    """Every layer, condition, field, colour of the brand and key of a style."""
+    text = re.sub(r"```.*?```", "", TEMPLATE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    keys = {key for model in (Layer, *KINDS.values(), Style) for key in model.model_fields}
+    said = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", text))))
+    assert {*keys, *get_args(Condition), *FIELDS, *BRAND_COLORS} <= said
+
+
+def in_room(room, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "syndication", *words], cwd=room, capture_output=True, text=True, timeout=60
+    )
 
 
 def test_the_page_on_posts_is_a_config_that_holds():

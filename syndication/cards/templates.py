@@ -119,10 +119,12 @@ def _dangling(template: Template) -> Iterator[str]:
             if role := getattr(node, key, None):
                 yield from _unknown(f"{path}.{key}", "colour", role.partition(" ")[0], colors)
         if isinstance(node, Text):
-            yield from _unknown(f"{path}.text", "field", node.text, (*FIELDS, *template.words))
+            unknown = list(_unknown(f"{path}.text", "field", node.text, (*FIELDS, *template.words)))
+            yield from unknown
             if node.text in EACH and ".each" not in path:
                 yield f"{path}.text: {node.text!r} stands only inside `each`, which repeats it for every fact"
-            yield from _unknown(f"{path}.style", "style", node.style or node.text, tuple(template.text))
+            if node.style or not unknown:
+                yield from _unknown(f"{path}.style", "style", node.style or node.text, tuple(template.text))
         yield from _misplaced(path, node)
 
 

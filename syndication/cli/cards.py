@@ -147,7 +147,6 @@ def draw(
     from syndication.cards import SIZES, keep, render_cards
     from syndication.sources import photo_of, portrait_of
 
-    out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="syndicate-photo-") as folder:
         photo = photo_of(event, config, Path(folder))
         drawn = render_cards(
