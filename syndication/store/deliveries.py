@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Update,
     and_,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
     update,
@@ -26,13 +27,6 @@ WAITING = (State.READY, State.UNKNOWN)
 _BEYOND = 2**63  # no database has a number as large as that
 _NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
-
-# Put together once: to build a statement takes longer than to run it.
-_CHANGE = update(deliveries).where(
-    deliveries.c.id == bindparam("this"),
-    deliveries.c.attempt == bindparam("claims"),
-    deliveries.c.state.in_(bindparam("current", expanding=True)),
-)
 
 
 def key_of(story: str, account: str, occasion: str) -> str:
@@ -111,11 +105,14 @@ def by_key(tx: Connection, key: str) -> Delivery | None:
 
 def unsettled(tx: Connection, count: int) -> list[Delivery]:
     """The newest posts that are in doubt or failed, so many of each at most."""
-    # Written out, as only then SQLite uses the index of those that failed, which are as many as years went by.
-    failed = deliveries.c.state == literal_column("'failed'")
     found = list[Delivery]()
-    for which in (failed, deliveries.c.state == State.UNKNOWN):
-        query = select(deliveries).where(which).order_by(deliveries.c.id.desc()).limit(count)
+    for state in (State.FAILED, State.UNKNOWN):
+        query = (
+            select(deliveries)
+            .where(deliveries.c.state == state)
+            .order_by(deliveries.c.id.desc())
+            .limit(count)
+        )
         found += map(delivery_of, tx.execute(query).mappings())
     return sorted(found, key=lambda one: one.id, reverse=True)
 
@@ -287,10 +284,16 @@ def move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> boo
 
 def change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
     """Change a delivery that is as it was when it was read, and in one of those states. False if it is not."""
-    as_read = {"this": delivery.id, "claims": delivery.attempt, "current": sorted(current)}
+    as_read, statement = {"this": delivery.id, "claims": delivery.attempt}, _change(frozenset(current))
     made = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
     plain = {name: value for name, value in values.items() if name not in made}
-    return tx.execute(_CHANGE.values(made) if made else _CHANGE, as_read | plain).rowcount == 1
+    return tx.execute(statement.values(made) if made else statement, as_read | plain).rowcount == 1
+
+
+@cache  # to build a statement takes longer than to run it
+def _change(current: frozenset[State]) -> Update:
+    as_read = and_(deliveries.c.id == bindparam("this"), deliveries.c.attempt == bindparam("claims"))
+    return update(deliveries).where(as_read, deliveries.c.state.in_(current))
 
 
 def delivery_of(row: RowMapping | dict[str, Any]) -> Delivery:

@@ -13,10 +13,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    literal_column,
 )
 
-from syndication.store.words import String, Text
+from syndication.models import State
+from syndication.store.words import String, Text, Written
 
 metadata = MetaData(
     naming_convention={
@@ -149,7 +149,7 @@ deliveries = Table(
     Column("account", String(100), ForeignKey("accounts.name"), nullable=False),
     Column("occasion", String(200), nullable=False),
     Column("lane", Integer, nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("state", Written(20), nullable=False),
     Column("due_at", BigInteger, nullable=False),
     # When it was to go out: its schedule, which leases and back-off do not move.
     Column("wanted_at", BigInteger, nullable=False, server_default="0"),
@@ -197,7 +197,7 @@ holds = Table(
 _stands = holds.c.ended_at.is_(None)
 Index("ix_holds_standing", holds.c.until_at, sqlite_where=_stands, postgresql_where=_stands)
 
-_failed = deliveries.c.state == literal_column("'failed'")
+_failed = deliveries.c.state == State.FAILED
 Index(
     "ix_deliveries_failed",
     deliveries.c.state,

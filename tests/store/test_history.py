@@ -85,7 +85,9 @@ def test_sqlite_searches_by_an_index_and_never_looks_at_all(archive, config, eve
             bare = [step for step in plan if step.startswith("SCAN") and "INDEX" not in step]
             grown = [step for step in bare if step.split()[1] in BULK]
             assert grown == [], (said, plan)
-            if "state = 'failed'" in said:  # as many as years went by: found in their order, not sorted
+            # Compared with a bound word that an index is limited to, it is planned anew at every run.
+            assert ".state = ?" not in said and ".state IN (?" not in said
+            if "= 'failed' ORDER" in said:  # as many as years went by: found in their order, not sorted
                 assert plan == ["SEARCH deliveries USING INDEX ix_deliveries_failed (state=?)"]
 
 
