@@ -42,7 +42,7 @@ def names_of_stories(tx: Connection, config: Config) -> Known:
 
 def wrong_choices(config: Config, account: Account, known: Known) -> str:
     """Why an account cannot post as the config says, or will not take what it is to; empty if all is well."""
-    faults = (_form(config, account), _template(config, account), _record(config, account))
+    faults = (kind(config, account) for kind in (_form, _template, _text, _record))
     return "; ".join([*chain.from_iterable(faults), *_names(config, account, known)])
 
 
@@ -65,6 +65,18 @@ def _template(config: Config, account: Account) -> Iterator[str]:
         other = next((form for form in network.forms if form != "crawled"), "")
         remedy = f'say form = "{other}" as well' if other else "leave it out"
         yield f"template: {network.title} shows the card that the page names, whatever stands here; {remedy}"
+
+
+def _text(config: Config, account: Account) -> Iterator[str]:
+    table, network = _table(config, account), connector(account.network)
+    if "{mentions}" in table.text and not config.mentions:
+        yield "text: {mentions} stays empty, as the config names nobody; say whom in [mentions], or leave it out"
+    if "{hashtags}" in table.text and not account.limits.hashtags:
+        yield f"text: {{hashtags}} stays empty, as {network.title} takes none; leave it out"
+    elif "{hashtags}" in table.text and not table.hashtags:
+        yield "text: {hashtags} stays empty; say how many as well, such as hashtags = 2, or leave it out"
+    elif table.hashtags and table.text and "{hashtags}" not in table.text:
+        yield "hashtags: the text has no place for them; write {hashtags} into it, or leave them out"
 
 
 def _record(config: Config, account: Account) -> Iterator[str]:

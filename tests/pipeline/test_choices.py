@@ -11,9 +11,9 @@ from syndication.pipeline.choices import names_of_stories, unconnected, wrong_ch
 def wrong(store, connect, network):
     """What is told of the account `desk` with these rules; a story has the section Climate and the desk Night."""
 
-    def told(rules, forms=("image",)):
+    def told(rules, forms=("image",), hashtags=30):
         network.forms = forms
-        account = connect("desk", "script")
+        account = connect("desk", "script", limits=network.limits.model_copy(update={"hashtags": hashtags}))
         config = parse(f'[brand.sections.World]\naccent = "#123456"\n[accounts.desk]\n{rules}\n')
         with store.read() as tx:
             return wrong_choices(config, account, names_of_stories(tx, config))
@@ -55,6 +55,11 @@ def test_an_account_that_is_not_connected_is_told_with_the_nearest_name():
             ("image",),
             "sections: no story has Worlds, but some have World",
         ),
+        ('text = "{headline} {link} {hashtags}"\nhashtags = 1', ("image",), ""),
+        ('text = "{headline} {link} {hashtags}"', ("image",), "text: {hashtags} stays empty; say how many"),
+        ('text = "{headline} {link}"\nhashtags = 1', ("image",), "hashtags: the text has no place for them"),
+        ("hashtags = 1", ("image",), ""),
+        ('text = "{headline} {mentions}"', ("image",), "text: {mentions} stays empty, as the config names"),
         ('template = "quote"', ("image",), ""),
         ('template = "qoute"', ("image",), "template: no card template is called qoute; did you mean quote?"),
         (
@@ -73,6 +78,12 @@ def test_choices_that_cannot_be_meant(wrong, rules, forms, told):
     words = wrong(rules, forms)
     assert told in words
     assert bool(words) is bool(told)
+
+
+def test_hashtags_that_a_network_takes_none_of_are_told(wrong):
+    """However many are asked for: their place in the text stays empty."""
+    told = wrong('text = "{headline} {hashtags}"\nhashtags = 2', hashtags=0)
+    assert told == "text: {hashtags} stays empty, as Script takes none; leave it out"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import multiprocessing
 import random
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,7 @@ def test_two_processes_never_hold_one_mailbox(store, config, event, connect, net
     store.now = lambda: time.time_ns() // 1_000_000
     for name in ACCOUNTS:
         connect(name, "script", Vault(config).seal({"token": name}))
-    accept(store, config, event())
+    accept(store, config, event(published=datetime.now(UTC)))
     prepare_next(store, config)
     (tmp_path / "open").mkdir()
     url = store.engine.url.render_as_string(hide_password=False)
