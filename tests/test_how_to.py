@@ -17,7 +17,9 @@ from syndication.config import parse
 from syndication.models import POST_FIELDS
 
 ROOT = Path(__file__).parent.parent
-NETWORK, TEMPLATE = (ROOT / "docs/how-to" / page for page in ("add-a-network.md", "make-a-template.md"))
+NETWORK, TEMPLATE, TAGS = (
+    ROOT / "docs/how-to" / page for page in ("add-a-network.md", "make-a-template.md", "tags-in-pages.md")
+)
 
 
 def blocks(page, kind):
@@ -108,22 +110,23 @@ def test_a_package_that_is_broken_says_so(installed, tmp_path, code, said):
 def room(tmp_path):
     """A newsroom that has done what the template page says, with a photo of ours."""
     config, review, _ = blocks(TEMPLATE, "toml")
-    (story,) = blocks(TEMPLATE, "json")
     (tmp_path / "templates").mkdir()
-    for name, text in {
-        "syndicate.toml": config,
-        "templates/review.toml": review,
-        "story.json": story,
-    }.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    shutil.copy(ROOT / "syndication/samples/photos/sea.jpg", tmp_path / "photo.jpg")
-    return tmp_path
+    (tmp_path / "templates/review.toml").write_text(review, encoding="utf-8")
+    return furnish(tmp_path, config, *blocks(TEMPLATE, "json"))
+
+
+def furnish(place, config, story):
+    """A folder with a config, a story and its photo."""
+    (place / "syndicate.toml").write_text(config, encoding="utf-8")
+    (place / "story.json").write_text(story, encoding="utf-8")
+    shutil.copy(ROOT / "syndication/samples/photos/sea.jpg", place / "photo.jpg")
+    return place
 
 
 def test_the_pages_template_is_drawn_and_passes(room):
     """Its commands, as they stand there: all shapes are drawn, and no network has anything against one."""
-    for line in re.findall(r"^\$ syndicate (.+)$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE):
-        done = in_room(room, *line.split())
+    for words in commands(TEMPLATE):
+        done = in_room(room, *words)
         assert done.returncode == 0, done.stdout + done.stderr
     assert (room / "templates.png").is_file()
     assert len([*(room / "cards").glob("*.jpg")]) == 4
@@ -166,6 +169,24 @@ def test_the_page_names_all_that_a_template_can_say():
     keys = {key for model in (Layer, *KINDS.values(), Style) for key in model.model_fields}
     said = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", text))))
     assert {*keys, *get_args(Condition), *FIELDS, *BRAND_COLORS} <= said
+
+
+def test_the_page_shows_the_tags_as_they_are_written(tmp_path):
+    """Its config and its event give the tags it shows, but for the cards' hashes; a page gets the same."""
+    (shown,) = blocks(TAGS, "html")
+    room = furnish(tmp_path, *blocks(TAGS, "toml"), *blocks(TAGS, "json"))
+    (room / "page.html").write_text("<!doctype html><title>Harbour towns</title>", encoding="utf-8")
+    printed, written = (in_room(room, *words) for words in commands(TAGS))
+    assert (printed.returncode, written.returncode) == (0, 0), printed.stderr + written.stderr
+    for made in (printed.stdout, (room / "page.html").read_text(encoding="utf-8")):
+        assert shown in re.sub(r"-[0-9a-f]{16}-", "-4f1d09a8b7c6e532-", made)
+    assert '"@type": "NewsArticle"' in printed.stdout
+
+
+def commands(page):
+    """What a reader would type after `syndicate`, in order."""
+    lines = re.findall(r"^\$ syndicate (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [line.split() for line in lines]
 
 
 def in_room(room, *words):
