@@ -33,7 +33,7 @@ from syndication.cards import (
 from syndication.cards.brand import Brand, Rgb
 from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp, ScrimOp
-from syndication.config import Config, Section
+from syndication.config import Colors, Config, Section
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
@@ -301,22 +301,26 @@ def _shows_photo(ops: Sequence[Op]) -> bool:
 
 
 def _brand(event: PublishEvent, config: Config, section: Section | None) -> Brand:
-    brand, colors = config.brand, config.brand.colors.model_dump()
-    if config.cards.look == "dark":
-        colors |= {"paper": colors["night"], "ink": colors["paper"]}
+    brand, dark = config.brand, config.cards.look == "dark"
     logo, logo_dark = brand.logo, brand.logo_dark
-    if section:
-        colors["accent"] = section.accent
-        if section.logo or section.logo_dark:
-            logo, logo_dark = section.logo, section.logo_dark
+    if section and (section.logo or section.logo_dark):
+        logo, logo_dark = section.logo, section.logo_dark
     credit = event.image.credit.casefold() if event.image else ""
     agency = _named(brand.agencies, lambda name: name in credit)
-    rgb = {role: _rgb(value) for role, value in {**colors, "white": "#ffffff", "black": "#000000"}.items()}
-    rgb["accent_bright"] = contrast.lightened(rgb["accent"], rgb["night"])
-    if config.cards.look == "dark":
-        rgb["accent"] = rgb["accent_bright"]
+    colors = _colors(brand.colors, section.accent if section else brand.colors.accent, dark=dark)
     files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
-    return Brand(rgb, *map(_logo, files))
+    return Brand(colors, *map(_logo, files))
+
+
+@lru_cache(maxsize=64)
+def _colors(told: Colors, accent: str, *, dark: bool) -> dict[str, Rgb]:
+    """A newsroom's colours by role."""
+    colors = {**told.model_dump(), "accent": accent, "white": "#ffffff", "black": "#000000"}
+    if dark:
+        colors |= {"paper": colors["night"], "ink": colors["paper"]}
+    rgb = {role: _rgb(value) for role, value in colors.items()}
+    rgb["accent_bright"] = contrast.lightened(rgb["accent"], rgb["night"])
+    return {**rgb, "accent": rgb["accent_bright"]} if dark else rgb
 
 
 def _named(tables: Mapping[str, T], matches: Callable[[str], bool]) -> T | None:

@@ -34,6 +34,11 @@ _LONE_LETTER = regex.compile(r"(?<![\p{L}\p{M}\d'’-])\p{Ll}\x20(?=[\p{L}\d])")
 _KANA = regex.compile(r"[\p{Script=Hira}\p{Script=Kana}]")
 _HANGUL, _HAN = regex.compile(r"\p{Script=Hang}"), regex.compile(r"\p{Script=Hani}")
 _GRAPHEME = regex.compile(r"\X")
+_FIRST_MARK, _FIRST_EAST_ASIAN = (
+    "\u0300",
+    "\u1100",
+)  # what comes before needs no look at graphemes, or at scripts
+_LANGUAGE = regex.compile(r"[a-z]{2,3}")
 _LEAST_WORD = 6  # letters, below which a word is not hyphenated
 
 
@@ -47,8 +52,9 @@ def chances(text: str, language: str, *, loose: bool = False) -> tuple[int, ...]
     locale = "und@lb=strict" if loose else _locale(text, primary)
     # By the parts' lengths, as ICU counts in UTF-16.
     ends = tuple(accumulate(len(part) for part in LineBreaker(text, locale)))
-    graphemes = {match.end() for match in _GRAPHEME.finditer(text)}
-    ends = tuple(end for end in ends if end in graphemes)  # ICU looks at less than that after a kana
+    if max(text, default="") >= _FIRST_MARK:
+        graphemes = {match.end() for match in _GRAPHEME.finditer(text)}
+        ends = tuple(end for end in ends if end in graphemes)  # ICU looks at less than that after a kana
     if loose:
         return ends
     kept = {match.end() for match in _KEPT.finditer(text)}
@@ -80,6 +86,8 @@ def _hyphens(language: str) -> "pyphen.Pyphen | None":
 
 def _locale(text: str, language: str) -> str:
     """What ICU is to break by: words that belong together stay so in Japanese and Korean, whoever tells them."""
+    if max(text, default="") < _FIRST_EAST_ASIAN and language not in ("ja", "ko"):
+        return f"{language}@lb=strict"
     if language == "ja" or _KANA.search(text):
         return "ja@lb=strict;lw=phrase"
     if language == "ko" or _HANGUL.search(text):
@@ -89,4 +97,4 @@ def _locale(text: str, language: str) -> str:
 
 def _primary(language: str) -> str:
     primary = language.lower().replace("_", "-").split("-")[0]
-    return primary if regex.fullmatch(r"[a-z]{2,3}", primary) else "und"
+    return primary if _LANGUAGE.fullmatch(primary) else "und"

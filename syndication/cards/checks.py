@@ -65,10 +65,13 @@ def check(ops: Sequence[Op], ground: contrast.Ground, brand: Brand, card: Card) 
         *_cut_short(words),
         *_collisions([*words, *(op for op in ops if isinstance(op, PhotoOp) and op.round)]),
     ]
+    around = _around([op.rect for op in words])
     for view in views.of(*size):
         shown = view.shown(*size)
         found += _refused(view, card)
-        found += _cut_to_thumbnail(view, words, shown) if view.thumbnail else _hidden(view, words, shown)
+        found += (
+            _cut_to_thumbnail(view, words, shown) if view.thumbnail else _hidden(view, words, around, shown)
+        )
     return tuple(dict.fromkeys([*found, *_too_small(words, size)]))
 
 
@@ -138,11 +141,15 @@ def _refused(view: views.View, card: Card) -> Iterator[Fault]:
         yield Fault("card", "pixels", view.name, found, wanted, "A larger size.")
 
 
-def _hidden(view: views.View, words: Sequence[Words], shown: Rect) -> Iterator[Fault]:
-    """Words and logos that a view cuts off, rounds off or lays something over."""
+def _hidden(view: views.View, words: Sequence[Words], around: Rect, shown: Rect) -> Iterator[Fault]:
+    """Words and logos that a view cuts off, rounds off or lays something over; `around` is the box of all."""
     video = any(isinstance(op, TextOp) and op.name == "video" for op in words)
     laid = list(views.overlays(view, shown, video=video))
     radius = view.radius * shown.width / view.width
+    # What the box around all of them is clear of, each is: so it is with most views of most cards.
+    far = max(_reach(around, shown), _rounded_off(around, shown, radius))
+    if max(far, *(_overlap(around, box) for _, box in laid), 0) <= _HAIR:
+        return
     for op in words:
         name = name_of(op)
         if (out := _beyond(op, shown)) > _HAIR:
@@ -248,6 +255,14 @@ def _beyond(op: Words, frame: Rect) -> float:
 
 def _reach(rect: Rect, frame: Rect) -> float:
     return max(frame.x - rect.x, frame.y - rect.y, rect.right - frame.right, rect.bottom - frame.bottom, 0)
+
+
+def _around(boxes: Sequence[Rect]) -> Rect:
+    """The least box that holds some; an empty one for none."""
+    if not boxes:
+        return Rect(0, 0, 0, 0)
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    return Rect(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
 
 
 def _rounded_off(rect: Rect, frame: Rect, radius: float) -> float:

@@ -1,8 +1,11 @@
 """How well words can be told from what stands behind them: WCAG 2.2's contrast, measured on pixels."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from operator import itemgetter
+from typing import Any
 
 from PIL import Image
 
@@ -95,6 +98,7 @@ class Ground:
         for one, top in zip(small.values(), tops, strict=False):
             column.paste(one, (0, top))
         light = column.point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
+        self._found = dict[Box, list[int]]()
         self._lights = {
             part: light.crop((0, top, one.width, top + one.height))
             for (part, one), top in zip(small.items(), tops, strict=False)
@@ -102,6 +106,8 @@ class Ground:
 
     def under(self, box: Box) -> list[int]:
         """How many blocks of each of 256 luminances stand in a box, in part or whole; none where all is unmeasured."""
+        if box in self._found:  # words on a photo are looked at for their scrim and for what it made of them
+            return self._found[box]
         most, found = 0, [0] * 256
         for (x, y, to_x, to_y), light in self._lights.items():
             left, top = max(box[0], x) - x, max(box[1], y) - y
@@ -110,6 +116,7 @@ class Ground:
                 most = (right - left) * (bottom - top)
                 part = left // GRAIN, top // GRAIN, -(-right // GRAIN), -(-bottom // GRAIN)
                 found = light.crop(part).histogram()
+        self._found[box] = found
         return found
 
 
@@ -121,38 +128,39 @@ def _widened(box: Box, size: tuple[int, int]) -> Box:
 
 def brightest(blocks: list[int], part: float = SHARE) -> float:
     """The luminance that all but the brightest of the blocks, or a lesser part of them, keep within, 0 to 1."""
-    spare = (1 - part) * sum(blocks)
-    for value in range(255, -1, -1):
-        spare -= blocks[value]
-        if spare < 0:
-            return value / 255
-    return 0.0
+    above = list(accumulate(reversed(blocks)))
+    return max(255 - bisect_right(above, (1 - part) * above[-1]), 0) / 255
 
 
 def least(blocks: list[int], color: Rgb, alpha: float) -> float:
     """The contrast that words of a colour and alpha keep to all but the worst blocks."""
-    spare = (1 - SHARE) * sum(blocks)
-    for contrast, value in _worst_first(color, alpha):
-        spare -= blocks[value]
-        if spare < 0:
-            return contrast
-    return 21.0
+    contrasts, worst_first = _worst_first(color, alpha)
+    worse = list(accumulate(worst_first(blocks)))
+    at = bisect_right(worse, (1 - SHARE) * worse[-1])
+    return contrasts[at] if at < len(contrasts) else 21.0
 
 
 @lru_cache(maxsize=64)
 def lightest(color: Rgb, alpha: float, contrast: float) -> float:
     """The greatest luminance of a ground on which light words of a colour and alpha have a contrast."""
-    fitting = [value for found, value in _worst_first(color, alpha) if found >= contrast]
+    fitting = [value for value, found in enumerate(_contrasts(color, alpha)) if found >= contrast]
     dark = [value for value in fitting if value / 255 < luminance(color)]
     return max(dark, default=0) / 255
 
 
 @lru_cache(maxsize=64)
-def _worst_first(color: Rgb, alpha: float) -> tuple[tuple[float, int], ...]:
-    """The contrast of words over each of the 256 luminances, the least first. What shows through is mixed in."""
+def _worst_first(
+    color: Rgb, alpha: float
+) -> tuple[tuple[float, ...], Callable[[Sequence[Any]], tuple[Any, ...]]]:
+    """The contrasts of words over the 256 luminances, the least first, and what takes 256 counts in that order."""
+    contrasts = _contrasts(color, alpha)
+    worst_first = itemgetter(*sorted(range(256), key=contrasts.__getitem__))
+    return worst_first(contrasts), worst_first
+
+
+def _contrasts(color: Rgb, alpha: float) -> tuple[float, ...]:
+    """The contrast of words over each of the 256 luminances. What shows through is mixed in."""
     ink = gamma(luminance(color))
-    contrasts = (
-        (ratio(linear(ink * alpha + gamma(value / 255) * (1 - alpha)), value / 255), value)
-        for value in range(256)
+    return tuple(
+        ratio(linear(ink * alpha + gamma(value / 255) * (1 - alpha)), value / 255) for value in range(256)
     )
-    return tuple(sorted(contrasts))

@@ -23,17 +23,34 @@ def ground(
     `ops` are in order; `source` may be None if none of them is a photo.
     """
     standing = [op.rect for op in ops if isinstance(op, TextOp | LogoOp)]
-    canvas, even = Image.new("RGB", size, brand.colors["paper"]), True
-    for group in _together(ops):
+    start, canvas = _start(ops, size, brand, source, standing)
+    even = start == 0 or isinstance(ops[start - 1], FillOp)
+    for group in _together(ops[start:]):
         match group[0]:
             case FillOp() as op:
                 _fill(canvas, op, brand, even=even)
                 even = even and op.rect.pixels()[1::2] == (0, size[1])
             case PhotoOp() as op if source:
-                canvas, even = _photo(canvas, op, source, standing), False
+                _photo(canvas, op, source, standing)
+                even = False
             case ScrimOp():
                 scrim.lay(canvas, [op for op in group if isinstance(op, ScrimOp)], brand, deeper)
     return canvas
+
+
+def _start(
+    ops: Sequence[Op], size: tuple[int, int], brand: Brand, source: photo.Source | None, words: Sequence[Rect]
+) -> tuple[int, Image.Image]:
+    """How many operations nobody sees, as the last one that covers a card hides them, and a canvas with that one."""
+    for at, op in reversed([*enumerate(ops, 1)]):
+        match op:
+            case _ if op.rect.pixels() != (0, 0, *size):
+                continue
+            case FillOp(fade=0) if (color := brand.color(op.color))[1] == 1:
+                return at, Image.new("RGB", size, color[0])
+            case PhotoOp(round=False) if source:
+                return at, source.cover(size, _covered(op, words))
+    return 0, Image.new("RGB", size, brand.colors["paper"])
 
 
 def _together(ops: Sequence[Op]) -> Iterator[list[Op]]:
@@ -77,14 +94,10 @@ def _ramp(width: int, fade: float, alpha: float, towards: str) -> Image.Image:
     return Image.frombytes("L", (width, 1), row)
 
 
-def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequence[Rect]) -> Image.Image:
-    """The canvas with a photo on it, which is the canvas itself where it covers all."""
+def _photo(canvas: Image.Image, op: PhotoOp, source: photo.Source, words: Sequence[Rect]) -> None:
     left, top, right, bottom = op.rect.pixels()
     picture = source.cover((right - left, bottom - top), _covered(op, words))
-    if picture.size == canvas.size and not op.round:
-        return picture
     canvas.paste(picture, (left, top), _disc(picture.size) if op.round else None)
-    return canvas
 
 
 def _covered(op: PhotoOp, words: Sequence[Rect]) -> list[tuple[float, float, float, float]]:

@@ -139,7 +139,7 @@ class Face:
     def has(self, text: str) -> bool:
         """Whether the font can draw every character of a text."""
         glyph = self._glyph
-        return all(glyph(ord(character)) or _NEEDS_NO_GLYPH.match(character) for character in text)
+        return all(glyph(ord(character)) or _NEEDS_NO_GLYPH.match(character) for character in set(text))
 
     def at(self, size: float) -> hb.Font:
         """The font for a size in pixels: its weight, and its optical size where it has that axis."""

@@ -65,7 +65,7 @@ class _Layout:
                 towards = "left" if self.subject.rtl else "right"
                 yield self.turned(FillOp(area, self.measure.color(layer.fill), fade, towards))
             elif isinstance(layer, Photo) and self.subject.photo:
-                area = replace(area, height=min(area.bottom, floor) - area.y)
+                area = area._replace(height=min(area.bottom, floor) - area.y)
                 yield self.turned(PhotoOp(area, round=layer.photo == "round"))
                 yield from self.scrims(area, layers, flows)
         for layer in layers:
@@ -111,13 +111,13 @@ class _Layout:
         self.measure.on_photo = bool(layer.scrim and self.covered and not self.is_block(layer))
         box = self.measure.layer(layer, inside.width, room)
         if box is None:
-            return _Flow((), replace(self.card, height=0))
+            return _Flow((), self.card._replace(height=0))
         y = {
             "top": inside.y,
             "middle": inside.y + (inside.height - box.height) / 2,
             "bottom": inside.bottom - box.height,
         }[self.hang(layer)]
-        block = replace(self.card, y=y - margin, height=self.card.height - y + margin)
+        block = self.card._replace(y=y - margin, height=self.card.height - y + margin)
         return _Flow(tuple(moved(part, inside.x, y) for part in box.parts), block)
 
     def inside(self, area: Rect, margin: float) -> Rect:
@@ -147,17 +147,17 @@ class _Layout:
         width, height = card.width * part, card.height * part
         match side:
             case "start":
-                return replace(card, width=width)
+                return card._replace(width=width)
             case "end":
-                return replace(card, x=card.width - width, width=width)
+                return card._replace(x=card.width - width, width=width)
             case "top":
-                return replace(card, height=height)
+                return card._replace(height=height)
             case "bottom":
-                return replace(card, y=card.height - height, height=height)
+                return card._replace(y=card.height - height, height=height)
         return card
 
     def turned(self, op: Op) -> Op:
         """The operation at its place on the card, from the left."""
         if not self.subject.rtl:
             return op
-        return replace(op, rect=replace(op.rect, x=self.card.width - op.rect.right))
+        return replace(op, rect=op.rect._replace(x=self.card.width - op.rect.right))

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from syndication.cards.typeset import Block
 
 
-@dataclass(frozen=True)
-class Rect:
+class Rect(NamedTuple):
     """A box in pixels from the card's top left."""
 
     x: float

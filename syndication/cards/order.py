@@ -20,13 +20,14 @@ _YOUNGER = regex.compile(
 )
 # Without any of these all of a text that runs from left to right is of level 0.
 _RIGHTWARD = regex.compile(r"[\p{bc=R}\p{bc=AL}\p{bc=AN}\p{bc=RLE}\p{bc=RLO}\p{bc=LRE}\p{bc=LRO}\p{Cn}]")
+_FIRST_RIGHTWARD = "\u0590"  # Hebrew: all letters before it run to the right
 _STRONG = {"L": "L", "R": "R", "EN": "R", "AN": "R"}  # numbers count as right-to-left here
 
 
 def levels(text: str, *, rtl: bool) -> list[int]:
     """Embedding level of each character of one paragraph. The text must hold no isolates."""
     base = int(rtl)
-    if not (rtl or _RIGHTWARD.search(text)):
+    if not rtl and (max(text, default="") < _FIRST_RIGHTWARD or not _RIGHTWARD.search(text)):
         return [0] * len(text)
     storage = algorithm.get_empty_storage()
     storage["base_level"], storage["base_dir"] = base, "LR"[base]

@@ -23,7 +23,6 @@ MAX_PIXELS = 100_000_000
 # some decoders hold it once or twice more: by kind, what stays within 300 MB (measured 2026-11 with Pillow 13).
 _MOST_WHOLE = 40_000_000
 _MOST_SCANS = 40  # encoders make about ten; each takes up to 30 ms of a photo that is as large as can be
-_READ = 1 << 20  # bytes of a JPEG that are read at a time: by Pillow's 64 KB it takes a thirtieth longer
 _MOST = {"WEBP": 13_000_000, "AVIF": 25_000_000, "HEIF": 25_000_000}
 
 _MODES = {
@@ -135,8 +134,6 @@ def load(
         if scale < 1:  # libjpeg can leave out what would be thrown away: an eighth, quarter or half the size
             image.draft(None, wanted)
         _check_pixels(image, str(path), _MOST_WHOLE)
-        if image.format in ("JPEG", "MPO"):
-            image.decodermaxblock = _READ
         image.load()
         profile = image.info["icc_profile"]
         factor = max(1, min(image.width // wanted[0], image.height // wanted[1]))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 import regex
 import uharfbuzz as hb
@@ -24,8 +25,10 @@ _SCRIPT_RUNS = regex.compile(
     + rf"|(?P<{_COMMON}>[\p{{Script=Common}}\p{{Script=Inherited}}]+)|(?P<{fonts.PRIVATE}>\p{{Co}})|(?P<{_OTHER}>.)",
     regex.DOTALL,
 )
+_BEYOND_LATIN = "\u0250"  # what comes before is Latin or shared by all scripts
 _EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Bopo", "Hang"})
 _CLUSTERS = regex.compile(r"\X")
+_INNER_BLANKS = regex.compile(r"(?<!^)\x20(?!$)")
 
 # Emoji sequences (UTS #51) that are shown as pictures: flags, and what is one by default or asks to be one.
 _ELEMENT = r"\p{Emoji}(?:\p{EMod}|\ufe0f\u20e3?|[\U000e0020-\U000e007e]+\U000e007f)?"
@@ -51,8 +54,7 @@ class Item:
         return self.script in _CASED
 
 
-@dataclass(frozen=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One glyph of a line: where its origin stands in pixels, y upwards, and pixels for each font unit."""
 
     font: hb.Font
@@ -78,6 +80,8 @@ def _extents(font: hb.Font, glyph: int) -> hb.GlyphExtents | None:
 @lru_cache(maxsize=512)
 def main_script(text: str) -> str:
     """The script that most letters of a text are of; Latin if it has no letters."""
+    if max(text, default="") < _BEYOND_LATIN:
+        return "Latn"
     runs = Counter[str]()
     for match in _SCRIPT_RUNS.finditer(text):
         if match.lastgroup in fonts.SCRIPTS:
@@ -88,7 +92,9 @@ def main_script(text: str) -> str:
 @lru_cache(maxsize=512)
 def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: bool) -> tuple[Item, ...]:
     """Cut a text into items, in logical order. Raises CardError for a character that no font has."""
-    pictures = {match.start(): match.end() for match in _PICTURES.finditer(text)}
+    pictures = {}
+    if max(text, default="") >= _BEYOND_LATIN:
+        pictures = {match.start(): match.end() for match in _PICTURES.finditer(text)}
     scripts = _scripts(text)
     faces: list[fonts.Face] = []
     start = 0
@@ -215,6 +221,8 @@ def _scripts(text: str) -> list[str]:
     A closing bracket or quotation mark goes with the one that it closes, and a blank between two scripts with the
     text's main one, so that a name in other letters stands between blanks of like width.
     """
+    if max(text, default="") < _BEYOND_LATIN:
+        return ["Latn"] * len(text)
     runs = [(match.lastgroup or "", match[0]) for match in _SCRIPT_RUNS.finditer(text)]
     current = next((script for script, _ in runs if script != _COMMON), "Latn")
     scripts: list[str] = []
@@ -229,7 +237,7 @@ def _scripts(text: str) -> list[str]:
             if kind in ("Ps", "Pi"):
                 opened.append(current)
     main = main_script(text)
-    for blank in regex.finditer(r"(?<!^)\x20(?!$)", text):
+    for blank in _INNER_BLANKS.finditer(text):
         if scripts[blank.start() - 1] != scripts[blank.end()]:
             scripts[blank.start()] = main
     return scripts

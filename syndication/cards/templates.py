@@ -1,6 +1,7 @@
 """One TOML file -> `Template`, found by its name; every name in it is checked, and each fault told with its line."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -28,6 +29,8 @@ from syndication.config import Config
 from syndication.config.faults import told
 from syndication.errors import TemplateError
 
+_NAME = re.compile(r"[^/\\:\0]+")  # what a CMS tells leads to no other folder
+
 
 def names(config: Config) -> list[str]:
     """Every template there is, the newsroom's own and ours, in order of name."""
@@ -36,14 +39,16 @@ def names(config: Config) -> list[str]:
 
 def read(name: str, config: Config) -> tuple[Template, bytes]:
     """The template of that name and its bytes. Raises TemplateError, naming every fault in it."""
-    for folder in _folders(config):
-        for file in _files(folder):
-            if file.name == f"{name}.toml":
-                try:
-                    data = file.read_bytes()
-                except OSError as error:
-                    raise TemplateError(f"{file}: cannot be read: {error.strerror}") from None
-                return parse(data, str(file)), data
+    for folder in _folders(config) if _NAME.fullmatch(name) else ():
+        file = folder / f"{name}.toml"
+        try:
+            data = file.read_bytes()
+        except FileNotFoundError:
+            _files(folder)  # which says so where there is no such folder
+            continue
+        except OSError as error:
+            raise TemplateError(f"{file}: cannot be read: {error.strerror}") from None
+        return parse(data, str(file)), data
     known = names(config)
     raise TemplateError(f"no card template is named {name!r}", _advice(name, known))
 

@@ -106,8 +106,8 @@ class Block:
 
 def clean(text: str) -> str:
     """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""
-    if not text:
-        return ""
+    if text.isascii() and text.isprintable():  # as are most: nothing to compose or to drop
+        return " ".join(text.split())
     text = unicodedata.normalize("NFC", text).translate(_DROPPED)
     return _BLANKS.sub(" ", _CONTROLS.sub("", text)).strip()
 
@@ -317,5 +317,5 @@ class _Paragraph:
         glyph = line.glyphs[-1 if rtl else 0]
         width = glyph.font.get_glyph_h_advance(glyph.id) * glyph.scale
         out = min(width / 2 if width > size * _FULL_WIDTH else width, self.face.hang)
-        glyphs = line.glyphs if rtl else tuple(replace(one, x=one.x - out) for one in line.glyphs)
+        glyphs = line.glyphs if rtl else tuple(one._replace(x=one.x - out) for one in line.glyphs)
         return Line(glyphs, line.width - out)

@@ -173,6 +173,14 @@ def test_each_geometric_fault_is_found() -> None:
     assert checked(video[1:]) == []
 
 
+@given(st.lists(st.tuples(st.integers(-40, 1150), st.integers(-40, 620)), min_size=2, max_size=4))
+def test_what_hides_words_is_told_whatever_stands_beside_them(places: list[tuple[int, int]]) -> None:
+    """Each box has the faults that it has alone, though views that all boxes are clear of are looked at once."""
+    boxes = [words("Ferry", place, name=f"box {number}") for number, place in enumerate(places)]
+    together = {fault for fault in checked([*boxes]) if fault.check != "collision"}
+    assert together == {fault for box in boxes for fault in checked([box])}
+
+
 def test_on_a_phone_only_words_that_can_be_read_there_must_be_clear() -> None:
     """X's label takes a fifth of a phone's picture: a date of 25 pixels may stand there, a headline may not."""
     date = words("20 November 2026", (64, 505), size=25, name="date")

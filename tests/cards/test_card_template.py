@@ -94,6 +94,19 @@ def test_a_fault_names_file_layer_and_remedy(before: str, after: str, said: str)
         assert re.match(r"own\.toml:\n  line [1-9]: ", message)
 
 
+def test_a_name_leads_to_no_other_folder(tmp_path: Path) -> None:
+    """A CMS names a template in the newsroom's folder or among ours, and nothing beside them."""
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "other.toml").write_text(GOOD)
+    config = parse('[cards]\ntemplates = "cards"\n', tmp_path / "syndicate.toml")
+    for name in ("../other", str(tmp_path / "other"), "..", "a\0b", ""):
+        with pytest.raises(TemplateError, match="no card template is named"):
+            templates.read(name, config)
+    (tmp_path / "cards").rmdir()
+    with pytest.raises(TemplateError, match="cannot be read"):
+        templates.read("article", config)
+
+
 def test_all_faults_are_told_at_once() -> None:
     """An author mends a template in one go, not fault by fault."""
     message = faults(GOOD.replace("color =", "colour =").replace("at =", "att ="))
