@@ -168,26 +168,24 @@ class Bluesky(Connector):
         record = _post(http, draft, blob, story)
         body = {**_at(http, draft), "record": record, "swapRecord": None}
         try:
-            receipt = _receipt(http, http.create(Written, "POST", xrpc(http, "repo.putRecord"), json=body))
+            written = http.create(Written, "POST", xrpc(http, "repo.putRecord"), json=body)
         except repo.Swapped as taken:
-            if (found := self.find(http, draft)) is None:
+            if (found := _standing(http, draft)) is None:
                 raise Refused(f"another post stands at the key of this one: {taken.message}") from None
-            receipt = found
+            written = found
         try:
             if story:
-                story.write(http)
+                story.write(http, written)
         except DeliveryError as error:
             fault = error
         if fault:  # the post is out, which counts; who reads it back sees what is missing, and mends it
             log.warning("no record of the story beside its post", extra={"why": fault.message})
-        return receipt
+        return _receipt(http, written)
 
     def find(self, http: Http, draft: Draft) -> Receipt | None:
         """The record at the draft's key, if it is the draft's."""
-        record = repo.get(http, _at(http, draft))
-        if record is None or record.value.get("createdAt") != repo.stamp(draft.created):
-            return None
-        return _receipt(http, record)
+        record = _standing(http, draft)
+        return _receipt(http, record) if record else None
 
     def read(self, http: Http, receipt: Receipt) -> Shown | None:
         """The record, with its link card or its picture."""
@@ -212,12 +210,12 @@ class Bluesky(Connector):
         blob = self._upload(http, draft, image)
         story, fault = _beside(http, draft, blob)
         record = {**_post(http, draft, blob, story), "createdAt": current.value.get("createdAt")}
-        receipt = _receipt(http, repo.put(http, place, record, swapRecord=current.cid))
+        written = repo.put(http, place, record, swapRecord=current.cid)
         if fault:
             raise fault
         if story:
-            story.write(http)
-        return receipt
+            story.write(http, written)
+        return _receipt(http, written)
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """The server takes the removal of a record that is gone for done."""
@@ -271,6 +269,12 @@ def _renew(http: Http) -> None:
 
 def _at(http: Http, draft: Draft) -> dict[str, str]:
     return {"repo": http.secret["did"], "collection": _COLLECTION, "rkey": record_key(draft)}
+
+
+def _standing(http: Http, draft: Draft) -> repo.Record | None:
+    """The record at the draft's key, if it is the draft's."""
+    record = repo.get(http, _at(http, draft))
+    return record if record and record.value.get("createdAt") == repo.stamp(draft.created) else None
 
 
 def _receipt(http: Http, written: Written) -> Receipt:

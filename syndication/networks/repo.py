@@ -43,11 +43,18 @@ ERRORS: dict[str, type[DeliveryError]] = {
 }  # fmt: skip
 
 
+class Commit(Shape):
+    """A state of a whole account: each write makes a new one."""
+
+    cid: str
+
+
 class Written(Shape):
-    """What an answer says of a record: its address, and the hash of what it says now."""
+    """What an answer says of a record: its address, the hash of what it says now, and the write, if it was one."""
 
     uri: str = Field(pattern=r"^at://[^/\s]+/[^/\s]+/[^/\s]+$")
     cid: str
+    commit: Commit | None = None
 
 
 class Record(Written):
@@ -99,6 +106,21 @@ def put(http: Http, place: Place, record: dict[str, Any], **swap: str | None) ->
     """Have the record say this; one that says it already stays as it is. `swapRecord`: only if this stands there."""
     body = {**place, "record": record, **swap}
     return http.read(Written, "POST", xrpc(http, "repo.putRecord"), json=body)
+
+
+def beside(http: Http, written: Written) -> str:
+    """The account's state in which a record stands, for `swapCommit`: what is written with it is written beside it.
+
+    Raises NotSent if the record is gone.
+    """
+    if written.commit:
+        return written.commit.cid
+    place = place_of(written.uri)
+    asked = {"did": place["repo"]}
+    state = http.read(Commit, "GET", xrpc(http, "sync.getLatestCommit"), params=asked, auth=Anonymous())
+    if get(http, place) is None:
+        raise NotSent("the post is gone by now, and nothing is written beside it")
+    return state.cid
 
 
 def delete(http: Http, place: Place) -> None:

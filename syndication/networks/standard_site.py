@@ -37,9 +37,15 @@ class Beside(NamedTuple):
     place: repo.Place
     record: dict[str, Any]
 
-    def write(self, http: Http) -> None:
-        """Have it stand. Repeatable."""
-        repo.put(http, self.place, self.record)
+    def write(self, http: Http, post: repo.Written) -> None:
+        """Have it stand beside its post. Repeatable.
+
+        Raises NotSent where anything was written to the account since: who was frozen may come after a removal.
+        """
+        try:
+            repo.put(http, self.place, self.record, swapCommit=repo.beside(http, post))
+        except repo.Swapped as moved:
+            raise NotSent(f"the account changed since the post was written: {moved.message}") from None
 
 
 def is_kept(draft: Draft, secret: Secret) -> bool:

@@ -21,9 +21,9 @@ from networks.conftest import Desk
 from networks.person import REDIRECT
 
 from syndication.config import Config
-from syndication.errors import Refused, Unauthorized
+from syndication.errors import NotSent, Refused, Unauthorized
 from syndication.models import PublishEvent, StoryRecord
-from syndication.networks import atproto, connector, repo
+from syndication.networks import atproto, connector, repo, standard_site
 from syndication.networks.dpop import make_key
 from syndication.networks.http import open_http
 from syndication.networks.login import OUT_OF_BAND, granted, returned
@@ -253,6 +253,57 @@ def test_a_story_has_a_record_beside_its_posts(pds, how, fresh, request):
             network.withdraw(http, receipt)
             network.unrecord(http, changed)
     assert records(pds, "site.standard.document") == {}
+
+
+@pytest.mark.parametrize("how", ["published", "edited", "edited again"])
+def test_a_frozen_worker_writes_no_record_after_the_removal(pds, bluesky, fresh, monkeypatch, how):
+    """Frozen between the post and its record, in the middle of the request; meanwhile both are removed."""
+    network, put, place = bluesky.network, standard_site.repo.put, f"/{how}"
+    draft = bluesky.draft(fresh, card=None, record=story_record(place))
+    changed = draft.model_copy(update={"title": "Ferry found"})
+
+    def frozen(http, place, record, **swap):
+        if place["collection"] == standard_site.DOCUMENT:
+            monkeypatch.setattr(standard_site.repo, "put", put)
+            with bluesky.http() as another:
+                network.withdraw(another, network.find(another, draft))
+                network.unrecord(another, draft)
+        return put(http, place, record, **swap)
+
+    with bluesky.http() as http:
+        receipt = network.publish(http, draft, None) if how != "published" else None
+        if how == "edited again":
+            network.edit(http, receipt, changed, None)
+    monkeypatch.setattr(standard_site.repo, "put", frozen)
+    with bluesky.http() as http:
+        if receipt is None:
+            network.publish(http, draft, None)
+        else:
+            with pytest.raises(NotSent, match="changed since"):
+                network.edit(http, receipt, changed, None)
+    assert standard_site.repo.put is put  # it was frozen
+    assert records(pds, standard_site.DOCUMENT) == {}
+
+
+def test_a_record_is_not_written_beside_a_post_that_is_gone(pds, bluesky, fresh, monkeypatch):
+    """An edit that changes nothing makes no write to go by: the post is looked for once more."""
+    network, put = bluesky.network, standard_site.repo.put
+    draft = bluesky.draft(fresh, card=None, record=story_record("/gone"))
+    with bluesky.http() as http:
+        receipt = network.publish(http, draft, None)
+
+    def frozen(http, place, record, **swap):
+        written = put(http, place, record, **swap)
+        if place["collection"] == "app.bsky.feed.post":
+            with bluesky.http() as another:
+                network.withdraw(another, receipt)
+                network.unrecord(another, draft)
+        return written
+
+    monkeypatch.setattr(standard_site.repo, "put", frozen)
+    with bluesky.http() as http, pytest.raises(NotSent, match="gone by now"):
+        network.edit(http, receipt, draft, None)
+    assert records(pds, standard_site.DOCUMENT) == {}
 
 
 def test_who_allowed_posts_alone_posts_without_records(pds, fresh, monkeypatch):

@@ -27,12 +27,16 @@ SAID = StoryRecord(
 )  # fmt: skip
 
 
+def said(body):
+    return {"status": 200, "headers": {}, "body": body}
+
+
 def listed(*records):
     there = [
         {"uri": f"at://{DID}/{standard_site.PUBLICATION}/{key}", "cid": f"cid-of-{key}", "value": value}
         for key, value in records
     ]
-    return {"status": 200, "headers": {}, "body": {"records": there}}
+    return said({"records": there})
 
 
 @pytest.fixture
@@ -42,7 +46,8 @@ def server(scripted):
     return scripted({
         **SAMPLE["happy"],
         LIST: listed(("3mdvepubl2222", {"url": "https://news.example/", "name": "Meridian"})),
-        f"POST {X}uploadBlob": {"status": 200, "headers": {}, "body": {"blob": blob}},
+        "GET /xrpc/com.atproto.sync.getLatestCommit": said({"cid": "bafyreicommit", "rev": "3m62cvzzzzz22"}),
+        f"POST {X}uploadBlob": said({"blob": blob}),
     })  # fmt: skip
 
 
@@ -130,11 +135,12 @@ def test_no_record_is_made_of_a_post_that_did_not_go_out(server, draft):
 
 
 def test_a_post_that_stood_already_gets_its_record(server, draft):
-    """A try that was cut off after the post is finished by the next."""
+    """A try that was cut off after the post is finished by the next, if nothing is written in between."""
     server.answers[PUT] = [SAMPLE["exists"], WRITTEN]
     with http(server) as line:
         assert BLUESKY.publish(line, draft(record=SAID, card=None), None).model_dump() == SAMPLE["receipt"]
-    assert puts(server)[-1]["collection"] == standard_site.DOCUMENT
+    last = puts(server)[-1]
+    assert (last["collection"], last["swapCommit"]) == (standard_site.DOCUMENT, "bafyreicommit")
 
 
 @pytest.mark.parametrize("fault", [{LIST: DOWN}, {PUT: [WRITTEN, DOWN]}])
