@@ -66,7 +66,7 @@ def lay_out(
     return layout.lay_out(design, subject, size)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(TEMPLATES),
     st.sampled_from(SIZES),

@@ -46,7 +46,7 @@ def shows(ops: tuple[Op, ...], field: str) -> bool:
     return any(isinstance(op, TextOp) and op.name == field for op in ops)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(TEMPLATES),
     st.sampled_from(SIZES),

@@ -44,7 +44,7 @@ def test_tight_words_keep_their_blanks(tracking: float) -> None:
     assert width == pytest.approx(sum(tracked))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(mixed, st.booleans(), st.integers(120, 1200), st.integers(60, 400), st.integers(1, 5))
 def test_words_never_leave_their_box(text: str, rtl: bool, width: int, height: int, lines: int) -> None:
     """Whatever the words, their lines are within the box, in number and size, or the box is refused."""
@@ -60,7 +60,7 @@ def test_words_never_leave_their_box(text: str, rtl: bool, width: int, height: i
     assert 20 <= block.size <= 66
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mixed, st.integers(200, 1000), st.integers(60, 400), st.integers(1, 4))
 def test_a_larger_box_never_sets_smaller(text: str, width: int, height: int, lines: int) -> None:
     """Size grows with width, height and lines: an author who gives more room does not get smaller words."""
@@ -80,7 +80,7 @@ def test_a_larger_box_never_sets_smaller(text: str, width: int, height: int, lin
     assert sizes[0] == min(sizes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mixed, st.integers(200, 1000), st.sampled_from(["en", "ar", "th", "ja", "de"]))
 def test_the_same_words_are_set_the_same(text: str, width: int, language: str) -> None:
     """Setting words twice, also with nothing kept from the first time, gives the same lines."""
@@ -113,7 +113,7 @@ def test_lines_are_of_like_length() -> None:
     assert shorter / longer > 0.85
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.text("abcdefghij", min_size=2, max_size=9), min_size=8, max_size=20), st.integers(400, 1000)
 )
