@@ -21,12 +21,12 @@ EVERYWHERE = "everywhere"
 _SMALL_PRINT = frozenset({"byline", "date", "moment", "note", "role", "credit", "source"})
 """What a reader of the picture looks for only where it is large enough; the post and the page tell it too."""
 
-_LEAST = {"headline": 4.1}
-_LEAST_OTHER = 2.7
+_LEAST = 2.7
+_LEAST_SMALL = 4.1
 """CSS pixels of a capital's height, or of a letter like it in scripts without capitals, where a card is shown smallest.
 
 A phone's are about 0.16 mm. At 30 cm a normal eye tells letters of five minutes of arc (ISO 8596): 0.44 mm, 2.7 pixels.
-Of headlines the small letters are to be as high, which are two thirds of capitals.
+Of headlines the small letters, where there are any, are to be as high: they are two thirds of capitals.
 """
 
 _TINY = 7.0  # CSS pixels of letters' size
@@ -225,7 +225,8 @@ def _too_small(words: Sequence[Words], size: tuple[int, int]) -> Iterator[Fault]
     scale = view.width / view.shown(*size).width
     for op in words:
         if isinstance(op, TextOp) and op.block and op.name not in _SMALL_PRINT:
-            high, least = op.block.capital * scale, _LEAST.get(op.name, _LEAST_OTHER)
+            small = op.name == "headline" and not op.block.capitals
+            high, least = op.block.capital * scale, _LEAST_SMALL if small else _LEAST
             if high < least:
                 found, wanted = f"{int(high * 10) / 10} pixels high", f"at least {least}"
                 yield Fault(

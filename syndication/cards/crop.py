@@ -32,6 +32,7 @@ _AROUND = 0.12  # each way of a focal point: what words are kept clear of, in sh
 _ASIDE = 0.2  # of the window: how far a focal point may stand from its middle for that
 # What belongs to a face beyond the box that is found from brow to chin, in shares of the box: hair, chin and cheeks
 # are never cut; the air around them may be, if there is no other way.
+_BARE = ((0.0, 0.0), (0.0, 0.0))  # of a head that no window holds, the face is kept
 _HEAD = ((0.08, 0.08), (0.3, 0.1))
 _AIR = ((0.35, 0.35), (0.6, 0.5))
 # Skin of every shade lies between these values of the two colour channels (Chai and Ngan, "Face segmentation using
@@ -90,7 +91,7 @@ def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box]) 
         return _start_at(interest.focal, axis, share, covered)
     starts = {step / _STEPS * free for step in range(_STEPS + 1)}
     for face in interest.faces:
-        for room in (_HEAD, _AIR):
+        for room in (_BARE, _HEAD, _AIR):
             first, last = _span(face, axis, room)
             starts |= {min(max(edge, 0.0), free) for edge in (first, last - share)}
     if interest.faces:
@@ -134,9 +135,11 @@ def _harm(
     lost, cut, pressed = list[bool](), 0.0, 0.0
     for face in faces:
         first, last = _span(face, axis, _HEAD)
-        shown = max(0.0, min(last, end) - max(first, start)) / (last - first)
-        lost.append(shown < 1 - 1e-9)
-        cut += shown if shown < 1 - 1e-9 else 0
+        if last - first > share:
+            first, last = _span(face, axis, _BARE)
+        shown = max(0.0, min(last, end) - max(first, start))
+        lost.append(shown < min(last - first, share) - 1e-9)
+        cut += shown / (last - first) if lost[-1] else 0
         first, last = _span(face, axis, _AIR)
         pressed += 1 - max(0.0, min(last, end) - max(first, start)) / (last - first)
         pressed += 2 * _hidden(face, axis, start, share, covered)

@@ -120,7 +120,7 @@ class Measure:
         color = self.color(style.color)
         if not style.pill:
             # Letters that rise above their line, as a hamza on an alef does, keep off what stands there if they can.
-            rise = min(max(-block.ink()[1], 0), max(height - block.height, 0)) if style.lines > 1 else 0
+            rise = min(max(-block.ink()[1], 0), max(height - block.height, 0)) if style.wraps else 0
             op = TextOp(Rect(0, rise, block.width, block.height), color, block, layer.text, self.subject.rtl)
             return Box(block.width, block.height + rise, (op,), block.baseline + rise, block.capital)
         pad = block.size * _PILL
@@ -163,7 +163,7 @@ class Measure:
             self.subject.language,
             self.subject.rtl,
             self.subject.fonts,
-            self.template.margin * self.unit * _HANG if style.lines > 1 and not style.pill else 0,
+            self.template.margin * self.unit * _HANG if style.wraps and not style.pill else 0,
         )
         smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
         if width < smallest or height + 0.01 < smallest * style.leading:
@@ -173,7 +173,7 @@ class Measure:
                 f"text.{layer.style or layer.text}.size",
             )
         largest = max(smallest, min(largest, self.caps.get(layer.text, largest)))
-        return typeset.fit(text, face, width, height, (smallest, largest), style.lines)
+        return typeset.fit(text, face, width, height, (smallest, largest), *style.lines)
 
     def _logo(self, layer: Logo, width: float, height: float) -> Box | None:
         tall, color = layer.logo * self.unit, self.color(layer.color)
@@ -256,7 +256,7 @@ class Measure:
     def _grows(self, layer: Layer) -> bool:
         """Whether a layer's height depends on the room it gets."""
         if isinstance(layer, Text):
-            return self._style(layer).lines > 1
+            return self._style(layer).wraps
         if isinstance(layer, Each):
             return True
         children = layer.column if isinstance(layer, Column) else layer.row if isinstance(layer, Row) else ()

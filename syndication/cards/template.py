@@ -34,6 +34,7 @@ BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that.
 Condition = Literal["photo", "large", "small", "plain", "wide", "tall"]
 Units = Annotated[float, Field(ge=0, le=2000)]
+Lines = Annotated[int, Field(ge=1, le=12)]
 
 
 def _of_form(pattern: str, expected: str) -> AfterValidator:
@@ -209,12 +210,15 @@ Node = Annotated[
 
 
 class Style(_Strict):
-    """How words are set. `size` is the range that the engine may choose from so that they fit in `lines`."""
+    """How words are set: in the largest `size` of a range at which they fit in so many `lines`, as `4`.
+
+    `[4, 6]`: two lines more at the smallest size, where words would else be lost.
+    """
 
     font: Literal["serif", "sans"]
     weight: Annotated[int, Field(ge=100, le=900)] = 400
     size: tuple[Units, Units]
-    lines: Annotated[int, Field(ge=1, le=12)] = 1
+    lines: tuple[Lines, Lines] = (1, 1)
     leading: Annotated[float, Field(ge=0.8, le=3)] = 1.2
     tracking: Annotated[float, Field(ge=-0.1, le=0.5, description="In shares of the size.")] = 0
     case: Literal["as written", "upper"] = "as written"
@@ -229,6 +233,19 @@ class Style(_Strict):
         if not 4 <= least <= most:
             raise ValueError("[smallest, largest], or one size, from 4 up")
         return least, most
+
+    @field_validator("lines", mode="wrap")
+    @classmethod
+    def _rows(cls, value: object, read: Callable[[object], tuple[int, int]]) -> tuple[int, int]:
+        wanted, most = read((value, value) if isinstance(value, int) else value)
+        if wanted > most:
+            raise ValueError("a number of lines, or [as a rule, at most]")
+        return wanted, most
+
+    @property
+    def wraps(self) -> bool:
+        """Whether its words may stand in several lines."""
+        return self.lines[1] > 1
 
 
 class Palette(_Strict):

@@ -72,13 +72,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """Words set in lines; pixels. `baseline` and `capital` are the first line's, from the block's top and up."""
+    """Words set in lines; pixels. `baseline` and `capital` are the first line's, from the block's top and up.
+
+    `capitals`: no letter of them is a small one. `cut`: they end in an ellipsis.
+    """
 
     lines: tuple[Line, ...]
     size: int
     pitch: float
     baseline: float
     capital: float
+    capitals: bool = False
     cut: bool = False
 
     @property
@@ -125,10 +129,13 @@ def upper(text: str, language: str) -> str:
     return text
 
 
-def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, int], lines: int) -> Block:
+def fit(
+    text: str, face: Face, width: float, height: float, sizes: tuple[int, int], lines: int, most: int = 0
+) -> Block:
     """Set cleaned `text` in the largest of `sizes` (pixels, from, to) at which it fits `lines` and the box.
 
-    At the smallest, words wider than the box break between graphemes, and what is still too long ends in an ellipsis.
+    At the smallest, it may have `most` lines if that is more; words wider than the box break between graphemes, and
+    what is still too long ends in an ellipsis.
     Raises CardError if the box cannot hold one line, or a character has no glyph.
     """
     paragraph = _Paragraph(text, face)
@@ -145,7 +152,8 @@ def fit(text: str, face: Face, width: float, height: float, sizes: tuple[int, in
     for size in range(low, smallest - 1, -1):
         if block := paragraph.set(size, width, height, lines):
             return block
-    return _cut(paragraph, width, height, smallest, lines)
+    most = max(lines, most)
+    return paragraph.set(smallest, width, height, most) or _cut(paragraph, width, height, smallest, most)
 
 
 def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines: int) -> Block:
@@ -305,7 +313,8 @@ class _Paragraph:
             lines.append(self._hung(line, text[start], items, start, size))
         ascent, descent, capital = self.main.metrics(size, fonts.letter_of(self.script, face.language))
         pitch = size * self.leading
-        return Block(tuple(lines), size, pitch, (pitch + ascent - descent) / 2, capital)
+        baseline = (pitch + ascent - descent) / 2
+        return Block(tuple(lines), size, pitch, baseline, capital, capitals=self.text.isupper())
 
     def _hung(self, line: Line, first: str, items: Sequence[shape.Item], start: int, size: int) -> Line:
         """The line with a quotation mark that it begins with outside."""

@@ -196,6 +196,7 @@ def test_what_cannot_be_read_where_it_is_smallest_is_a_fault() -> None:
     ]
     assert small[0].found == "3.0 pixels high"
     assert checked([words("Photo: Mara Osei", (64, 100), size=18, name="credit")]) == []
+    assert checked([words("HARBOUR", (64, 100), size=20)]) == []  # it has no small letters
 
 
 def test_bytes_and_pixels_are_held_to_each_networks_limit() -> None:

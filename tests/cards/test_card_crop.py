@@ -122,6 +122,15 @@ def test_faces_stand_clear_of_words() -> None:
     assert chin <= 0.56 < (0.7 * 2000 - top) / (bottom - top)
 
 
+def test_of_a_head_too_large_for_the_card_the_face_stays() -> None:
+    """Where hair and chin do not fit, the crop is from brow to chin; where not even that does, within it."""
+    for box, whole in (((0.3, 0.2, 0.7, 0.5), True), ((0.1, 0.2, 0.9, 0.8), False)):
+        _, top, _, bottom = crop.window((1200, 1600), (1200, 630), Interest(faces=(box,)))
+        brow, chin = box[1] * 1600, box[3] * 1600
+        assert (top <= brow + 1e-6 and chin <= bottom + 1e-6) is whole
+        assert whole or (brow <= top + 1e-6 and bottom <= chin + 1e-6)
+
+
 def test_the_larger_of_two_faces_stays() -> None:
     """Of two faces that do not fit together, the larger is whole, and the other is not cut but left out."""
     faces = ((0.7, 0.3, 0.85, 0.6), (0.2, 0.3, 0.3, 0.5))

@@ -14,6 +14,7 @@ from syndication.config import Config
 from syndication.models import is_rtl
 
 SIZES = [(1200, 630), (1080, 1080), (1080, 1350), (1080, 1920), (1000, 1500), (1600, 900)]
+LARGE = (2400, 1600)
 TEMPLATES = templates.names(Config())
 TEXTS = (
     "abcdefghij ABC éßø 0123456789 .,:;!?-–—'’“”()/%",
@@ -52,7 +53,13 @@ def words_of(placed: tuple[ops.Op, ...]) -> list[ops.TextOp]:
 
 
 def lay_out(
-    name: str, size: tuple[int, int], language: str, *, photo: bool, facts: Sequence[str] = (), **values: str
+    name: str,
+    size: tuple[int, int],
+    language: str,
+    *,
+    photo: tuple[int, int] | None,
+    facts: Sequence[str] = (),
+    **values: str,
 ) -> tuple[ops.Op, ...]:
     design, _ = templates.read(name, Config())
     told = {"headline": "Yes", "brand": "The Meridian", **values}
@@ -60,7 +67,7 @@ def lay_out(
         told,
         language,
         is_rtl(language),
-        (2400, 1600) if photo else None,
+        photo,
         facts=tuple((str(n), fact) for n, fact in enumerate(facts, 1)),
     )
     return layout.lay_out(design, subject, size)
@@ -84,7 +91,7 @@ def test_nothing_overflows_or_collides(
     name: str, size: tuple[int, int], language: str, photo: bool, values: dict[str, str], facts: list[str]
 ) -> None:
     """Whatever a story says, all words stand inside the margins of the card, and no two texts overlap."""
-    placed = words_of(lay_out(name, size, language, photo=photo, facts=facts, **values))
+    placed = words_of(lay_out(name, size, language, photo=LARGE if photo else None, facts=facts, **values))
     margin = (48 if name == "photo" else 64) * max(size[0] / 1200, min(size) / 1080) - 1
     for op in placed:
         if op.name == "mark":  # stands by its ink, and that of „ is far down in its box
@@ -109,7 +116,7 @@ def test_right_to_left_is_the_mirror(name: str, size: tuple[int, int]) -> None:
     told = dict.fromkeys(set(template.FIELDS) - {"brand", "place", "fact"}, "x") | {"headline": "abc def"}
     boxes = {}
     for language in ("en", "ckb"):  # Sorani has no words of its own in the templates
-        placed = lay_out(name, size, language, photo=True, facts=["ab", "cd"], **told)
+        placed = lay_out(name, size, language, photo=LARGE, facts=["ab", "cd"], **told)
         boxes[language] = [op.rect for op in placed if not (isinstance(op, ops.TextOp) and op.name == "mark")]
     mirrored = [(size[0] - rect.right, rect.y, rect.width, rect.height) for rect in boxes["ckb"]]
     straight = [(rect.x, rect.y, rect.width, rect.height) for rect in boxes["en"]]
@@ -119,7 +126,7 @@ def test_right_to_left_is_the_mirror(name: str, size: tuple[int, int]) -> None:
 def test_byline_comes_before_date_and_credit_at_the_end() -> None:
     """In Arabic the byline is at the right, the date left of it, the credit in the far left corner."""
     placed = lay_out(
-        "article", (1200, 630), "ar", photo=True, headline="خبر", byline="ليلى", date="٢٠", credit="تصوير"
+        "article", (1200, 630), "ar", photo=LARGE, headline="خبر", byline="ليلى", date="٢٠", credit="تصوير"
     )
     byline, date, credit = (
         next(op for op in words_of(placed) if op.name == n) for n in ("byline", "date", "credit")
@@ -132,7 +139,7 @@ def test_byline_comes_before_date_and_credit_at_the_end() -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_what_a_story_has_not_leaves_no_trace(size: tuple[int, int]) -> None:
     """Without label, byline and credit there is no bar and no rule, and nothing stands where they would."""
-    placed = lay_out("article", size, "en", photo=False, date="20 November 2026")
+    placed = lay_out("article", size, "en", photo=None, date="20 November 2026")
     assert [op.name for op in words_of(placed)] == ["brand", "headline", "date"]
     assert sum(isinstance(op, ops.FillOp) for op in placed) == 1
 
@@ -140,7 +147,7 @@ def test_what_a_story_has_not_leaves_no_trace(size: tuple[int, int]) -> None:
 def test_tall_cards_give_words_a_block_and_the_photo_the_rest() -> None:
     """On a square the photo ends where the words' block begins, however long they are."""
     for headline in ("Yes", "word " * 60):
-        placed = lay_out("article", (1080, 1080), "en", photo=True, headline=headline)
+        placed = lay_out("article", (1080, 1080), "en", photo=LARGE, headline=headline)
         photo = next(op for op in placed if isinstance(op, ops.PhotoOp))
         block = next(op for op in placed if isinstance(op, ops.FillOp) and op.rect.y > 0)
         assert photo.rect.bottom == block.rect.y
@@ -152,7 +159,7 @@ def test_tall_cards_give_words_a_block_and_the_photo_the_rest() -> None:
 def test_the_same_story_is_laid_out_the_same() -> None:
     """Layout is a function of its input: repeated, it gives equal places."""
     one, two = (
-        [op.rect for op in lay_out("article", (1200, 630), "en", photo=True, headline="word " * 20)]
+        [op.rect for op in lay_out("article", (1200, 630), "en", photo=LARGE, headline="word " * 20)]
         for _ in range(2)
     )
     assert one == two
@@ -161,7 +168,7 @@ def test_the_same_story_is_laid_out_the_same() -> None:
 def test_facts_are_of_one_size() -> None:
     """One long fact makes all of them smaller, and their words start on one line from top to bottom."""
     facts = ["Short", "A fact that is so long that it needs more room than others have " * 4, "Nine"]
-    placed = words_of(lay_out("list", (1200, 630), "en", photo=False, facts=facts))
+    placed = words_of(lay_out("list", (1200, 630), "en", photo=None, facts=facts))
     rows = [op for op in placed if op.name == "fact"]
     assert len(rows) == 3
     assert len({op.block.size for op in rows if op.block}) == 1
@@ -172,11 +179,29 @@ def test_a_badge_falls_away() -> None:
     """When a story is not live any more its card is the article: nothing stands where the badge was."""
     told = {"label": "Climate", "byline": "A", "date": "B"}
     live, ended, article = (
-        words_of(lay_out(name, (1200, 630), "en", photo=True, live=badge, **told))
+        words_of(lay_out(name, (1200, 630), "en", photo=LARGE, live=badge, **told))
         for name, badge in (("live", "● Live"), ("live", ""), ("article", ""))
     )
     assert [op.name for op in live].count("live") == 1
     assert {(op.name, op.rect.y) for op in ended} == {(op.name, op.rect.y) for op in article}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", sorted(set(TEMPLATES) - {"photo", "textfree"}))
+def test_two_hundred_capitals_stand_whole(name: str, size: tuple[int, int]) -> None:
+    """A headline of 200 letters, all capitals, is cut by no template, with a large photo, a small one or none."""
+    loud = (
+        "THE GOVERNMENT WILL MOVE FORTY THOUSAND PEOPLE INLAND BEFORE THE NEXT WINTER STORMS, MINISTERS SAID ON"
+        " THURSDAY, AS THE COUNCIL OF PORT ELLIS VOTED TO GIVE UP THE OUTER ROAD AND ALL THE HARBOUR, NOW"
+    )
+    told = {"label": "Climate", "byline": "Ines Okafor", "date": "20 November 2026", "number": "1 in 7"}
+    facts = ["Deposits are capped at one month’s rent", "Repairs must start within fourteen days"]
+    assert len(loud) == 198
+    for pixels in (LARGE, (600, 400), None):
+        placed = lay_out(name, size, "en", photo=pixels, facts=facts, headline=loud, **told)
+        (block,) = (op.block for op in words_of(placed) if op.name == "headline")
+        assert block
+        assert (block.cut, pixels) == (False, pixels)
 
 
 FULLEST = {
@@ -196,7 +221,7 @@ def test_the_fullest_story_has_room(name: str, language: str, size: tuple[int, i
     told = dict.fromkeys(set(template.FIELDS) - {"brand", "place", "fact"}, text[:300].strip())
     told |= {"headline": text[:500].strip(), "number": text[:20].strip()}
     told |= {"date": "20 November 2026", "moment": "20 Nov 2026, 08:12 GMT", "age": "From 2021"}
-    placed = words_of(lay_out(name, size, language, photo=True, facts=[text[:300].strip()] * 5, **told))
+    placed = words_of(lay_out(name, size, language, photo=LARGE, facts=[text[:300].strip()] * 5, **told))
     for one, other in combinations(placed, 2):
         if (
             one.rect.x < other.rect.right - 1

@@ -47,6 +47,11 @@ def test_ours_are_all_readable() -> None:
         ('"serif"', '"comic"', "text.headline.font: found 'comic', expected 'serif' or 'sans'"),
         ("[44, 66]", "[66, 44]", "size: found [66, 44], expected [smallest, largest]"),
         (
+            "[44, 66]",
+            "[44, 66]\nlines = [6, 4]",
+            "lines: found [6, 4], expected a number of lines, or [as a rule, at",
+        ),
+        (
             "fill =",
             "phil =",
             "layers[0]: found {'phil': 'paper'}, expected a layer with one of the keys fill, photo",

@@ -61,8 +61,8 @@ def test_words_never_leave_their_box(text: str, rtl: bool, width: int, height: i
 
 
 @settings(max_examples=60)
-@given(mixed, st.integers(200, 1000), st.integers(60, 400), st.integers(1, 4))
-def test_a_larger_box_never_sets_smaller(text: str, width: int, height: int, lines: int) -> None:
+@given(mixed, st.integers(200, 1000), st.integers(60, 400), st.integers(1, 4), st.sampled_from([0, 6]))
+def test_a_larger_box_never_sets_smaller(text: str, width: int, height: int, lines: int, most: int) -> None:
     """Size grows with width, height and lines: an author who gives more room does not get smaller words."""
     sizes = []
     for box in (
@@ -73,7 +73,7 @@ def test_a_larger_box_never_sets_smaller(text: str, width: int, height: int, lin
         (width + 1, height + 1, lines),
     ):
         try:
-            block = typeset.fit(text, SERIF, box[0], box[1], (20, 66), box[2])
+            block = typeset.fit(text, SERIF, box[0], box[1], (20, 66), box[2], most)
             sizes.append(block.size - block.cut)
         except CardError:
             sizes.append(0)
@@ -153,6 +153,14 @@ def test_the_largest_size_that_fits_is_used() -> None:
     assert 44 < block.size < 66
     assert not block.cut
     assert typeset.fit(long.strip(), SERIF, 1072, 400, (block.size + 1, 66), 4).cut
+
+
+def test_words_that_would_be_lost_get_more_lines() -> None:
+    """More lines than are wanted come only where the smallest size fits no fewer, and then at that size."""
+    for count, lines, size in ((20, 4, 53), (30, 4, 44), (40, 5, 44), (48, 6, 44)):
+        block = typeset.fit(" ".join(["word"] * count), SERIF, 1000, 400, (44, 66), 4, 6)
+        assert (len(block.lines), block.size >= size, block.cut) == (lines, True, False), count
+        assert lines == 4 or block.size == 44
 
 
 def test_what_is_too_long_ends_in_an_ellipsis() -> None:
