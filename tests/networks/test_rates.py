@@ -109,6 +109,12 @@ def test_a_number_that_is_none_tells_nothing(value):
     assert trio("x-").read(headers, "posts") is None
 
 
+@pytest.mark.parametrize("value", ["nan", "-1", "inf", "1e999", "1e11", "", "soon"])
+def test_a_reset_that_is_no_time_tells_nothing(value):
+    """Neither that the limit has begun anew, nor that it never will."""
+    assert resets_in(value) is None
+
+
 def test_a_reset_in_years_is_taken_for_a_day():
     """A clock that is set wrong at a server costs a day at the most."""
     assert resets_in("2039-01-01T00:00:00Z") == LONGEST_PAUSE

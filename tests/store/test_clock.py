@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from syndication.models import State
+from syndication.models import Deed, State
 from syndication.pipeline import accept, sweep
 from syndication.store import NEVER, accounts, moment, stories
 from syndication.store.schema import accounts as mailboxes
@@ -90,11 +90,11 @@ def test_a_schedule_is_not_brought_forward(store, config, desk, clock, event):
 def test_what_waits_for_a_person_goes_on_waiting(store, config, desk, clock, event):
     """Never is never, by any clock."""
     accept(store, config, event())
-    change(store, state=State.UNKNOWN, due_at=NEVER)
+    change(store, state=State.UNKNOWN, due_at=NEVER, deed=Deed.EDIT, deed_due_at=NEVER)
     sweep(store, config)
     clock.move(-HOUR)
     sweep(store, config)
-    assert post(store)["due_at"] == NEVER
+    assert post(store)["due_at"] == post(store)["deed_due_at"] == NEVER
 
 
 def test_a_key_is_trusted_no_longer_than_before(store, config, desk, clock, event):
