@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from syndication.models import Limits, Receipt
 from syndication.networks.base import Connector
-from syndication.pipeline import deliver_next
+from syndication.pipeline import deliver_next, run_due
 from syndication.store import deliveries, trail
 
 SENT = Receipt(id="7", url="https://social.example/7")
@@ -83,3 +83,10 @@ def deliver(store, config):
 def steps(store, story="cms-1"):
     with store.read() as tx:
         return [step.what for step in trail.of_story(tx, story)]
+
+
+def settle(store, config, clock, rounds=20, seconds=60):
+    """Do what is due, again and again, while time passes."""
+    for _ in range(rounds):
+        run_due(store, config)
+        clock.move(seconds)

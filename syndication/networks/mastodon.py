@@ -173,6 +173,8 @@ class Mastodon(Connector):
     # after 15 s (rack-timeout's default).
     rates: ClassVar[tuple[Told, ...]] = (trio("x-ratelimit-"),)
     settle: ClassVar[timedelta] = timedelta(seconds=20)
+    # Some servers call themselves Mastodon, ignore keys, and show late what they took.
+    shows_late: ClassVar[timedelta] = timedelta(seconds=40)
 
     def connect(self, desk: Dialogue, server: str) -> Secret:
         """OAuth at the account's own server, which learns of us in the same moment."""

@@ -49,6 +49,9 @@ class _OverBudget(Exception):
         self.words = words
 
 
+_ASKED = "asked"  # among what is remembered of a post whose answer was lost
+
+
 class Letter(Attempt):
     """One try of one letter: from the claim to the record of what came of it."""
 
@@ -238,7 +241,20 @@ class Letter(Attempt):
                 found = not deliveries.is_anothers(tx, claim.delivery, receipt)
             if found:
                 return self._record(State.SENT, "found", words=receipt.url, receipt=receipt)
-        return self._not_found(f"{self.network.title} does not show it")
+        return self._not_shown(f"{self.network.title} does not show it")
+
+    def _not_shown(self, words: str) -> None:
+        """Nothing follows from a server's silence that may show late what it has, until it was asked twice."""
+        progress, late = dict(self.claim.progress), self.network.shows_late.total_seconds()
+        if progress.pop(_ASKED, None) or not late:
+            if progress != self.claim.progress:
+                self._remember(progress)
+            return self._not_found(words)
+        self._remember({**progress, _ASKED: "once"})
+        due_at = self.store.now() + int(1000 * min(late, self.config.delivery.request_limit))
+        return self._record(
+            State.UNKNOWN, "not_found", words=f"{words} yet; it is asked again", due_at=due_at
+        )
 
     def _not_found(self, words: str) -> None:
         """Send again where a repeated key is harmless; otherwise a person decides."""

@@ -18,12 +18,14 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crashes.database import Cluster
+from crashes.networks import HIDDEN
 from crashes.room import LEASE, PATIENCE, Nursery, Room
 from machines import until
 
 from syndication.models import State
+from syndication.networks.mastodon import Mastodon
 
-KINDS = ("key", "search", "neither")
+KINDS = ("key", "search", "neither", "late")
 STEPS = ("accept", "render", "metadata", "claim", "upload", "intent", "stored", "answer")
 FAULTS = ("kill", "stop", "redis", "database", "disk", "later", "earlier")
 NEEDS = {
@@ -44,10 +46,15 @@ class Cell(NamedTuple):
         return "-".join(self)
 
 
-ALL = [Cell(kind, step, fault) for kind in KINDS for step in STEPS for fault in FAULTS]
+def steps_of(kind):
+    """The late one differs from the others only once it may have the post."""
+    return STEPS[STEPS.index("intent") :] if kind == "late" else STEPS
 
 
-# As two kinds never leave out the same cell, the third meets all that the three kinds have in common.
+ALL = [Cell(kind, step, fault) for kind in KINDS for step in steps_of(kind) for fault in FAULTS]
+
+
+# As two of the first three kinds never leave out the same cell, the third meets all that these have in common.
 A_THIRD = [
     cell
     for cell in ALL
@@ -254,7 +261,12 @@ A cell that would hold a post twice, or a story that still waits after {patience
 person, ends the run as failed. Several outcomes in a cell were seen in different runs, with their counts.
 
 The kinds of networks: **key** knows a repeated key (Mastodon), **search** ignores keys but shows an account its own
-posts (GoToSocial), **neither** does neither (Telegram).
+posts (GoToSocial), **neither** does neither (Telegram). **late** calls itself Mastodon, but ignores keys, and shows a
+post to nobody for {hidden:.0f} seconds. Such a server is why a key is not used again before Mastodon was asked twice,
+{settle:.0f} seconds after a lost answer and up to {shows_late:.0f} seconds after that: one that ignores keys gets no
+second post if it shows the first within that minute. (With a lease below 200 seconds it is a fifth of the lease after
+the first question; here that is {second:.1f} seconds, and the first question comes once the lease of a killed worker is
+over.) It has no more steps than those in which it differs from **key**.
 
 The faults: **kill**, SIGKILL; **stop**, SIGSTOP for longer than the lease ({lease:.0f} s here), then SIGCONT;
 **redis**, Redis killed and started empty, under Celery workers and the sweep; **database**, every connection to
@@ -282,7 +294,7 @@ def _page(counts, times):
     tables = []
     for kind in KINDS:
         lines = [f"| {kind} | " + " | ".join(FAULTS) + " |", "|---" * (len(FAULTS) + 1) + "|"]
-        for step in STEPS:
+        for step in steps_of(kind):
             marks = (_marks(counts[Cell(kind, step, fault)]) for fault in FAULTS)
             lines.append(f"| {STEP_WORDS[step]} | " + " | ".join(marks) + " |")
         tables.append("\n".join(lines))
@@ -292,7 +304,9 @@ def _page(counts, times):
     cells = ", ".join(f"{number:,} times {mark}" for mark, number in sorted(marks.items()))
     runs = f"{times} run{'s' if times > 1 else ''} of all {len(ALL)} cells"
     told = f"In all: {cells}."
-    return PAGE.format(runs=runs, tables="\n\n".join(tables), counts=told, lease=LEASE, patience=PATIENCE)
+    facts = {"lease": LEASE, "patience": PATIENCE, "hidden": HIDDEN.total_seconds(), "second": LEASE * 0.2}
+    facts |= {name: getattr(Mastodon, name).total_seconds() for name in ("settle", "shows_late")}
+    return PAGE.format(runs=runs, tables="\n\n".join(tables), counts=told, **facts)
 
 
 def _marks(seen):

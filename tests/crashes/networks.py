@@ -1,8 +1,9 @@
-"""Stand-ins for the three kinds of networks, over real sockets; each can hold the answer to the post it is sent."""
+"""Stand-ins for the kinds of networks, over real sockets; each can hold the answer to the post it is sent."""
 
 import re
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import ThreadingHTTPServer
 
 from syndication.sandbox import make_app
@@ -13,16 +14,21 @@ CHAT = "-1001234567890"
 SECRETS = {
     "key": {"access_token": "sandbox-desk"},
     "search": {"access_token": "sandbox-desk"},
+    "late": {"access_token": "sandbox-desk"},
     "neither": {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "chat": CHAT},
 }
-CONNECTORS = {"key": "mastodon", "search": "mastodon", "neither": "telegram"}
+HIDDEN = timedelta(seconds=9)
+"""How long the late one shows nobody what it took: beyond the lease of the crash matrix, when it is asked first."""
+
+CONNECTORS = {"key": "mastodon", "search": "mastodon", "late": "mastodon", "neither": "telegram"}
 
 
 class Held(Memory):
     """A network that can be told to hold a post, before it is stored or just after, until it may go on."""
 
-    def __init__(self, hold: str) -> None:
+    def __init__(self, hold: str, hidden: timedelta) -> None:
         super().__init__()
+        self.hidden = hidden
         self.hold, self.there, self.goes = hold, threading.Event(), threading.Event()
 
     def add_post(self, *parts, **more):
@@ -32,6 +38,11 @@ class Held(Memory):
         if self.hold == "after":
             self._wait()
         return post
+
+    def timeline(self, *parts, **more):
+        """What it took just now it does not show yet."""
+        known = datetime.now(UTC) - self.hidden
+        return [post for post in super().timeline(*parts, **more) if post.created <= known]
 
     def _wait(self):
         self.hold = ""
@@ -58,7 +69,7 @@ def _gotosocial(it):
 
 
 def routes(kind):
-    if kind == "key":
+    if kind in ("key", "late"):
         return ROUTES
     if kind == "search":
         return [("GET", "/nodeinfo/2.0", _gotosocial), *ROUTES]
@@ -83,8 +94,8 @@ class Network:
     """One running stand-in."""
 
     def __init__(self, kind, hold=""):
-        self.state = Held(hold)
-        self.state.misbehave(Faults(ignore_keys=kind == "search"))
+        self.state = Held(hold, HIDDEN if kind == "late" else timedelta(0))
+        self.state.misbehave(Faults(ignore_keys=kind in ("search", "late")))
         app = type("Network", (make_app(self.state),), {"routes": routes(kind)})
         self.server = Quiet(("127.0.0.1", 0), app)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
