@@ -255,7 +255,7 @@ archives = Table(
     Column("until", BigInteger, nullable=False),  # its rows are older than that
 )
 
-# One row: the time as the sweep noted it last, which tells when the machine's clock was set back.
+# The time as each machine's sweep noted it last, which tells when its clock was set back.
 clock = Table(
     "clock",
     metadata,

@@ -11,6 +11,7 @@ from syndication.pipeline import accept, sweep
 from syndication.store import NEVER, accounts, moment, stories
 from syndication.store.schema import accounts as mailboxes
 from syndication.store.schema import deliveries as rows
+from syndication.store.schema import stories as stories_table
 
 HOUR = 3600
 LEASE = 60_000
@@ -132,8 +133,8 @@ def test_an_hour_without_a_sweep_is_no_leap(store, config, desk, clock, event):
 
 
 @pytest.mark.parametrize("apart", [-29, 29])
-def test_clocks_of_two_machines_may_be_apart(store, config, desk, clock, event, apart):
-    """A sweep on another machine, half a minute off, moves nothing."""
+def test_a_clock_that_is_put_right_by_seconds_moves_nothing(store, config, desk, clock, event, apart):
+    """As time servers do."""
     accept(store, config, event())
     sweep(store, config)
     change(store, state=State.SENDING, due_at=clock.value + LEASE)
@@ -141,6 +142,28 @@ def test_clocks_of_two_machines_may_be_apart(store, config, desk, clock, event, 
     clock.move(apart)
     sweep(store, config, 2.0)
     assert post(store)["due_at"] == before
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("apart", [35, 120, HOUR])
+def test_machines_whose_clocks_differ_end_no_lease_and_no_pause(
+    store, config, desk, clock, event, monkeypatch, caplog, apart
+):
+    """Each sweeps by its own clock, again and again: what sleeps wakes no earlier, and no jump is told."""
+    accept(store, config, event())
+    sleeps = clock.value + 2 * HOUR * 1000
+    change(store, state=State.SENDING, due_at=sleeps, intent_at=clock.value)
+    with store.write() as tx:
+        tx.execute(update(mailboxes).values(due_at=sleeps, paced_until=sleeps))
+        tx.execute(update(stories_table).values(due_at=sleeps))
+    for host, ahead in [("one", apart), ("two", -apart)] * 5:
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        clock.move(1 + ahead)
+        sweep(store, config, 2.0)
+        assert {post(store)["due_at"], drawing(store), mailbox(store)} == {sleeps}
+    assert caplog.records == []
+    with store.read() as tx:
+        assert tx.execute(select(mailboxes.c.paced_until)).scalar_one() == sleeps
 
 
 def test_the_jump_is_told(store, config, clock, caplog):
