@@ -145,10 +145,10 @@ class Connector(ABC):
     """How long the network surely answers a repeated key with the first post. Zero: it does not know keys."""
 
     settle: ClassVar[timedelta] = timedelta(seconds=10)
+    """How long after a lost answer the network may still be storing the post: no question is asked before."""
 
     shows_late: ClassVar[timedelta] = timedelta(0)
     """How long after a first answer that a post is not there it may be there after all; zero: the answer counts."""
-    """How long after a lost answer the network may still be storing the post: no question is asked before."""
 
     steady: ClassVar[tuple[str, ...]] = ()
     """What of a secret tells that it is still the same account, where people may rename it; empty: its name does."""

@@ -169,9 +169,9 @@ class Mastodon(Connector):
     }
     limits: ClassVar[Limits] = _Instance().limits(_MASTODON)
     replay: ClassVar[timedelta] = _HOUR
+    rates: ClassVar[tuple[Told, ...]] = (trio("x-ratelimit-"),)
     # The key is written after the post is stored, so two requests at once may both pass; servers end a request
     # after 15 s (rack-timeout's default).
-    rates: ClassVar[tuple[Told, ...]] = (trio("x-ratelimit-"),)
     settle: ClassVar[timedelta] = timedelta(seconds=20)
     # Some servers call themselves Mastodon, ignore keys, and show late what they took.
     shows_late: ClassVar[timedelta] = timedelta(seconds=40)
