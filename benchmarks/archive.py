@@ -3,7 +3,7 @@
     python benchmarks/archive.py [--stories 200] [--rounds 3]
 
 Each round draws the same stories with photos, cards and clean crops both, through real Redis and real workers: by
-`syndicate worker --draw 1`, then by `--draw 2`. The clock runs from the first story of the run to the last, with the
+`syndicate worker --bulk 1`, then by `--bulk 2`. The clock runs from the first story of the run to the last, with the
 workers warm. Rounds are interleaved, and the ratio is taken round by round, so that a machine whose speed drifts does
 not spoil it. The sweep that follows each story under a full backlog is timed besides.
 """
@@ -102,8 +102,8 @@ def _until(store: Store, run: str, left: int) -> int:
 
 @contextmanager
 def _workers(config: Config, processes: int) -> Iterator[None]:
-    roles = [word for role in ("redis", "draw", "sweep") for word in ("--only", role)]
-    words = [sys.executable, "-m", "syndication", "worker", *roles, "--draw", str(processes)]
+    roles = [word for role in ("redis", "bulk", "sweep") for word in ("--only", role)]
+    words = [sys.executable, "-m", "syndication", "worker", *roles, "--bulk", str(processes)]
     with (config.folder / "worker.log").open("ab") as log:
         worker = subprocess.Popen(words, stdout=log, stderr=log)
         try:

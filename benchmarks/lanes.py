@@ -65,8 +65,8 @@ def _run(config: Config, given: argparse.Namespace) -> None:
             accept(store, config, old)
         before = _waiting(store)
         with running(config, "worker"):
-            until(lambda: nudge("deliver", 4) and nudge("draw"), 60)
-            until(lambda: _waiting(store)[0] < before[0], 60)
+            until(lambda: nudge("bulk"), 60)
+            until(lambda: _waiting(store)[0] < before[0], 300)
             _publish(store, config, server, "warm-again", 5)
             busy = _publish(store, config, server, "busy", given.stories)
             after = _waiting(store)

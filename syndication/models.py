@@ -49,6 +49,19 @@ class Priority(StrEnum):
         return list(Priority).index(self)
 
 
+class Lanes(NamedTuple):
+    """The lanes that a worker serves, from the first to the last."""
+
+    first: int
+    last: int
+
+
+EVERY = Lanes(0, 99)
+NEWS = Lanes(Priority.BREAKING.lane, Priority.NORMAL.lane)
+BULK = Lanes(Priority.EVERGREEN.lane, EVERY.last)
+"""What may wait for a quiet moment: evergreen stories, and the archive drawn anew, whose lane is after theirs."""
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 WebUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$", max_length=2000)]
 

@@ -54,7 +54,7 @@ def test_every_role_has_its_service() -> None:
         commands = {"worker": worker, "serve": serve}
         context = commands[command].make_context(command, arguments)
         roles |= set(context.params.get("only", ()))
-    assert roles == {"draw", "deliver", "sweep"}
+    assert roles == {"draw", "deliver", "bulk", "sweep"}
     assert {"web", "redis"} <= set(SERVICES)
 
 

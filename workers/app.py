@@ -20,7 +20,7 @@ from syndication.log import start_logging
 from syndication.store import Store, open_store
 from workers.broker import broker_url
 
-DRAW, DELIVER = "draw", "deliver"
+DRAW, DELIVER, BULK = "draw", "deliver", "bulk"
 
 
 # It says at each loss of the broker that a default will change, which we have set.
@@ -68,7 +68,7 @@ def settings(config: Config) -> dict[str, Any]:
         "task_reject_on_worker_lost": True,
         "task_time_limit": limit,
         "task_default_queue": DELIVER,
-        "task_routes": {"workers.draw": {"queue": DRAW}, "workers.deliver": {"queue": DELIVER}},
+        "task_routes": {f"workers.{name}": {"queue": name} for name in (DRAW, DELIVER, BULK)},
         "worker_prefetch_multiplier": 1,
         "worker_max_tasks_per_child": 500,
         "worker_cancel_long_running_tasks_on_connection_loss": False,

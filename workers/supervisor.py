@@ -1,4 +1,4 @@
-"""All that one machine needs, kept alive: our own Redis if none is configured, drawing, delivering, the sweep.
+"""All that one machine needs, kept alive: our own Redis if none is configured, drawing, delivering, bulk, the sweep.
 
 Each role is a process of its own. One that dies is started again, at once the first time, then ever later. When the
 supervisor goes, however it goes, they go with it.
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ from workers import broker
 
 log = logging.getLogger(__name__)
 
-ROLES = ("redis", "draw", "deliver", "sweep")
+ROLES = ("redis", "draw", "deliver", "bulk", "sweep")
 _STEADY = 20.0  # seconds of life after which a death counts as the first one again
 _LONGEST = 30.0
 _PORT_LOST = 4  # quick deaths of our Redis, after which its port is given up
@@ -65,8 +65,8 @@ class Role:
             self.process.wait()
 
 
-def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: int = 2) -> None:
-    """Keep these roles (all: none named) alive until SIGTERM or SIGINT; `draw` and `deliver` are process counts.
+def run(config: Config, roles: Sequence[str] = (), **counts: int) -> None:
+    """Keep these roles (all: none named) alive until SIGTERM or SIGINT, with so many processes of each queue's name.
 
     Raises ConfigError if our own Redis is asked for and another supervisor runs it.
     """
@@ -77,7 +77,7 @@ def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: in
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _alone(config, "redis" in wanted):
-        kept = [_role(name, config, draw, deliver) for name in wanted]
+        kept = [_role(name, config, counts) for name in wanted]
         try:
             while not stop.wait(0.2):
                 for role in kept:
@@ -87,23 +87,22 @@ def run(config: Config, roles: Sequence[str] = (), *, draw: int = 1, deliver: in
             _end(kept)
 
 
-def _role(name: str, config: Config, draw: int, deliver: int) -> Role:
+def _role(name: str, config: Config, counts: Mapping[str, int]) -> Role:
     if name == "redis":
         return Role(name, lambda: _redis(config))
     if name == "sweep":
         return Role(name, lambda: _python(["-m", "workers.sweeper"]))
-    count = draw if name == "draw" else deliver
     words = [
         "-m",
         "celery",
         "-q",
         "-A",
-        "workers.app",
+        "workers.gently" if name == "bulk" else "workers.app",
         "worker",
         "-Q",
         name,
         "-c",
-        str(count),
+        str(counts[name]),
         "-n",
         f"{name}@%h",
     ]

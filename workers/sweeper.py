@@ -17,7 +17,7 @@ from syndication.log import start_logging
 from syndication.pipeline import sweep
 from syndication.pipeline.notify import tell
 from syndication.store import Store, pulses
-from workers.app import DELIVER, DRAW, home
+from workers.app import BULK, DELIVER, DRAW, home
 from workers.nudge import nudge
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def run() -> None:
             log.warning("the store cannot be reached", extra={"why": str(error.orig)})
         else:
             swept = began
-            for queue, count in ((DRAW, due.stories), (DELIVER, due.mailboxes)):
+            for queue, count in ((DRAW, due.stories), (DELIVER, due.mailboxes), (BULK, due.bulk)):
                 if count and not nudge(queue, count):
                     log.warning("the queue cannot be reached", extra={"queue": queue, "due": count})
         stop.wait(config.delivery.sweep)

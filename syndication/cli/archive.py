@@ -32,7 +32,7 @@ def render_all(template: str, since: str | None, until: str | None, section: str
                 f"This was begun before, and goes on: {archive.waiting:,} of its stories are still to be drawn."
             )
         try:
-            _watch(store, config, archive, reached=nudge("draw"))
+            _watch(store, config, archive, reached=nudge("bulk"))
         except KeyboardInterrupt:
             say(
                 "What is not drawn yet waits for the workers. The same command watches them, or goes on here."

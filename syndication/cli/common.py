@@ -61,7 +61,7 @@ def home() -> Iterator[tuple["Store", "Config"]]:
 
 
 def nudge(queue: str) -> bool:
-    """Tell the workers that something is due in `draw` or `deliver`; False if the queue cannot be reached."""
+    """Tell the workers that something is due in `draw`, `deliver` or `bulk`; False if the queue cannot be reached."""
     try:
         from workers.nudge import nudge as send
     except ModuleNotFoundError:  # the library may be installed without the queue

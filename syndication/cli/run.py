@@ -33,16 +33,20 @@ def serve(host: str | None, port: int | None) -> None:
 
 @click.command(short_help="Run the workers, the sweep and, if none is named, a Redis.")
 @click.option(
-    "--only", multiple=True, metavar="ROLE", help="redis, draw, deliver or sweep; may be given again."
+    "--only", multiple=True, metavar="ROLE", help="redis, draw, deliver, bulk or sweep; may be given again."
 )
-@click.option("--draw", default=1, type=_PROCESSES, show_default=True, help="Processes that draw.")
-@click.option("--deliver", default=2, type=_PROCESSES, show_default=True, help="Processes that deliver.")
-def worker(only: tuple[str, ...], draw: int, deliver: int) -> None:
+@click.option("--draw", default=1, type=_PROCESSES, show_default=True, help="Processes that draw news.")
+@click.option("--deliver", default=2, type=_PROCESSES, show_default=True, help="Processes that deliver news.")
+@click.option("--bulk", default=1, type=_PROCESSES, show_default=True, help="Processes for what may wait.")
+def worker(only: tuple[str, ...], **processes: int) -> None:
     """Run all that one machine needs, and start again what dies; or only a part of it.
 
     \b
     syndicate worker
     syndicate worker --only deliver --deliver 4
+
+    Evergreen stories and `syndicate render --all` are drawn and posted by `bulk`, at the lowest priority, so that
+    news finds the others free. Where each part runs by itself, something must run it.
     """
     from syndication.config import load
     from syndication.log import start_logging
@@ -57,7 +61,7 @@ def worker(only: tuple[str, ...], draw: int, deliver: int) -> None:
         raise click.BadParameter(f"found {unknown[0]}, expected {', '.join(ROLES)}", param_hint="--only")
     start_logging()
     say(f"Working on {config.data} — Ctrl-C ends it.")
-    run(config, only, draw=draw, deliver=deliver)
+    run(config, only, **processes)
 
 
 @click.command(short_help="Run a stand-in network on this machine, for trying things out.")

@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 from syndication.config import Config
+from syndication.models import BULK, EVERY, NEWS, Lanes
 from syndication.pipeline.accept import Accepted, Verdict, accept
 from syndication.pipeline.archive import Archive, Part, redraw_archive
 from syndication.pipeline.connect import connect_account, disconnect_account, read_account
@@ -51,10 +52,11 @@ __all__ = [
 
 
 class Due(NamedTuple):
-    """What could be taken up now: stories to draw, mailboxes to open."""
+    """What could be taken up now: stories to draw, mailboxes to open, and both of the bulk lanes."""
 
     stories: int
     mailboxes: int
+    bulk: int
 
 
 def sweep(store: Store, config: Config, elapsed: float | None = None) -> Due:
@@ -71,13 +73,14 @@ def sweep(store: Store, config: Config, elapsed: float | None = None) -> Due:
         give_up(tx, config, now)
         left.settle(tx, now)
         seals.seal_new(tx)
-        return Due(stories.count_due(tx, now), accounts.count_due(tx, now))
+        bulk = stories.count_due(tx, now, BULK) + accounts.count_due(tx, now, BULK)
+        return Due(stories.count_due(tx, now, NEWS), accounts.count_due(tx, now, NEWS), bulk)
 
 
-def mailboxes_due(store: Store) -> int:
-    """How many mailboxes could be opened now; cheaper than a sweep."""
+def mailboxes_due(store: Store, lanes: Lanes = EVERY) -> int:
+    """How many mailboxes could be opened now by whoever serves these lanes; cheaper than a sweep."""
     with store.read() as tx:
-        return accounts.count_due(tx, store.now())
+        return accounts.count_due(tx, store.now(), lanes)
 
 
 def run_due(store: Store, config: Config, *, seconds: float = 3600.0) -> int:

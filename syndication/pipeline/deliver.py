@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from syndication.config import Config
 from syndication.errors import ClaimLost, ConfigError
-from syndication.models import State
+from syndication.models import EVERY, Lanes, State
 from syndication.networks import connector
 from syndication.networks.http import open_session
 from syndication.pipeline.attempt import MailboxWaits, Opened, lease_of
@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 _CONFIG_PAUSE = 60_000
 
 
-def deliver_next(store: Store, config: Config, until: float) -> bool:
-    """Open the most urgent due mailbox and deliver what is in it, taking nothing new after `until`.
+def deliver_next(store: Store, config: Config, until: float, lanes: Lanes = EVERY) -> bool:
+    """Open the most urgent due mailbox and deliver what is in it of these lanes, taking nothing new after `until`.
 
     `until` is by the monotonic clock. False if no mailbox is due.
     """
     with store.write() as tx:
-        mailbox = accounts.open_mailbox(tx, store.now(), lease_of(config))
+        mailbox = accounts.open_mailbox(tx, store.now(), lease_of(config), lanes)
     if mailbox is None:
         return False
     try:

@@ -20,7 +20,7 @@ from syndication.errors import (
     SyndicationError,
 )
 from syndication.metadata import HeadTags, head_tags, page_path, rewrite_file, write_fragments
-from syndication.models import Account, Card, Delivery, Draft, PublishEvent, Receipt, State
+from syndication.models import EVERY, Account, Card, Delivery, Draft, Lanes, PublishEvent, Receipt, State
 from syndication.networks import network_names
 from syndication.pipeline.drafts import draft
 from syndication.pipeline.drawing import Drawing, clean_crops, draw
@@ -47,10 +47,10 @@ _HARD_PAUSE = 15_000
 _LONGEST_PAUSE = 600_000
 
 
-def prepare_next(store: Store, config: Config) -> str | None:
-    """Prepare the most urgent story that is due; its id, or None if none is due."""
+def prepare_next(store: Store, config: Config, lanes: Lanes = EVERY) -> str | None:
+    """Prepare the most urgent story of these lanes that is due; its id, or None if none is due."""
     with store.write() as tx:
-        story = stories.claim(tx, store.now(), int(config.delivery.lease * 1000))
+        story = stories.claim(tx, store.now(), int(config.delivery.lease * 1000), lanes)
     if story is None:
         return None
     try:

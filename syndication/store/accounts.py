@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from syndication.errors import ClaimLost, NotFound
-from syndication.models import Account, Limits, State
+from syndication.models import EVERY, Account, Lanes, Limits, State
 from syndication.store import insert_new, moment, rates
 from syndication.store.schema import accounts, deliveries
 
@@ -36,13 +36,17 @@ _HOLD = (
 
 
 class Mailbox(NamedTuple):
-    """An opened mailbox: the account, its encrypted secret, the number of this opening, and the mark of its app."""
+    """An opened mailbox: the account, its encrypted secret, the number of this opening, and the mark of its app.
+
+    `lanes`: what whoever opened it takes from it.
+    """
 
     account: Account
     secret: bytes
     holder: int
     app: str = ""
     tends: bool = False  # its token is to be looked after
+    lanes: Lanes = EVERY
 
 
 class Token(NamedTuple):
@@ -102,21 +106,22 @@ def get(tx: Connection, name: str) -> tuple[Account, bytes]:
     return _account(row), row["secret"]
 
 
-def open_mailbox(tx: Connection, now: int, lease: int) -> Mailbox | None:
-    """Open the due mailbox with the most urgent letter, for `lease` milliseconds; None if none is due.
+def open_mailbox(tx: Connection, now: int, lease: int, lanes: Lanes = EVERY) -> Mailbox | None:
+    """Open the due mailbox with the most urgent letter of these lanes, for `lease` milliseconds; None if none is due.
 
-    One whose token is to be looked after is due as well, after all letters.
+    One that holds something more urgent than these lanes is left to whoever serves that. One whose token is to be
+    looked after is due as well, after all letters, for those who serve the first lane.
     """
-    return _open(tx, _most_urgent(tx.dialect.name), now, lease)
+    return _open(tx, _most_urgent(tx.dialect.name, lanes), now, lease, lanes=lanes)
 
 
 @cache
-def _most_urgent(dialect: str) -> Select[Any]:
+def _most_urgent(dialect: str, lanes: Lanes) -> Select[Any]:
     least = func.min if dialect == "sqlite" else func.least
     first = select(deliveries.c.lane).order_by(deliveries.c.lane).limit(1)
-    lanes = [first.where(waits).scalar_subquery() for waits in _waiting()]
-    lane = least(*(func.coalesce(one, _NO_LANE) for one in lanes))
-    return select(accounts).where(_due()).order_by(lane, accounts.c.due_at).limit(1)
+    each = [first.where(waits).scalar_subquery() for waits in _waiting(lanes)]
+    lane = least(*(func.coalesce(one, _NO_LANE) for one in each))
+    return select(accounts).where(_due(lanes)).order_by(lane, accounts.c.due_at).limit(1)
 
 
 def open_by_name(tx: Connection, name: str, now: int, lease: int) -> Mailbox | None:
@@ -124,7 +129,9 @@ def open_by_name(tx: Connection, name: str, now: int, lease: int) -> Mailbox | N
     return _open(tx, select(accounts).where(accounts.c.name == name, accounts.c.due_at <= _NOW), now, lease)
 
 
-def _open(tx: Connection, which: Select[Any], now: int, lease: int, *, wait: bool = False) -> Mailbox | None:
+def _open(
+    tx: Connection, which: Select[Any], now: int, lease: int, *, lanes: Lanes = EVERY, wait: bool = False
+) -> Mailbox | None:
     locked = which.with_for_update(skip_locked=not wait, key_share=True)
     row = tx.execute(locked, {"now": now}).mappings().first()
     if row is None:
@@ -134,7 +141,7 @@ def _open(tx: Connection, which: Select[Any], now: int, lease: int, *, wait: boo
         update(accounts).where(accounts.c.name == row["name"]).values(due_at=now + lease, holder=holder)
     )
     tends = row["tend_at"] is not None and row["tend_at"] <= now
-    return Mailbox(_account(row), row["secret"], holder, row["app"], tends)
+    return Mailbox(_account(row), row["secret"], holder, row["app"], tends, lanes)
 
 
 def seize(tx: Connection, name: str, now: int, lease: int) -> Mailbox:
@@ -207,44 +214,47 @@ def keep_limits(tx: Connection, name: str, limits: Limits) -> None:
     tx.execute(update(accounts).where(accounts.c.name == name).values(limits=limits.model_dump_json()))
 
 
-def count_due(tx: Connection, now: int) -> int:
-    """How many mailboxes could be opened now."""
-    return int(tx.execute(_count_due(), {"now": now}).scalar_one())
+def count_due(tx: Connection, now: int, lanes: Lanes = EVERY) -> int:
+    """How many mailboxes could be opened now by whoever serves these lanes."""
+    return int(tx.execute(_count_due(lanes), {"now": now}).scalar_one())
 
 
 @cache
-def _count_due() -> Select[Any]:
-    return select(func.count()).select_from(accounts).where(_due())
+def _count_due(lanes: Lanes) -> Select[Any]:
+    return select(func.count()).select_from(accounts).where(_due(lanes))
 
 
-def _due() -> ColumnElement[bool]:
-    waiting = or_(*(exists().where(waits) for waits in _waiting()))
-    return _free() & or_(waiting, accounts.c.tend_at <= _NOW)
+def _due(lanes: Lanes) -> ColumnElement[bool]:
+    if lanes.first:
+        return _free() & _holds(lanes) & ~_holds(Lanes(0, lanes.first - 1))
+    return _free() & or_(_holds(lanes), accounts.c.tend_at <= _NOW)
 
 
-def is_urgent_elsewhere(tx: Connection, lane: int, now: int) -> bool:
-    """Whether a mailbox that nobody has open holds something more urgent than what is in a lane."""
-    return bool(tx.execute(_urgent_elsewhere(), {"now": now, "lane": lane}).scalar_one())
+def _holds(lanes: Lanes) -> ColumnElement[bool]:
+    return or_(*(exists().where(waits) for waits in _waiting(lanes)))
+
+
+def is_free_with(tx: Connection, lanes: Lanes, now: int) -> bool:
+    """Whether a mailbox that nobody has open holds something of these lanes."""
+    return bool(tx.execute(_is_free_with(lanes), {"now": now}).scalar_one())
 
 
 @cache
-def _urgent_elsewhere() -> Select[Any]:
-    above = deliveries.c.lane < bindparam("lane")
-    urgent = or_(*(exists().where(waits, above) for waits in _waiting()))
-    return select(exists().where(_free(), urgent))
+def _is_free_with(lanes: Lanes) -> Select[Any]:
+    return select(exists().where(_free(), _holds(lanes)))
 
 
 def _free() -> ColumnElement[bool]:
     return (accounts.c.paused == "") & accounts.c.left_at.is_(None) & (accounts.c.due_at <= _NOW)
 
 
-def _waiting() -> tuple[ColumnElement[bool], ...]:
+def _waiting(lanes: Lanes) -> tuple[ColumnElement[bool], ...]:
     """What makes a mailbox due: letters, and deeds to posts that are out.
 
     A condition for each state, as only then the first by lane is found in the index, however many wait.
     """
-    room = deliveries.c.lane <= rates.open_lanes(accounts.c.name, accounts.c.app, _NOW)
-    mine = (deliveries.c.account == accounts.c.name) & room
+    room = rates.open_lanes(accounts.c.name, accounts.c.app, _NOW, lanes.last)
+    mine = (deliveries.c.account == accounts.c.name) & deliveries.c.lane.between(lanes.first, room)
     letters = (mine & (deliveries.c.state == state) & (deliveries.c.due_at <= _NOW) for state in _WAITING)
     return *letters, mine & (deliveries.c.state == State.SENT) & (deliveries.c.deed_due_at <= _NOW)
 

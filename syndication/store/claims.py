@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from syndication.errors import ClaimLost
-from syndication.models import Deed, Delivery, Pending, Priority, Receipt, State
+from syndication.models import Deed, Delivery, Lanes, Pending, Priority, Receipt, State
 from syndication.store import NEVER, accounts, rates, trail
 from syndication.store.deliveries import WAITING, before, change, deed_of, delivery_of, move
 from syndication.store.schema import deliveries, stories
@@ -50,8 +50,9 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace:
     """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
 
     In one lane deeds come first. Of letters that are late by `pace` milliseconds one goes out in that time. None as
-    well if another mailbox, which nobody has open, holds something more urgent. Keeps the mailbox as long as the
-    letter. Raises ClaimLost if another worker has opened it since.
+    well if something more urgent is due: in this mailbox, for those who serve lanes before this worker's; in another
+    that nobody has open, for itself. Keeps the mailbox as long as the letter. Raises ClaimLost if another worker has
+    opened it since.
     """
     paced_until = accounts.hold(tx, mailbox, now + lease)
     return claim_held(tx, mailbox, now, lease, pace, paced_until)
@@ -63,9 +64,12 @@ def claim_held(
     """As `claim`, of a mailbox that this transaction holds already; late letters leave it from `paced_until` on."""
     if paced_until > now:
         _put_off(tx, mailbox.account.name, now, pace, paced_until)
+    first, last = mailbox.lanes
     mine = {"now": now, "account": mailbox.account.name, "app": mailbox.app}
-    row = tx.execute(_next(), mine).mappings().first()
-    if row is None or (row["lane"] and accounts.is_urgent_elsewhere(tx, row["lane"], now)):
+    row = tx.execute(_next(last), mine).mappings().first()
+    if row is None or row["lane"] < first:
+        return None
+    if row["lane"] > first and accounts.is_free_with(tx, Lanes(first, row["lane"] - 1), now):
         return None
     taken: dict[str, Any] = {"attempt": row["attempt"] + 1}
     if row["state"] == State.SENT:
@@ -92,13 +96,14 @@ def _put_off(tx: Connection, account: str, now: int, pace: int, until: int) -> N
 
 
 @cache
-def _next() -> Select[tuple[Any, ...]]:
-    """The most urgent of what is due, with its story. Looked for by state, as the index finds the first of each.
+def _next(last: int) -> Select[tuple[Any, ...]]:
+    """The most urgent of what is due up to a lane, with its story. Looked for by state, as the index finds the first
+    of each.
 
     None while somebody else changes it, on PostgreSQL: whoever has just recorded another post must not wait for it.
     """
     now, account = bindparam("now", type_=BigInteger), bindparam("account", type_=deliveries.c.account.type)
-    room = deliveries.c.lane <= rates.open_lanes(account, bindparam("app", type_=account.type), now)
+    room = deliveries.c.lane <= rates.open_lanes(account, bindparam("app", type_=account.type), now, last)
     mine = (deliveries.c.account == account) & room
     waits = [(deliveries.c.state == state, deliveries.c.due_at, deliveries.c.due_at) for state in WAITING]
     found = []

@@ -16,7 +16,6 @@ from syndication.store.schema import accounts, deliveries, rates
 RESERVE = 10
 """One part in so many of a limit is kept for breaking posts."""
 
-_EVERY_LANE = 99
 _NO_LANE = -1
 
 
@@ -56,12 +55,15 @@ def forget(tx: Connection, account: str) -> None:
     tx.execute(delete(rates).where(rates.c.scope == account))
 
 
-def open_lanes(account: Any, app: Any, now: Any) -> ScalarSelect[int]:
-    """The last lane that an account's limits leave room for; -1 for none. All are columns or parameters."""
+def open_lanes(account: Any, app: Any, now: Any, last: int) -> ScalarSelect[int]:
+    """The last lane, up to `last`, that an account's limits leave room for; -1 for none.
+
+    The others are columns or parameters.
+    """
     mine = and_(rates.c.scope.in_((account, app)), rates.c.resets_at > now)
     scarce = rates.c.remaining * RESERVE <= rates.c.most
-    last = case((rates.c.remaining <= 0, _NO_LANE), (scarce, Priority.BREAKING.lane), else_=_EVERY_LANE)
-    query = select(func.coalesce(func.min(last), _EVERY_LANE)).where(mine)
+    room = case((rates.c.remaining <= 0, _NO_LANE), (scarce, Priority.BREAKING.lane), else_=last)
+    query = select(func.coalesce(func.min(room), last)).where(mine)
     return query.correlate(accounts).scalar_subquery()
 
 

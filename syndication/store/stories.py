@@ -18,13 +18,13 @@ from sqlalchemy import (
 )
 
 from syndication.errors import ClaimLost, NotFound
-from syndication.models import Card, Priority, PublishEvent, State
+from syndication.models import EVERY, Card, Lanes, Priority, PublishEvent, State
 from syndication.store import insert_all_new, insert_new
 from syndication.store.schema import deliveries, pictures, stories, webhooks
 
 _CARDS = TypeAdapter(tuple[Card, ...])
 
-BULK = len(Priority)
+ARCHIVE = len(Priority)
 """The lane of archive runs: after every priority that a story can have."""
 
 _AT_ONCE = 500  # values in one statement; SQLite takes 32,766, older ones 999
@@ -60,7 +60,7 @@ class Story(NamedTuple):
     @property
     def in_bulk(self) -> bool:
         """Whether it is drawn for an archive run alone, and nothing else waits for it."""
-        return self.lane == BULK
+        return self.lane == ARCHIVE
 
 
 class Run(NamedTuple):
@@ -172,7 +172,7 @@ def redraw(tx: Connection, story: str, due_at: int, *, revised: bool = False) ->
 
     `revised`: the posts that are out are looked at again as well.
     """
-    lane = case((stories.c.lane == BULK, Priority.NORMAL.lane), else_=stories.c.lane)
+    lane = case((stories.c.lane == ARCHIVE, Priority.NORMAL.lane), else_=stories.c.lane)
     again = {"revised": 1} if revised else {}
     tx.execute(
         update(stories).where(stories.c.id == story).values(due_at=due_at, tries=0, lane=lane, **again)
@@ -185,11 +185,11 @@ def check_again(tx: Connection, story: str, now: int) -> None:
     tx.execute(update(stories).where(drawn).values(due_at=now, tries=0))
 
 
-def claim(tx: Connection, now: int, lease: int) -> Story | None:
-    """Take the most urgent due story for `lease` milliseconds; None if none is due."""
+def claim(tx: Connection, now: int, lease: int, lanes: Lanes = EVERY) -> Story | None:
+    """Take the most urgent due story of these lanes for `lease` milliseconds; None if none is due."""
     due = (
         select(stories)
-        .where(stories.c.due_at <= now)
+        .where(stories.c.due_at <= now, stories.c.lane.between(*lanes))
         .order_by(stories.c.lane, stories.c.due_at)
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
@@ -244,9 +244,10 @@ def wait(tx: Connection, story: Story, until: int, problem: str) -> None:
     _change(tx, story, due_at=until, cards="[]", problem=problem, tries=0, lane=lane, run="")
 
 
-def count_due(tx: Connection, now: int) -> int:
-    """How many stories could be drawn now."""
-    return tx.execute(select(func.count()).select_from(stories).where(stories.c.due_at <= now)).scalar_one()
+def count_due(tx: Connection, now: int, lanes: Lanes = EVERY) -> int:
+    """How many stories of these lanes could be drawn now."""
+    due = (stories.c.due_at <= now) & stories.c.lane.between(*lanes)
+    return tx.execute(select(func.count()).select_from(stories).where(due)).scalar_one()
 
 
 def note_pictures(tx: Connection, story: Story, files: Iterable[str]) -> None:
@@ -287,8 +288,8 @@ def start_run(tx: Connection, run: str, template: str, ids: Sequence[str] | None
     Left out is what is withdrawn, and what is about to be drawn anyway. One that waits for another run leaves that.
     """
     tx.execute(update(stories).where(_of(run), stories.c.due_at.is_(None)).values(run=""))
-    free = (stories.c.withdrawn == 0) & (stories.c.due_at.is_(None) | (stories.c.lane == BULK))
-    values = {"lane": BULK, "due_at": now, "tries": 0, "template": template, "run": run}
+    free = (stories.c.withdrawn == 0) & (stories.c.due_at.is_(None) | (stories.c.lane == ARCHIVE))
+    values = {"lane": ARCHIVE, "due_at": now, "tries": 0, "template": template, "run": run}
     anew = update(stories).values(**values, attempt=stories.c.attempt + 1)
     if ids is None:
         return tx.execute(anew.where(free)).rowcount

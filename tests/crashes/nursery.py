@@ -137,7 +137,7 @@ def _celery(line, told):
     from workers import app
 
     warnings.simplefilter("default")  # it warns of being root
-    words = ["worker", "-l", "WARNING", "-c", "1", "-Q", "draw,deliver", "-n", "one@cell"]
+    words = ["worker", "-l", "WARNING", "-c", "1", "-Q", "draw,deliver,bulk", "-n", "one@cell"]
     app.worker_main([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 

@@ -47,7 +47,7 @@ class Newsroom:
         self.server = f"http://127.0.0.1:{self.ports['network']}"
         home = {"SYNDICATE_CONFIG": str(subprocess_config)}
         worker = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-l", "WARNING", "-c", "2"]
-        worker += ["-Q", "draw,deliver", "--without-gossip", "--without-mingle", "-n"]
+        worker += ["-Q", "draw,deliver,bulk", "--without-gossip", "--without-mingle", "-n"]
         words = {
             "network": syndicate("sandbox", "--port", str(self.ports["network"])),
             "redis": redis_words(self.ports["redis"], folder),

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import event as sql_event
 from sqlalchemy import text
 
+from syndication.models import BULK, NEWS
 from syndication.pipeline import accept, sweep
 from syndication.store import NEVER, accounts, claims, deeds, deliveries, notices, stories
 
 OLD = 6000
 MOST = 60  # rows that one step of a plan may look at; what waits is three posts
 
-BULK = {
+OLD_ROWS = {
     "stories": """INSERT INTO stories (id, url, withdrawn, lane, event, cards, problem, due_at, attempt, tries,
         accepted_at) {n} SELECT 'old-' || i, 'https://news.example/old/' || i, 0, 1, event, '[]', '', NULL, 1, 0, i
         FROM n, stories WHERE id = 'cms-1'""",
@@ -34,7 +35,7 @@ def archive(store, config, event, connect):
         connect(name)
     accept(store, config, event())
     with store.write() as tx:
-        for query in BULK.values():
+        for query in OLD_ROWS.values():
             values = {"never": NEVER} if ":never" in query else {}
             tx.execute(text(query.format(n=NUMBERS)), values)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
@@ -52,7 +53,11 @@ def work(store, config, event):
     sweep(store, config)
     with store.write() as tx:
         now = store.now()
-        assert stories.claim(tx, now, 60_000)
+        for lanes in (NEWS, BULK):
+            stories.count_due(tx, now, lanes)
+            accounts.count_due(tx, now, lanes)
+            assert (stories.claim(tx, now, 60_000, lanes) is None) == (lanes == BULK)
+            assert accounts.open_mailbox(tx, now, 60_000, lanes) is None
         tx.execute(text("UPDATE deliveries SET state = 'ready' WHERE key IN (SELECT key FROM deliveries WHERE story = 'cms-2')"))  # fmt: skip  # noqa: E501
         mailbox = accounts.open_mailbox(tx, now, 60_000)
         claim = claims.claim(tx, mailbox, now, 60_000)
@@ -83,7 +88,7 @@ def test_sqlite_searches_by_an_index_and_never_looks_at_all(archive, config, eve
         for said, values in words:
             plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)]
             bare = [step for step in plan if step.startswith("SCAN") and "INDEX" not in step]
-            grown = [step for step in bare if step.split()[1] in BULK]
+            grown = [step for step in bare if step.split()[1] in OLD_ROWS]
             assert grown == [], (said, plan)
             # Compared with a bound word that an index is limited to, it is planned anew at every run.
             assert ".state = ?" not in said and ".state IN (?" not in said

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from syndication.errors import ClaimLost, ConfigError, NotFound
-from syndication.models import MOVES, Card, Draft, Receipt, State
+from syndication.models import BULK, EVERY, MOVES, NEWS, Card, Draft, Receipt, State
 from syndication.store import accounts, claims, deliveries, open_store, overdue, stories, trail
 from syndication.store.schema import trail as trail_table
 
@@ -221,6 +221,53 @@ def test_a_worker_gives_way_to_what_is_more_urgent_elsewhere(store, planned, con
         bulk = accounts.open_mailbox(tx, store.now(), LEASE)
         assert claims.claim(tx, bulk, store.now(), LEASE).delivery.story == "news"
         assert claims.claim(tx, urgent, store.now(), LEASE).delivery.story == "alarm"
+
+
+def test_a_mailbox_with_news_and_bulk_is_emptied_by_two(store, planned):
+    """Who serves the news leaves the rest alone; who serves the rest hands a mailbox back once news is in it."""
+
+    def opened(lanes):
+        return accounts.open_mailbox(tx, store.now(), LEASE, lanes)
+
+    for name in ("green", "old"):
+        freeze(store, planned(name, priority="evergreen"))
+    with store.write() as tx:
+        assert [accounts.count_due(tx, store.now(), lanes) for lanes in (NEWS, BULK, EVERY)] == [0, 1, 1]
+        assert opened(NEWS) is None
+        mailbox = opened(BULK)
+        assert claims.claim(tx, mailbox, store.now(), LEASE).delivery.story == "green"
+    freeze(store, planned("alarm", priority="breaking"))
+    with store.write() as tx:
+        assert claims.claim(tx, mailbox, store.now(), LEASE) is None
+        accounts.hold(tx, mailbox, store.now())
+        assert [accounts.count_due(tx, store.now(), lanes) for lanes in (NEWS, BULK, EVERY)] == [1, 0, 1]
+        assert opened(BULK) is None
+        mailbox = opened(NEWS)
+        assert claims.claim(tx, mailbox, store.now(), LEASE).delivery.story == "alarm"
+        assert claims.claim(tx, mailbox, store.now(), LEASE) is None
+        accounts.hold(tx, mailbox, store.now())
+        assert claims.claim(tx, opened(BULK), store.now(), LEASE).delivery.story == "old"
+
+
+def test_whoever_serves_bulk_does_not_wait_for_news_elsewhere(store, planned, connect):
+    """News in another mailbox has workers of its own; bulk goes on meanwhile."""
+    freeze(store, planned("green", priority="evergreen"))
+    connect("alarms")
+    with store.write() as tx:
+        mailbox = accounts.open_mailbox(tx, store.now(), LEASE, BULK)
+    freeze(store, planned("alarm", "alarms", priority="breaking"))
+    with store.write() as tx:
+        assert claims.claim(tx, mailbox, store.now(), LEASE).delivery.story == "green"
+
+
+def test_stories_are_drawn_by_whoever_serves_their_lane(store, planned):
+    """Each takes the most urgent of its own lanes, and counts those alone."""
+    for priority in ("evergreen", "normal", "breaking"):
+        planned(priority, priority=priority)
+    with store.write() as tx:
+        assert [stories.count_due(tx, store.now(), lanes) for lanes in (NEWS, BULK, EVERY)] == [2, 1, 3]
+        taken = [stories.claim(tx, store.now(), LEASE, lanes) for lanes in (BULK, BULK, NEWS, NEWS, NEWS)]
+    assert [one and one.event.id for one in taken] == ["evergreen", None, "breaking", "normal", None]
 
 
 def test_a_mailbox_is_open_to_one_worker_only(store, planned, clock):

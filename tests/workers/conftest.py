@@ -63,10 +63,10 @@ class Kept:
         return json.loads(file.read_text()) if file.exists() else {}
 
     def works(self):
-        """Whether Redis is up and both workers listen to their queues."""
+        """Whether Redis is up and all workers listen to their queues."""
         from workers.broker import broker_url
 
-        return listening(broker_url(self.room.config)) == 2
+        return listening(broker_url(self.room.config)) == 3
 
 
 @contextmanager

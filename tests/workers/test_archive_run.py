@@ -33,7 +33,7 @@ def test_killed_workers_leave_no_story_undrawn(room, database):
     kills = 0
     for left in range(STORIES - 8, 0, -8):
         until(lambda left=left: waiting() <= left, 60, f"{left} stories are left")
-        for pid in children(kept.roles()["draw"]):
+        for pid in children(kept.roles()["bulk"]):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 kills += 1

@@ -60,13 +60,23 @@ def test_two_supervisors_do_not_share_a_folder(kept):
 def test_what_dies_is_started_again(kept):
     """Every role is a process; each that is killed comes back, and the queue with it."""
     before = kept.roles()
-    assert set(before) == {"redis", "draw", "deliver", "sweep"}
+    assert set(before) == {"redis", "draw", "deliver", "bulk", "sweep"}
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
     until(lambda: set(kept.roles()) == set(before), 60, "all roles are back")
     until(kept.works, 60, "the workers listen again")
     assert not set(before.values()) & set(kept.roles().values())
     assert "ended with status -9" in kept.log()
+
+
+def test_bulk_work_gives_way_to_all_other(kept):
+    """The processes of the bulk lanes have the lowest priority, within their session and beside other sessions."""
+    calm = os.getpriority(os.PRIO_PROCESS, kept.pid)
+    for name, pid in kept.roles().items():
+        for one in children(pid):
+            assert os.getpriority(os.PRIO_PROCESS, one) == (10 if name == "bulk" else calm)
+    group = Path(f"/proc/{kept.roles()['bulk']}/autogroup")
+    assert not group.exists() or group.read_text().endswith("nice 10\n")
 
 
 def test_a_port_that_was_lost_is_given_up(kept):
@@ -98,7 +108,7 @@ def test_killed_it_takes_everyone_along(room):
     """A supervisor that is killed leaves nobody running; the next one starts at once, and ends on SIGTERM with 0."""
     kept = room.supervisor()
     family = kept.family()
-    assert len(family) >= 6
+    assert len(family) >= 8
     kept.machine.process.kill()
     kept.machine.process.wait()
     until(lambda: not any(alive(pid) for pid in family), 60, "the children end too")
