@@ -1,6 +1,6 @@
 """The Celery application. Redis carries nudges only: each may be lost, repeated or late without harm.
 
-`celery -A workers.app worker -Q draw` is a plain way to run a part of it; `syndicate worker` runs all of it.
+`celery -A workers.app worker -Q draw,deliver,bulk` is a plain way to run the queues; `syndicate worker` runs all.
 """
 
 import logging

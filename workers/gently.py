@@ -1,6 +1,6 @@
 """The Celery application for work that gives way to all other: `celery -A workers.gently worker -Q bulk`.
 
-Its processes take the lowest priority once they stand, as to start with it may take minutes on a busy machine.
+Its processes take their low priority once they stand, as to start with it takes long on a busy machine.
 """
 
 import os
@@ -14,6 +14,8 @@ from workers.app import app
 __all__ = ["app"]
 
 _NICE = 10
+"""A tenth of what others get where all want the processor. With 19 they would stand still in the middle of a
+transaction, or of an account's mailbox, which news may wait for, and for ever on a machine that is never idle."""
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

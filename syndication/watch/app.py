@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from syndication.models import BULK
 from syndication.store import Store
 from syndication.watch.metrics import Metrics
 from syndication.watch.state import Standing, standing
 
-LATE = {0: 120.0, 1: 900.0}
-"""Seconds after which what waits in a lane means that something is wrong; other lanes may wait."""
+LATE = {0: 120.0, 1: 900.0, 2: 3600.0}
+"""Seconds after which what waits in a lane means that something is wrong; the archive, drawn anew, may wait."""
 
 SILENT = 90.0
 """Seconds without a sign of the sweep after which it counts as dead."""
@@ -54,10 +55,9 @@ def describe(now: Standing) -> list[str]:
         since = "never ran" if now.swept is None else f"gave no sign for {now.swept:.0f} s"
         problems.append(f"the sweep {since}: syndicate worker")
     for lane, most in LATE.items():
+        worker = "syndicate worker" if lane < BULK.first else "syndicate worker --only bulk"
         if (late := now.untaken.get(lane, 0.0)) > most:
-            problems.append(f"a post could have gone out for {late:.0f} s: is `syndicate worker` at work?")
-    if now.stories_late > LATE[1]:
-        problems.append(
-            f"a story has waited {now.stories_late:.0f} s to be drawn: is `syndicate worker` at work?"
-        )
+            problems.append(f"a post could have gone out for {late:.0f} s: is `{worker}` at work?")
+        if (late := now.undrawn.get(lane, 0.0)) > most:
+            problems.append(f"a story has waited {late:.0f} s to be drawn: is `{worker}` at work?")
     return problems

@@ -88,7 +88,11 @@ class Metrics(Collector):
         yield paused
         for name, words, value in (
             ("stories_due", "Stories that wait to be drawn.", now.stories_due),
-            ("stories_age_seconds", "How long the oldest of them has waited.", now.stories_late),
+            (
+                "stories_age_seconds",
+                "How long the oldest of them has waited.",
+                max(now.undrawn.values(), default=0.0),
+            ),
             ("editor_decisions", "Posts that only a person can settle.", now.editors),
             ("trail_unsealed_rows", "Rows of the trail that the sweep has not sealed yet.", now.unsealed),
             ("sweep_age_seconds", "Since the sweep gave a sign of life; -1: never.", _or_never(now.swept)),

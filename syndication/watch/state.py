@@ -26,14 +26,15 @@ class Standing(NamedTuple):
     """What waits, and for how long, in seconds by lane.
 
     `late`: the oldest wait beyond its post's own time, whatever the reason, but for paused accounts, which wait for a
-    person. `untaken`: for how long there has been something to do that no worker takes up.
+    person. `untaken`: for how long there has been something to do that no worker takes up. `undrawn`: the same, of
+    stories to be drawn.
     """
 
     waiting: tuple[Waiting, ...]
     late: dict[int, float]
     untaken: dict[int, float]
     stories_due: int
-    stories_late: float
+    undrawn: dict[int, float]
     editors: int
     paused: dict[str, str]
     swept: float | None
@@ -58,15 +59,15 @@ def standing(tx: Connection, now: int) -> Standing:
     )
     first = select(deliveries.c.lane, func.min(since)).select_from(joined).where(idle)
     untaken = {lane: (now - at) / 1000 for lane, at in tx.execute(first.group_by(deliveries.c.lane))}
-    drawing = select(func.count(), func.min(stories.c.due_at)).where(stories.c.due_at <= now)
-    count, oldest_story = tx.execute(drawing).one()
+    drawing = select(stories.c.lane, func.count(), func.min(stories.c.due_at)).where(stories.c.due_at <= now)
+    drawn = tx.execute(drawing.group_by(stories.c.lane)).all()
     swept = pulses.newest(tx, "sweep")
     return Standing(
         waiting=waiting,
         late=late,
         untaken=untaken,
-        stories_due=count,
-        stories_late=(now - oldest_story) / 1000 if oldest_story is not None else 0.0,
+        stories_due=sum(count for _, count, _ in drawn),
+        undrawn={lane: (now - since) / 1000 for lane, _, since in drawn},
         editors=_for_editors(tx),
         paused=accounts.paused(tx),
         swept=None if swept is None else (now - swept) / 1000,

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from syndication.models import Draft, Receipt, State
+from syndication.pipeline import accept
 from syndication.store import accounts, claims, deliveries, pulses, seals, stories
 from syndication.watch.app import ailments
 from syndication.watch.metrics import Metrics
@@ -104,6 +105,19 @@ def test_health_says_what_is_not_done(store, ready, clock):
     silent, idle = ailments(store)
     assert silent == "the sweep gave no sign for 901 s: syndicate worker"
     assert idle == "a post could have gone out for 901 s: is `syndicate worker` at work?"
+
+
+def test_health_names_the_role_that_bulk_needs(store, event, clock, config):
+    """An evergreen story may wait for an hour; then whoever runs each part by itself learns which one is missing."""
+    accept(store, config, event(priority="evergreen"))
+    for seconds, expected in (
+        (3600, []),
+        (1, ["a story has waited 3601 s to be drawn: is `syndicate worker --only bulk` at work?"]),
+    ):
+        clock.move(seconds)
+        with store.write() as tx:
+            pulses.beat(tx, "sweep", "here", store.now())
+        assert ailments(store) == expected
 
 
 def test_who_rests_for_a_rate_limit_is_not_ill(store, ready, clock):
