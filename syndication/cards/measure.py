@@ -22,6 +22,7 @@ from syndication.cards.template import (
 )
 
 _PILL = 0.6  # room around a pill's words, in shares of their size
+_CHIP = 0.35  # room around an agency's logo, in shares of its height
 _INK = 0.4  # of that room: the least around their ink
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _HANG = 0.75  # of the margin: how far quotation marks may hang into it
@@ -215,8 +216,11 @@ class Measure:
         if self.subject.agency_aspect is None or not self.subject.photo:
             return None
         tall = min(layer.agency * self.unit, width / self.subject.agency_aspect, height)
-        rect = Rect(0, 0, tall * self.subject.agency_aspect, tall)
-        return Box(rect.width, tall, (LogoOp(rect, "white", agency=True),), tall)
+        pad = tall * _CHIP if layer.chip else 0
+        logo = LogoOp(Rect(pad, pad, tall * self.subject.agency_aspect, tall), "white", agency=True)
+        frame = Rect(0, 0, logo.rect.width + 2 * pad, tall + 2 * pad)
+        chip = (FillOp(frame, self.color(layer.chip)),) if layer.chip else ()
+        return Box(frame.width, frame.height, (*chip, logo), pad + tall)
 
     def _each(self, layer: Each, width: float, height: float) -> Box | None:
         """The facts in rows of one height each, their words in the size that suits the longest."""

@@ -125,9 +125,13 @@ class Logo(Layer):
 
 
 class Agency(Layer):
-    """The logo, at this height, of the agency whose licence asks for it beside the photo's credit."""
+    """The logo, at this height, of the agency whose licence asks for it beside the photo's credit.
+
+    It is light, as for photos: on paper `chip` is the colour of a box around it.
+    """
 
     agency: Units
+    chip: Role | None = None
 
 
 class Bar(Layer):
