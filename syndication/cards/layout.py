@@ -50,6 +50,7 @@ class _Layout:
         self.template, self.subject = template, subject
         self.measure = Measure(template, subject, size)
         self.card, self.unit, self.tall = self.measure.card, self.measure.unit, self.measure.tall
+        self.upright = "upright" in self.measure.terms
         self.layers = self.measure.present(template.layers)
         self.covered = subject.photo is not None and any(isinstance(layer, Photo) for layer in self.layers)
 
@@ -108,7 +109,8 @@ class _Layout:
                 told = f"where a layer keeps {clear:.0f} of {inside.height:.0f} clear"
                 place = f"layers[{index}].clear"
             raise NoRoom(f"a card of {self.card.width}x{self.card.height} pixels has no room {told}", place)
-        self.measure.on_photo = bool(layer.scrim and self.covered and not self.is_block(layer))
+        aside = self.is_block(layer) or (self.upright and layer.area.upright)
+        self.measure.on_photo = bool(layer.scrim and self.covered and not aside)
         box = self.measure.layer(layer, inside.width, room)
         if box is None:
             return _Flow((), self.card._replace(height=0))
@@ -141,7 +143,7 @@ class _Layout:
         return bool(layer.block) and self.tall and self.covered
 
     def area(self, area: Area) -> Rect:
-        place = area.tall if self.tall else area.wide
+        place = area.tall if self.tall else area.upright if self.upright and area.upright else area.wide
         side, _, share = place.partition(" ")
         card, part = self.card, float(share.rstrip("%") or 100) / 100
         width, height = card.width * part, card.height * part

@@ -70,6 +70,8 @@ class Measure:
         self.caps = dict[str, int]()  # the largest size of a field's words, where several agree on one
         self.terms = {"tall" if self.tall else "wide"}
         self.terms |= {"photo", "small" if subject.small else "large"} if subject.photo else {"plain"}
+        if "large" in self.terms and not self.tall and subject.upright(self.card):
+            self.terms.add("upright")
 
     def present(self, layers: Sequence[Layer]) -> list[Layer]:
         """Those of the layers that are for this story and size."""

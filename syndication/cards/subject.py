@@ -9,6 +9,9 @@ from syndication.errors import CardError
 # How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
 # so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
 _MOST_ENLARGED = 1.35
+_LEAST_SHOWN = (
+    0.45  # of a photo that covers a card: less of an upright one is a chin, or a headline over a face
+)
 _MOST_SMALL = 1.6  # of one that stands by itself, with no words on it to be compared with
 
 
@@ -45,6 +48,11 @@ class Subject:
     def most_enlarged(self) -> float:
         """How much larger than its own pixels the photo may be drawn."""
         return _MOST_SMALL if self.small else _MOST_ENLARGED
+
+    def upright(self, card: Rect) -> bool:
+        """Whether a card is so flat that it would leave little of its photo, were that to cover it."""
+        across, down = self.photo or (1, 1)
+        return across / down < _LEAST_SHOWN * card.width / card.height
 
     def sharp(self, box: Rect) -> bool:
         """Whether the photo is large enough to cover a box."""

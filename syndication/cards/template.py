@@ -31,8 +31,9 @@ EACH = ("place", "fact")
 FIELDS = (*_STORY.split(), *_LABELS.split(), *EACH)
 BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the accent as it is on the night
 
-# Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that.
-Condition = Literal["photo", "large", "small", "plain", "wide", "tall"]
+# Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that. And
+# `upright` if it is large, and the card so flat that it would leave little of the photo.
+Condition = Literal["photo", "large", "small", "upright", "plain", "wide", "tall"]
 Units = Annotated[float, Field(ge=0, le=2000)]
 Lines = Annotated[int, Field(ge=1, le=12)]
 
@@ -68,10 +69,14 @@ class _ByShape(_Strict):
 
 
 class Area(_ByShape):
-    """Where a layer stands, by the card's shape: the whole `card`, or a share of it such as `start 60%`."""
+    """Where a layer stands, by the card's shape: the whole `card`, or a share of it such as `start 60%`.
+
+    `upright` is its place on a wide card whose photo is upright, if that is another.
+    """
 
     wide: Place = "card"
     tall: Place = "card"
+    upright: Place | None = None
 
 
 class Hang(_ByShape):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from syndication.cards import SIZES, make_cards, template_names
+from syndication.cards import SIZES, make_cards, render_cards, template_names
 from syndication.config import Cards, Config
 from syndication.models import PublishEvent
 
@@ -95,6 +95,31 @@ def test_every_template_looks_as_it_did_in_every_size(
             picture.save(golden, quality=92, subsampling="4:4:4", optimize=True)
         with Image.open(golden) as expected:
             assert difference(picture, expected) < LIMIT, golden.name
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("template", ["article", "photo", "textfree"])
+def test_an_upright_photo_looks_as_it_did(
+    template: str, language: str, story: Callable[..., PublishEvent], photos: Path, tmp_path: Path
+) -> None:
+    """On wide cards an upright photo stands beside the words, at the side where the story's lines end."""
+    with Image.open(photos / "mountains.jpg") as image:
+        image.crop((500, 0, 1300, image.height)).save(tmp_path / "upright.jpg", quality=95)
+    (drawn,) = render_cards(
+        story(language, published="2021-11-20T08:12:00Z"),
+        config=Config(),
+        photo=tmp_path / "upright.jpg",
+        template=template,
+        sizes=SIZES[:1],
+        now=NOW,
+    )
+    picture = drawn.canvas.reduce(4)
+    golden = GOLDENS / "quarter" / f"{template}-upright-{language}.jpg"
+    if os.environ.get("UPDATE_GOLDENS") == "1":
+        picture.save(golden, quality=92, subsampling="4:4:4", optimize=True)
+    with Image.open(golden) as expected:
+        assert difference(picture, expected) < LIMIT, golden.name
+    assert not [fault for fault in drawn.faults if not fault.note]
 
 
 @pytest.mark.parametrize("template", ["article", "quote"])

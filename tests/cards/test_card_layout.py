@@ -186,6 +186,21 @@ def test_a_badge_falls_away() -> None:
     assert {(op.name, op.rect.y) for op in ended} == {(op.name, op.rect.y) for op in article}
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("name", ["article", "live", "audio", "gallery"])
+def test_an_upright_photo_stands_beside_the_words(name: str, language: str) -> None:
+    """A wide card would leave little of it: it keeps the far side, and words are on the ground beside it."""
+    told = {"label": "Climate", "byline": "Ines Okafor", "date": "20 November 2026", "credit": "Photo: A"}
+    for pixels, aside in (((1200, 1600), True), ((1600, 1600), False), (LARGE, False)):
+        placed = lay_out(name, (1200, 630), language, photo=pixels, headline="word " * 12, **told)
+        (photo,) = (op.rect for op in placed if isinstance(op, ops.PhotoOp))
+        assert (photo.width, photo.height) == (480 if aside else 1200, 630)
+        assert (photo.x == 0) is (language == "ar" or not aside)
+        solid = 1200 * 0.72 * (1 - 0.16)  # of the ground beside it, which fades into the photo
+        ends = [1200 - op.rect.x if language == "ar" else op.rect.right for op in words_of(placed)]
+        assert (max(ends) <= solid) is aside
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", sorted(set(TEMPLATES) - {"photo", "textfree"}))
 def test_two_hundred_capitals_stand_whole(name: str, size: tuple[int, int]) -> None:
