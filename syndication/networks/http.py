@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -214,8 +215,10 @@ class Http:
         own = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
         headers = {**own, **parts.pop("headers", {})}
         auth = parts.pop("auth", self.auth)
-        request = requests.Request(method, self._address(path), headers=headers, auth=auth, **parts)
-        return self._session.prepare_request(request)
+        request = requests.PreparedRequest()
+        cookies = self._session.cookies or None
+        request.prepare(method, self._address(path), headers=headers, auth=auth, cookies=cookies, **parts)
+        return request
 
     def _address(self, path: str) -> str:
         """The URL to ask. A server on this machine stands in for every host of its network."""
@@ -291,6 +294,7 @@ def at(server: str, url: str) -> str:
     return server + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
+@lru_cache
 def origin(server: str) -> str:
     """A server's address as `scheme://host[:port]`; `https` may be left out.
 
@@ -319,6 +323,7 @@ def origin(server: str) -> str:
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
+@lru_cache
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine."""
     host = urlsplit(url).hostname or ""

@@ -125,6 +125,7 @@ class Session(requests.Session):
         self.mount("https://", _Adapter())
         self.mount("http://", _Adapter())
         self._used = 0.0
+        self._settings = dict[str, dict[str, Any]]()
 
     def ready(self, named: Iterable[str]) -> Self:
         """Make it ready for another deed. `named` are origins that no person named but a server's answer: they are
@@ -135,6 +136,13 @@ class Session(requests.Session):
             if f"{place}/" not in self.adapters:
                 self.mount(f"{place}/", _Outward(policy=Policy()))
         return self
+
+    def settings(self, url: str) -> dict[str, Any]:
+        """How to reach a URL's server: the environment's proxies and certificates, looked up once for each."""
+        place = "/".join(url.split("/", 3)[:3])
+        if place not in self._settings:
+            self._settings[place] = {**self.merge_environment_settings(url, {}, True, None, None)}
+        return self._settings[place]
 
     @contextmanager
     def line(self) -> Iterator[None]:
@@ -162,7 +170,7 @@ def exchange(session: Session, request: requests.PreparedRequest, seconds: float
 def _exchange(session: Session, request: requests.PreparedRequest, seconds: float) -> Answer:
     _in_time()
     deadline = time.monotonic() + seconds
-    around = session.merge_environment_settings(request.url or "", {}, True, None, None)
+    around = session.settings(request.url or "")
     limits = (min(CONNECT_SECONDS, seconds), seconds)
     with closing(session.send(request, timeout=limits, allow_redirects=False, **around)) as response:
         try:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from syndication.errors import ConfigError
+from syndication.store.prepared import run
 
 NEVER = 253_402_300_799_000  # the last second of 9999: due when a person says so
 _LOCK_KEY = 0x73796E64  # any number of our own, for PostgreSQL's advisory lock around migrations
@@ -119,7 +120,7 @@ def upsert(
     tx: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], *, adds: bool = False
 ) -> None:
     """Insert a row, or change the one with its key; `adds`: by adding the values to what it has."""
-    tx.execute(_upsert(tx.dialect.name, table, tuple(key), tuple(values), adds), {**key, **values})
+    run(tx, _upsert(tx.dialect.name, table, tuple(key), tuple(values), adds), {**key, **values})
 
 
 @lru_cache

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import EVERY, Account, Lanes, Limits, State
 from syndication.store import insert_new, moment, rates
+from syndication.store.prepared import row_of
 from syndication.store.schema import accounts, deliveries
 
 _WAITING = (State.READY, State.UNKNOWN)
@@ -158,10 +159,10 @@ def hold(tx: Connection, mailbox: Mailbox, until: int) -> int:
     Raises ClaimLost if another worker has opened it since.
     """
     mine = {"mine": mailbox.account.name, "opened": mailbox.holder}
-    paced_until: int | None = tx.execute(_HOLD, mine | {"due_at": until}).scalar()
-    if paced_until is None:
+    held = row_of(tx, _HOLD, mine | {"due_at": until})
+    if held is None:
         raise ClaimLost(f"{mailbox.account.name}: another worker has opened this mailbox")
-    return paced_until
+    return int(held["paced_until"])
 
 
 def pace(tx: Connection, name: str, until: int) -> None:
@@ -236,12 +237,13 @@ def _holds(lanes: Lanes) -> ColumnElement[bool]:
 
 def is_free_with(tx: Connection, lanes: Lanes, now: int) -> bool:
     """Whether a mailbox that nobody has open holds something of these lanes."""
-    return bool(tx.execute(_is_free_with(lanes), {"now": now}).scalar_one())
+    row = row_of(tx, _is_free_with(lanes), {"now": now})
+    return bool(row and row["found"])
 
 
 @cache
 def _is_free_with(lanes: Lanes) -> Select[Any]:
-    return select(exists().where(_free(), _holds(lanes)))
+    return select(exists().where(_free(), _holds(lanes)).label("found"))
 
 
 def _free() -> ColumnElement[bool]:

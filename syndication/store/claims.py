@@ -22,8 +22,16 @@ from sqlalchemy import (
 from syndication.errors import ClaimLost
 from syndication.models import Deed, Delivery, Lanes, Pending, Priority, Receipt, State
 from syndication.store import NEVER, accounts, rates, trail
-from syndication.store.deliveries import WAITING, before, change, deed_of, delivery_of, move
+from syndication.store.deliveries import WAITING, before, change, change_row, deed_of, delivery_of, move
+from syndication.store.prepared import row_of
 from syndication.store.schema import deliveries, stories
+
+# What a post is read back by, unless something else is to be done to it.
+_idle = deliveries.c.deed == ""
+_LOOKED_AT = {
+    "deed": case((_idle, Deed.LOOK), else_=deliveries.c.deed),
+    "deed_due_at": case((_idle, bindparam("look_at", type_=BigInteger)), else_=deliveries.c.deed_due_at),
+}
 
 
 class Claim(NamedTuple):
@@ -66,7 +74,7 @@ def claim_held(
         _put_off(tx, mailbox.account.name, now, pace, paced_until)
     first, last = mailbox.lanes
     mine = {"now": now, "account": mailbox.account.name, "app": mailbox.app}
-    row = tx.execute(_next(last), mine).mappings().first()
+    row = row_of(tx, _next(last), mine)
     if row is None or row["lane"] < first:
         return None
     if row["lane"] > first and accounts.is_free_with(tx, Lanes(first, row["lane"] - 1), now):
@@ -76,7 +84,7 @@ def claim_held(
         taken |= {"deed_due_at": now + lease, "deed_tries": row["deed_tries"] + 1}
     else:
         taken |= {"due_at": now + lease}
-    if not change(tx, delivery_of(row), {State(row["state"])}, **taken):
+    if not change_row(tx, row["id"], row["attempt"], {State(row["state"])}, **taken):
         return None
     delivery = delivery_of({**row, **taken})
     story = bool(row["withdrawn"]), row["event"]
@@ -164,9 +172,7 @@ def settle(
     if receipt:
         values["receipt"] = receipt.model_dump_json()
     if look_at is not None:
-        idle = deliveries.c.deed == ""
-        values["deed"] = case((idle, Deed.LOOK), else_=deliveries.c.deed)
-        values["deed_due_at"] = case((idle, look_at), else_=deliveries.c.deed_due_at)
+        values |= _LOOKED_AT | {"look_at": look_at}
     if forget_intent:
         values["intent_at"] = None
     current = {*before(state), state} - {State.PLANNED, State.CANCELLED}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
 from syndication.errors import NotFound
 from syndication.models import MOVES, Deed, Delivery, Draft, Pending, PublishEvent, Receipt, State
 from syndication.store import NEVER, insert_new, moment, trail
+from syndication.store.prepared import run
 from syndication.store.schema import deliveries
 
 WAITING = (State.READY, State.UNKNOWN)
@@ -284,16 +285,21 @@ def move(tx: Connection, delivery: Delivery, state: State, **values: Any) -> boo
 
 def change(tx: Connection, delivery: Delivery, current: set[State], **values: Any) -> bool:
     """Change a delivery that is as it was when it was read, and in one of those states. False if it is not."""
-    as_read, statement = {"this": delivery.id, "claims": delivery.attempt}, _change(frozenset(current))
+    return change_row(tx, delivery.id, delivery.attempt, current, **values)
+
+
+def change_row(tx: Connection, number: int, attempt: int, current: set[State], /, **values: Any) -> bool:
+    """As `change`, of one that was read as a row."""
+    as_read = {"this": number, "claims": attempt}
     made = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
     plain = {name: value for name, value in values.items() if name not in made}
-    return tx.execute(statement.values(made) if made else statement, as_read | plain).rowcount == 1
+    return run(tx, _change(frozenset(current), tuple(made.items())), as_read | plain).rowcount == 1
 
 
-@cache  # to build a statement takes longer than to run it
-def _change(current: frozenset[State]) -> Update:
+@lru_cache  # to build a statement takes longer than to run it
+def _change(current: frozenset[State], made: tuple[tuple[str, ColumnElement[Any]], ...]) -> Update:
     as_read = and_(deliveries.c.id == bindparam("this"), deliveries.c.attempt == bindparam("claims"))
-    return update(deliveries).where(as_read, deliveries.c.state.in_(current))
+    return update(deliveries).where(as_read, deliveries.c.state.in_(current)).values(dict(made))
 
 
 def delivery_of(row: RowMapping | dict[str, Any]) -> Delivery:

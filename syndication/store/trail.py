@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
+from syndication.store.prepared import run
 from syndication.store.schema import trail
 
 _ADD = insert(trail)
@@ -42,7 +43,7 @@ def add(
     if what not in WHAT:
         raise ValueError(f"{what} is not a step of the trail")
     step = {"at": at, "story": story, "what": what, "words": words[:2000]}
-    tx.execute(_ADD, step | {"delivery": delivery, "attempt": attempt, "status": status})
+    run(tx, _ADD, step | {"delivery": delivery, "attempt": attempt, "status": status})
 
 
 def of_story(tx: Connection, story: str) -> list[Step]:
