@@ -94,9 +94,11 @@ class Attempt(ABC):
     def _recording(self, *, go_on: bool = False) -> Iterator[Connection]:
         """A transaction that records how the try went, and what the network told and charged meanwhile.
 
-        `go_on` claims the next in the same one, unless the mailbox is another's by now.
+        `go_on` claims the next in the same one, unless the mailbox is another's by now. It is on the disk before the
+        next request that makes a post public, whose intent is, or else when the mailbox is given back: power that
+        fails meanwhile leaves the post in doubt, as a kill just before the record does, and the network is asked.
         """
-        with self.store.write() as tx:
+        with self.store.write(synced=not go_on) as tx:
             paced_until = None
             if go_on:
                 with suppress(ClaimLost):  # the record of this try is as true

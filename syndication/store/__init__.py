@@ -50,9 +50,13 @@ class Store:
     now: Callable[[], int] = field(default=_clock)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction that may write; on SQLite it waits for its turn at once, so it cannot fail half-way."""
-        with self.engine.begin() as tx:
+    def write(self, *, synced: bool = True) -> Iterator[Connection]:
+        """One transaction that may write; on SQLite it waits for its turn at once, so it cannot fail half-way.
+
+        Once it is over, power that fails does not take it away. Where that is not `synced`, for SQLite, it holds once
+        the next one is over that is: there is one journal, which is written in order.
+        """
+        with self.engine.connect().execution_options(synced=synced) as tx, tx.begin():
             yield tx
 
     @contextmanager
@@ -131,9 +135,8 @@ def _upsert(dialect: str, table: Table, key: tuple[str, ...], values: tuple[str,
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:
-    # Transactions are ours to begin. FULL, as an answer of "accepted" must outlive the power.
-    connection.isolation_level = None
-    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+    connection.isolation_level = None  # transactions are ours to begin
+    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=wal", "foreign_keys=on"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -143,9 +146,12 @@ def _begin_sqlite(tx: Connection) -> None:
     if tx.get_execution_options().get("reads_only"):
         tx.exec_driver_sql("BEGIN")
         return
+    # FULL, as an answer of "accepted" must outlive the power.
+    level = "full" if tx.get_execution_options().get("synced", True) else "normal"
     # SQLite's own waiting sleeps ever longer, up to a tenth of a second, while others pass.
     until, raw = time.monotonic() + _BUSY_MS / 1000, tx.connection.cursor()
     raw.execute("PRAGMA busy_timeout=0")
+    raw.execute(f"PRAGMA synchronous={level}")
     try:
         while not _began(raw) and time.monotonic() < until:
             time.sleep(_TURN)

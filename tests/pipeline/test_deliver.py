@@ -33,15 +33,16 @@ def test_a_story_goes_out_once_to_each_account(store, config, network, connect, 
 
 
 def test_a_post_costs_two_transactions(store, config, network, desk, event, monkeypatch):
-    """One commits the intent; the other records the answer and claims the next letter."""
+    """One commits the intent, to the disk; the other records the answer and claims the next letter."""
     for number in range(5):
         accept(store, config, event(id=f"cms-{number}"))
         prepare_next(store, config)
     begun, write = [], store.write
-    monkeypatch.setattr(store, "write", lambda: begun.append(1) or write())
+    monkeypatch.setattr(store, "write", lambda *, synced=True: begun.append(synced) or write(synced=synced))
     deliver(store, config)
     assert len(network.sent) == 5
-    assert len(begun) == 2 * 5 + 3  # the mailbox is opened, the first letter claimed, the mailbox closed
+    opened, closed = [True, True], [True]  # the mailbox, which is opened, and the first letter claimed
+    assert begun == opened + [True, False] * 5 + closed
 
 
 def test_a_record_stands_though_the_mailbox_is_lost(store, config, network, connect, desk, event):

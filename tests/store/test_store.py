@@ -68,6 +68,11 @@ def test_a_store_survives_sudden_death_of_the_machine(store):
         assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
         assert tx.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    for synced, level in ((False, 1), (True, 2)):  # 1: with the next transaction that is
+        with store.write(synced=synced) as tx:
+            assert tx.execute(text("PRAGMA synchronous")).scalar() == level
+    with store.write() as tx:
+        assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
 
 
 def test_a_failed_transaction_leaves_nothing(store, event):
