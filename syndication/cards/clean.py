@@ -21,7 +21,7 @@ LARGE = 1200  # pixels of width, from which on Discover shows a picture large
 _MOST_BYTES = 600_000
 _PAPER = (255, 255, 255)  # behind what is see-through
 # Counts up with each change that changes pixels: older pictures then get new names.
-_ENGINE = 1
+_ENGINE = 2
 
 
 def make_clean(

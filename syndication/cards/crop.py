@@ -23,6 +23,7 @@ LARGEST = (
 )
 _LEAST_FACE = 0.08  # of its shorter side: smaller ones are a crowd, which no crop can keep
 _LOOK_SIDE = 96  # pixels: of the one whose subject is looked for
+_AROUND_IT = 24  # pixels there, each way: what a place is compared with
 _BINS = 48
 _STEPS = 32
 _PULL = 0.5  # towards the photo's middle, where it is unclear what there is to see
@@ -190,8 +191,9 @@ def fitting(size: Size, side: int) -> Size:
 def _salience(photo: Image.Image) -> Image.Image:
     """How much each part of a photo draws the eye, 0 to 255, on a thumbnail.
 
-    What differs in colour from the whole picture does (after Achanta et al., "Frequency-tuned salient region
-    detection", CVPR 2009), and so do detail and skin.
+    What differs in colour from what is far around it does (as Achanta et al., "Frequency-tuned salient region
+    detection", CVPR 2009, have it of the whole picture: a wide sky would then count as much as what stands before it),
+    and so do detail and skin.
     """
     small = photo.resize(fitting(photo.size, 4 * _LOOK_SIDE), Image.Resampling.NEAREST)
     small = small.reduce((min(4, small.width), min(4, small.height)))
@@ -199,8 +201,8 @@ def _salience(photo: Image.Image) -> Image.Image:
     seen = ImageChops.difference(light, light.filter(ImageFilter.BoxBlur(3))).filter(ImageFilter.BoxBlur(2))
     seen = ImageChops.add(ImageChops.add(seen, seen), seen)
     for band in (light, blue, red):
-        mean = band.resize((1, 1), Image.Resampling.BOX).resize(band.size)
-        apart = ImageChops.difference(band.filter(ImageFilter.BoxBlur(1)), mean)
+        around = band.filter(ImageFilter.BoxBlur(_AROUND_IT))
+        apart = ImageChops.difference(band.filter(ImageFilter.BoxBlur(1)), around)
         # Colour counts four times what light does.
         apart = apart.point(_HALF) if band is light else ImageChops.add(apart, apart)
         seen = ImageChops.add(seen, apart)

@@ -167,6 +167,16 @@ def test_what_there_is_to_see_is_kept(place: tuple[float, float], target: tuple[
 
 
 @pytest.mark.usefixtures("no_faces")
+@pytest.mark.parametrize("target", SIZES)
+def test_a_wide_sky_is_not_what_there_is_to_see(target: tuple[int, int]) -> None:
+    """However blue it is and however much of an upright photo it takes, the ridge under it is in the crop."""
+    image = Image.new("RGB", (800, 1600), (70, 120, 190))
+    ImageDraw.Draw(image).polygon([(0, 1000), (300, 860), (800, 1020), (800, 1600), (0, 1600)], (90, 95, 90))
+    _, top, _, bottom = crop.window(image.size, target, crop.look(image))
+    assert top + 20 < 860 < 1020 < bottom - 20
+
+
+@pytest.mark.usefixtures("no_faces")
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (900, 1), (3, 2), (5000, 40)])
 def test_a_photo_of_nothing_is_cropped_in_its_middle(mode: str, size: tuple[int, int]) -> None:
