@@ -35,9 +35,10 @@ def paint(
         else:
             letters.append(glyph)
     canvas.load()
+    pixels = canvas.im
     for mask, left, top, width, height in _inked(letters, x, alpha):
         # As Image.paste does in the end: what it asks before takes as long again, a hundred times a card.
-        canvas.im.paste(color, (left, y + top, left + width, y + top + height), mask)
+        pixels.paste(color, (left, y + top, left + width, y + top + height), mask)
 
 
 def _inked(letters: Sequence[Glyph], x: float, alpha: float) -> Iterator[_Ink]:

@@ -1,6 +1,7 @@
 """What darkens a photo behind light words: just as far as they need on this photo, and as little elsewhere."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from PIL import Image, ImageChops, ImageOps
@@ -78,8 +79,10 @@ def _shade(size: tuple[int, int], needs: Sequence[Need], op: ScrimOp) -> Image.I
             mask = ImageChops.lighter(mask, ImageChops.multiply(column, row))
     others = [need for need, (start, _) in zip(needs, spans, strict=True) if start >= size[0] * _FAR]
     first = min((box[1] for box, _ in needs), default=size[1]) / size[1]
-    rows = [_grounding((y + 0.5) / height, first) if needs else 0.0 for y in range(height)]
-    ground = ImageChops.lighter(_column(height, others, op.edge), _as_column(rows))
+    deep = min(_DEEPEST, 2 * _DEEPEST * (1 - first)) if needs else 0.0
+    ground = _as_column([deep * share for share in _grounding(height)])
+    if others:
+        ground = ImageChops.lighter(_column(height, others, op.edge), ground)
     return ImageChops.lighter(mask, ground.resize((width, height), Image.Resampling.NEAREST))
 
 
@@ -101,8 +104,10 @@ def _as_column(rows: Sequence[float]) -> Image.Image:
 
 def _lightening(width: int, end: float, fade: float) -> Image.Image:
     """One row of the mask: whole as far as words reach, at `end` of the width, and less beyond them."""
-    row = [1 - (1 - _LEFT) * _ease(((x - 0.5) / width - end - 0.02) / fade) for x in range(width)]
-    return Image.frombytes("L", (width, 1), bytes(round(255 * share) for share in row))
+    first, last = (min(max(int(at * width + 0.5), 0), width) for at in (end + 0.02, end + 0.02 + fade))
+    easing = [1 - (1 - _LEFT) * _ease(((x - 0.5) / width - end - 0.02) / fade) for x in range(first, last)]
+    row = [255] * first + [round(255 * share) for share in easing] + [round(255 * _LEFT)] * (width - last)
+    return Image.frombytes("L", (width, 1), bytes(row))
 
 
 def _softened(rows: list[float], reach: int) -> list[float]:
@@ -113,9 +118,10 @@ def _softened(rows: list[float], reach: int) -> list[float]:
     return rows
 
 
-def _grounding(y: float, first: float) -> float:
-    """What darkens the bottom of any photo at `y` of its height, more under words that begin higher, at `first`."""
-    return min(_DEEPEST, 2 * _DEEPEST * (1 - first)) * _ease((y - _HIGHEST) / (1 - _HIGHEST))
+@lru_cache(maxsize=32)
+def _grounding(height: int) -> tuple[float, ...]:
+    """How the bottom of any photo darkens, row by row, as shares of how dark its last row gets."""
+    return tuple(_ease(((y + 0.5) / height - _HIGHEST) / (1 - _HIGHEST)) for y in range(height))
 
 
 def _ease(share: float) -> float:

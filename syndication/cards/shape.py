@@ -66,15 +66,18 @@ class Glyph(NamedTuple):
 
     def ink(self) -> tuple[float, float, float, float] | None:
         """Left, top, right and bottom of its outline on the line, in pixels, y upwards; None if it has none."""
-        if not (extents := _extents(self.font, self.id)):
+        if not (outline := _outline(self.font, self.id)):
             return None
-        left, top = self.x + extents.x_bearing * self.scale, self.y + extents.y_bearing * self.scale
-        return left, top, left + extents.width * self.scale, top + extents.height * self.scale
+        (_, _, x, y, scale, _), (left, top, right, bottom) = self, outline
+        return x + left * scale, y + top * scale, x + right * scale, y + bottom * scale
 
 
 @lru_cache(maxsize=4096)
-def _extents(font: hb.Font, glyph: int) -> hb.GlyphExtents | None:
-    return font.get_glyph_extents(glyph)
+def _outline(font: hb.Font, glyph: int) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of a glyph's outline in the font's units, y upwards."""
+    if not (box := font.get_glyph_extents(glyph)):
+        return None
+    return box.x_bearing, box.y_bearing, box.x_bearing + box.width, box.y_bearing + box.height
 
 
 @lru_cache(maxsize=512)

@@ -184,6 +184,7 @@ VIEWS = (
 )
 
 
+@lru_cache(maxsize=64)
 def of(width: int, height: int) -> tuple[View, ...]:
     """The views of a card of that size in pixels."""
     return tuple(view for view in VIEWS if view.shapes[0] <= width / height <= view.shapes[1])
