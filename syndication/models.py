@@ -130,7 +130,9 @@ class PublishEvent(Frozen):
     byline: tuple[Line, ...] = ()
     language: Language = Field("en", description="BCP 47; decides fonts, direction and the form of dates.")
     image: Image | None = None
-    card: CardData = Field(CardData(), description="What the card shows beside the story's words.")
+    card: CardData = Field(
+        CardData.model_construct(), description="What the card shows beside the story's words."
+    )
     published: AwareDatetime
     modified: AwareDatetime | None = None
     tags: tuple[Line, ...] = ()

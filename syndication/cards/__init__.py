@@ -315,7 +315,7 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> Bran
 @lru_cache(maxsize=64)
 def _colors(told: Colors, accent: str, *, dark: bool) -> dict[str, Rgb]:
     """A newsroom's colours by role."""
-    colors = {**told.model_dump(), "accent": accent, "white": "#ffffff", "black": "#000000"}
+    colors = {**dict(told), "accent": accent, "white": "#ffffff", "black": "#000000"}
     if dark:
         colors |= {"paper": colors["night"], "ink": colors["paper"]}
     rgb = {role: _rgb(value) for role, value in colors.items()}

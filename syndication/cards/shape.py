@@ -20,10 +20,11 @@ from syndication.errors import MissingGlyph
 
 _CASED = frozenset({"Latn", "Cyrl", "Grek", "Armn"})
 _COMMON, _OTHER = "Zyyy", "Other"
-_SCRIPT_RUNS = regex.compile(
-    "|".join(rf"(?P<{tag}>\p{{Script={tag}}}+)" for tag in fonts.SCRIPTS)
-    + rf"|(?P<{_COMMON}>[\p{{Script=Common}}\p{{Script=Inherited}}]+)|(?P<{fonts.PRIVATE}>\p{{Co}})|(?P<{_OTHER}>.)",
-    regex.DOTALL,
+# Both long patterns are compiled by `regex` when first used: most processes that draw one card need neither.
+_SCRIPT_RUNS = (
+    "(?s)"
+    + "|".join(rf"(?P<{tag}>\p{{Script={tag}}}+)" for tag in fonts.SCRIPTS)
+    + rf"|(?P<{_COMMON}>[\p{{Script=Common}}\p{{Script=Inherited}}]+)|(?P<{fonts.PRIVATE}>\p{{Co}})|(?P<{_OTHER}>.)"
 )
 _BEYOND_LATIN = "\u0250"  # what comes before is Latin or shared by all scripts
 _EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Bopo", "Hang"})
@@ -32,7 +33,7 @@ _INNER_BLANKS = regex.compile(r"(?<!^)\x20(?!$)")
 
 # Emoji sequences (UTS #51) that are shown as pictures: flags, and what is one by default or asks to be one.
 _ELEMENT = r"\p{Emoji}(?:\p{EMod}|\ufe0f\u20e3?|[\U000e0020-\U000e007e]+\U000e007f)?"
-_PICTURES = regex.compile(
+_PICTURES = (
     rf"\p{{RI}}{{2}}|(?=\p{{Emoji_Presentation}}(?!\ufe0e)|\p{{Emoji}}(?:\ufe0f|\p{{EMod}}|\u200d\p{{Emoji}}))"
     rf"{_ELEMENT}(?:\u200d{_ELEMENT})*"
 )
@@ -86,7 +87,7 @@ def main_script(text: str) -> str:
     if max(text, default="") < _BEYOND_LATIN:
         return "Latn"
     runs = Counter[str]()
-    for match in _SCRIPT_RUNS.finditer(text):
+    for match in regex.finditer(_SCRIPT_RUNS, text):
         if match.lastgroup in fonts.SCRIPTS:
             runs[match.lastgroup or ""] += len(match[0])
     return runs.most_common(1)[0][0] if runs else "Latn"
@@ -97,7 +98,7 @@ def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: 
     """Cut a text into items, in logical order. Raises CardError for a character that no font has."""
     pictures = {}
     if max(text, default="") >= _BEYOND_LATIN:
-        pictures = {match.start(): match.end() for match in _PICTURES.finditer(text)}
+        pictures = {match.start(): match.end() for match in regex.finditer(_PICTURES, text)}
     scripts = _scripts(text)
     faces: list[fonts.Face] = []
     start = 0
@@ -185,7 +186,7 @@ def _keeps_blank(text: str, index: int, tracking: float) -> bool:
 def missing(character: str) -> MissingGlyph:
     """The error for a character that no font has; it says what would help."""
     name = unicodedata.name(character, "a character without a name")
-    script = _SCRIPT_RUNS.match(character)
+    script = regex.match(_SCRIPT_RUNS, character)
     if script and script.lastgroup in _EAST_ASIAN:
         hint = "Fonts for Chinese, Japanese and Korean are an extra: pip install 'syndication[cjk]'"
     elif unicodedata.category(character) in ("Co", "Cn", "Cs", "Cc"):
@@ -226,7 +227,7 @@ def _scripts(text: str) -> list[str]:
     """
     if max(text, default="") < _BEYOND_LATIN:
         return ["Latn"] * len(text)
-    runs = [(match.lastgroup or "", match[0]) for match in _SCRIPT_RUNS.finditer(text)]
+    runs = [(match.lastgroup or "", match[0]) for match in regex.finditer(_SCRIPT_RUNS, text)]
     current = next((script for script, _ in runs if script != _COMMON), "Latn")
     scripts: list[str] = []
     opened: list[str] = []

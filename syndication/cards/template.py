@@ -92,8 +92,8 @@ class Layer(_Strict):
     when: tuple[Condition, ...] = ()
     gap: Units = 0
     spring: bool = False
-    area: Area = Area()
-    at: Hang = Hang()
+    area: Area = Area.model_construct()
+    at: Hang = Hang.model_construct()
     clear: Units | Literal["middle"] = Field(
         0,
         description="Kept free across from `at`; above and below in the middle. `middle`: as far as a play button.",
@@ -273,7 +273,7 @@ class Template(_Strict):
         "shown", description="Where a photo's credit stands: on the card, or in its metadata alone."
     )
     layers: tuple[Node, ...]
-    colors: Palette = Palette()
+    colors: Palette = Palette.model_construct()
     text: dict[str, Style] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
 

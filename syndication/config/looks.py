@@ -62,7 +62,7 @@ class Brand(ConfigTable):
     )
     twitter: str = Field("", description="The paper's @name, for twitter:site.")
     timezone: str = Field("UTC", description="In which dates on cards are told; an IANA name.")
-    colors: Colors = Colors()
+    colors: Colors = Colors.model_construct()
     sections: dict[str, Section] = Field(default_factory=dict)
     words: dict[Script, dict[Word, Annotated[str, Field(min_length=1, max_length=60)]]] = Field(
         default_factory=dict,

@@ -108,10 +108,12 @@ class AccountTable(ConfigTable):
 
     publish: bool = Field(True, description="Post each published story; False: only what an editor shares.")
     takes: rules.Stories = Field(
-        rules.Stories(), description="What it posts: stories with one of the names under each key told here."
+        rules.Stories.model_construct(),
+        description="What it posts: stories with one of the names under each key told here.",
     )
     skips: rules.Stories = Field(
-        rules.Stories(), description="What it leaves out of that: stories with any of the names told here."
+        rules.Stories.model_construct(),
+        description="What it leaves out of that: stories with any of the names told here.",
     )
     hours: rules.Hours = Field(
         None,
@@ -124,7 +126,7 @@ class AccountTable(ConfigTable):
     hashtags: Annotated[int, Field(ge=0, le=30)] = Field(
         0, description="How many of a story's tags a post carries, as far as the network takes them."
     )
-    budget: Budget = Budget()
+    budget: Budget = Budget.model_construct()
     correct: Correct = Field(
         "edit",
         description="How a post that is out follows its story: edited where the network can, else an editor is told; "
