@@ -1,11 +1,7 @@
-"""The Celery application for work that gives way to all other: `celery -A workers.gently worker -Q bulk`.
-
-Its processes take their low priority once they stand, as to start with it takes long on a busy machine.
-"""
+"""The Celery application for work that gives way to all other: `celery -A workers.gently worker -Q bulk`."""
 
 import os
-from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
 from celery.signals import worker_process_init
 
@@ -15,16 +11,10 @@ __all__ = ["app"]
 
 _NICE = 10
 """A tenth of what others get where all want the processor. With 19 they would stand still in the middle of a
-transaction, or of an account's mailbox, which news may wait for, and for ever on a machine that is never idle."""
+transaction, or of an account's mailbox, which news may wait for."""
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
-def _give_way(**_: object) -> None:
-    """Have the kernel run this process when nobody else wants the processor.
-
-    Linux may weigh sessions against each other and not processes (sched(7), "The autogroup feature"), and each role
-    of the supervisor is a session of its own.
-    """
+def _give_way(**_: Any) -> None:
+    # Not the parent, which only passes nudges on, and is to start and end as fast as others.
     os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_NICE))

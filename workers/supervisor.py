@@ -132,7 +132,11 @@ def _python(words: list[str]) -> "subprocess.Popen[bytes]":
 
 
 def _bound() -> dict[str, Any]:
-    """Process options: out of the terminal's Ctrl-C, and gone when we are gone."""
+    """Process options: out of the terminal's Ctrl-C, and gone when we are gone.
+
+    A group of its own and not a session: Linux may weigh sessions against each other, whatever priorities their
+    processes have (sched(7), "The autogroup feature"), and bulk is to give way to the other roles.
+    """
     parent = os.getpid()
 
     def follow() -> None:
@@ -141,7 +145,7 @@ def _bound() -> dict[str, Any]:
             if os.getppid() != parent:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    return {"start_new_session": True, "preexec_fn": follow}
+    return {"process_group": 0, "preexec_fn": follow}
 
 
 @contextmanager
