@@ -23,13 +23,12 @@ def accounts(machine: bool) -> None:
     \b
     syndicate accounts --json
     """
-    from syndication.config import AccountTable
     from syndication.store import accounts as mailboxes
 
     with home() as (store, config):
         with store.read() as tx:
             known = mailboxes.everyone(tx)
-        tables = {one.name: config.accounts.get(one.name, AccountTable()) for one in known}
+        tables = {one.name: config.table(one.name) for one in known}
         states = {one.name: _state(store, config, one) for one in known}
     if machine:
         show_json([{**one.model_dump(mode="json"), "publish": tables[one.name].publish} for one in known])

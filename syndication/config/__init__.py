@@ -36,6 +36,9 @@ __all__ = [
 FILE_NAME = "syndicate.toml"
 
 
+_AS_IT_COMES = AccountTable()
+
+
 class Config(ConfigTable):
     """All of `syndicate.toml`."""
 
@@ -64,6 +67,10 @@ class Config(ConfigTable):
     def at(self, path: Path) -> Path:
         """A path of the file, made absolute."""
         return (self.folder / path.expanduser()).absolute()
+
+    def table(self, account: str) -> AccountTable:
+        """What is set for an account; what comes with the house where nothing is."""
+        return self.accounts.get(account, _AS_IT_COMES)
 
     @property
     def data(self) -> Path:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from syndication.cards import template_names
-from syndication.config import AccountTable, Config
+from syndication.config import Config
 from syndication.errors import EventError, Fault
 from syndication.files import keep_file
 from syndication.models import OCCASION, Account, Deed, Delivery, Kind, Priority, PublishEvent, State
@@ -218,7 +218,7 @@ def _announce(
 
 def _others(config: Config, event: PublishEvent, known: Iterable[Account], now: int) -> list[str]:
     """The accounts that post by themselves but do not take a story, with the reason."""
-    publish = [one for one in known if config.accounts.get(one.name, AccountTable()).publish]
+    publish = [one for one in known if config.table(one.name).publish]
     ways = [route(config, account.name, event, moment(earliest(event, now))) for account in publish]
     return [f"{way.account}: {way.why}" for way in ways if not way.takes]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from syndication.config import AccountTable, Config
+from syndication.config import Config
 from syndication.config.budget import Budget
 from syndication.models import Delivery, Draft, State
 from syndication.networks import connector
@@ -22,6 +22,7 @@ HELD_FOR = "budget"
 """What holds a post that is beyond its budget."""
 
 MILLION = 1_000_000
+_NONE = Budget()
 _SPANS = (("day", "today"), ("month", "this month"))
 
 
@@ -82,7 +83,7 @@ def _first(day: str, span: str) -> str:
 
 def limits(tx: Connection, config: Config, account: str, now: int) -> Iterator[Limit]:
     """The lines of an account's own budget, then those of the newsroom's; an empty name: only these."""
-    own = config.accounts.get(account, AccountTable()).budget if account else Budget()
+    own = config.table(account).budget if account else _NONE
     day = day_of(config, now)
     for name, table in ((account, own), ("", config.budget)):
         for span, _ in _SPANS:
@@ -98,7 +99,7 @@ def limits(tx: Connection, config: Config, account: str, now: int) -> Iterator[L
 
 def refusal(tx: Connection, config: Config, delivery: Delivery, micros: int, now: int) -> str:
     """Why a post is not to go out without an editor's word; empty if it may."""
-    if delivery.released and delivery.held_for == HELD_FOR:
+    if (delivery.released and delivery.held_for == HELD_FOR) or not is_limited(config, delivery.account):
         return ""
     found = (one for one in limits(tx, config, delivery.account, now) if one.refuses(micros))
     return next((one.words(micros, delivery.id) for one in found), "")
@@ -106,8 +107,7 @@ def refusal(tx: Connection, config: Config, delivery: Delivery, micros: int, now
 
 def is_limited(config: Config, account: str) -> bool:
     """Whether any budget counts for an account."""
-    own = config.accounts.get(account, AccountTable()).budget
-    return own != Budget() or config.budget != Budget()
+    return config.table(account).budget != _NONE or config.budget != _NONE
 
 
 def count(tx: Connection, config: Config, account: str, what: Spent, at: int) -> None:

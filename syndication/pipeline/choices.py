@@ -101,4 +101,4 @@ def _names(config: Config, account: Account, known: Known) -> Iterator[str]:
 
 
 def _table(config: Config, account: Account) -> AccountTable:
-    return config.accounts.get(account.name, AccountTable())
+    return config.table(account.name)

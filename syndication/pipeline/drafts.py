@@ -7,7 +7,7 @@ from datetime import datetime
 
 from syndication.cards import SIZES
 from syndication.cards.labels import house_word
-from syndication.config import AccountTable, Config
+from syndication.config import Config
 from syndication.errors import ConfigError
 from syndication.metadata import card_url
 from syndication.models import Account, Card, Draft, Form, Limits, PublishEvent, Receipt, StoryRecord
@@ -66,7 +66,7 @@ def form_of(config: Config, account: Account) -> Form | None:
     network = network_of(account)
     if network is None:
         return None
-    wanted = config.accounts.get(account.name, AccountTable()).form
+    wanted = config.table(account.name).form
     return wanted if wanted in network.forms else network.forms[0]
 
 
@@ -83,7 +83,7 @@ def template_for(config: Config, event: PublishEvent, account: Account) -> str:
     """
     if event.card.template or form_of(config, account) == "crawled":
         return ""
-    return config.accounts.get(account.name, AccountTable()).template
+    return config.table(account.name).template
 
 
 def sizes_for(known: Iterable[Account]) -> tuple[tuple[int, int], ...]:
@@ -110,7 +110,7 @@ def card_for(network: Connector | None, cards: Sequence[Card]) -> Card | None:
 def _record(config: Config, event: PublishEvent, account: Account) -> StoryRecord | None:
     """What the story's own record says, where the account is to keep one and the story is the paper's own."""
     network, site = network_of(account), config.brand.site.rstrip("/")
-    wanted = config.accounts.get(account.name, AccountTable()).record
+    wanted = config.table(account.name).record
     if not (wanted and site and network and network.records) or form_of(config, account) != "made":
         return None
     if not event.url.startswith(f"{site}/"):
@@ -126,7 +126,7 @@ def _record(config: Config, event: PublishEvent, account: Account) -> StoryRecor
 
 
 def _voice(config: Config, event: PublishEvent, account: Account, link: str) -> Voice:
-    table = config.accounts.get(account.name, AccountTable())
+    table = config.table(account.name)
     people = [config.mentions.get(name, {}).get(account.network, "") for name in event.byline]
     said = {"template": table.text} if table.text else {}
     return Voice(**said, hashtags=table.hashtags, mentions=tuple(filter(None, people)), link=link)

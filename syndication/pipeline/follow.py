@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from syndication.config import AccountTable, Config, Correct
+from syndication.config import Config, Correct
 from syndication.errors import (
     CannotTell,
     CardError,
@@ -88,7 +88,7 @@ def _ask(
 
 def policy(config: Config, account: str) -> Correct:
     """What an account's config says about posts that are out."""
-    return config.accounts.get(account, AccountTable()).correct
+    return config.table(account).correct
 
 
 class Follow(Attempt):

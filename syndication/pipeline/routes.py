@@ -34,7 +34,7 @@ class Route(NamedTuple):
 
 def route(config: Config, account: str, event: PublishEvent, at: datetime) -> Route:
     """Where a story that could go out at `at` stands with an account."""
-    table = config.accounts.get(account, AccountTable())
+    table = config.table(account)
     if not table.publish:
         return Route(account, False, "posts only what an editor shares by hand")
     told = _told(event)
@@ -52,7 +52,7 @@ def route(config: Config, account: str, event: PublishEvent, at: datetime) -> Ro
 
 def opening(config: Config, account: str, priority: Priority, at: datetime) -> datetime | None:
     """When the account's hours begin next, if they are over at `at`; None if it may post. Breaking news always may."""
-    hours = config.accounts.get(account, AccountTable()).hours
+    hours = config.table(account).hours
     zone = ZoneInfo(config.brand.timezone)
     local = at.astimezone(zone)
     if hours is None or priority is Priority.BREAKING or hours.hold(local.time()):

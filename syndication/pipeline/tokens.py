@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from syndication.config import AccountTable, Config
+from syndication.config import Config
 from syndication.errors import ClaimLost, DeliveryError, Unauthorized
 from syndication.networks import connector
 from syndication.networks.base import Connector, Secret
@@ -33,7 +33,7 @@ def token_of(config: Config, network: Connector, name: str, secret: Secret, now:
     """What the store keeps of the secret of the account `name`: sealed, and what is known of its life and rights."""
     life = network.life(secret)
     ends = None if life.ends is None else int(life.ends * 1000)
-    table = config.accounts.get(name, AccountTable())
+    table = config.table(name)
     lacks = (*network.lacks(secret), *(lacking(network.records, secret) if table.record else ()))
     return Token(Vault(config).seal(secret), ends, life.renews, _tend_at(life, now), ", ".join(lacks))
 

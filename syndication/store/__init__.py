@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from syndication.errors import ConfigError
-from syndication.store.prepared import run
+from syndication.store.prepared import row_of, run
 
 NEVER = 253_402_300_799_000  # the last second of 9999: due when a person says so
 _LOCK_KEY = 0x73796E64  # any number of our own, for PostgreSQL's advisory lock around migrations
@@ -106,12 +106,16 @@ def open_store(url: str) -> Store:
     return Store(engine)
 
 
-def insert_new(tx: Connection, table: Table, **values: Any) -> bool:
-    """Insert a row unless one with its key is there already; whether it was inserted."""
-    make = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+def insert_new(tx: Connection, table: Table, **values: Any) -> Mapping[str, Any] | None:
+    """Insert a row unless one with its key is there already; its primary key if it was inserted, else None."""
+    return row_of(tx, _insert_new(tx.dialect.name, table), values)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    make = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     # What is returned tells it, as the count of rows is not told where a serial key is.
-    statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
-    return tx.execute(statement).first() is not None
+    return make.on_conflict_do_nothing().returning(*table.primary_key)
 
 
 def insert_all_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

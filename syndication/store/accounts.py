@@ -34,6 +34,7 @@ _HOLD = (
     .where(accounts.c.name == bindparam("mine"), accounts.c.holder == bindparam("opened"))
     .returning(accounts.c.paced_until)
 )
+_EVER = select(accounts).order_by(accounts.c.name)
 
 
 class Mailbox(NamedTuple):
@@ -74,7 +75,9 @@ def connect(tx: Connection, account: Account, token: Token, now: int) -> bool:
         "left_at": None,
         **token._asdict(),
     }
-    fresh = insert_new(tx, accounts, name=account.name, **values, due_at=0, holder=0, added_at=now)
+    fresh = (
+        insert_new(tx, accounts, name=account.name, **values, due_at=0, holder=0, added_at=now) is not None
+    )
     if not fresh:
         values |= {"due_at": 0, "holder": accounts.c.holder + 1}
         tx.execute(update(accounts).where(accounts.c.name == account.name).values(**values))
@@ -89,7 +92,7 @@ def everyone(tx: Connection) -> list[Account]:
 
 def ever(tx: Connection) -> list[Account]:
     """All accounts by name, those among them that were disconnected."""
-    return [_account(row) for row in tx.execute(select(accounts).order_by(accounts.c.name)).mappings()]
+    return [_account(row) for row in tx.execute(_EVER).mappings()]
 
 
 def get(tx: Connection, name: str) -> tuple[Account, bytes]:

@@ -48,11 +48,10 @@ def plan(
     answers: int | None = None,
 ) -> bool:
     """Write one post that must happen; False if it was planned before. It `answers` the post of another delivery."""
-    key = key_of(event.id, account, occasion)
-    fresh = insert_new(
+    made = insert_new(
         tx,
         deliveries,
-        key=key,
+        key=key_of(event.id, account, occasion),
         story=event.id,
         account=account,
         occasion=occasion,
@@ -67,10 +66,9 @@ def plan(
         created_at=now,
         answers=answers,
     )
-    if fresh:
-        made = tx.execute(select(deliveries.c.id).where(deliveries.c.key == key)).scalar_one()
-        trail.add(tx, now, event.id, "planned", f"{occasion} to {account}", delivery=made)
-    return fresh
+    if made:
+        trail.add(tx, now, event.id, "planned", f"{occasion} to {account}", delivery=made["id"])
+    return made is not None
 
 
 def of_story(tx: Connection, story: str, *, lock: bool = False) -> list[Delivery]:

@@ -60,6 +60,7 @@ class Held(NamedTuple):
 
 
 _FACTS = tuple(holds.c[name] for name in Hold._fields)
+_STANDING = select(*_FACTS).where(holds.c.ended_at.is_(None)).order_by(holds.c.id)
 
 
 def add(
@@ -75,10 +76,7 @@ def add(
 
 def standing(tx: Connection) -> list[Hold]:
     """The holds that stand, oldest first."""
-    return [
-        Hold(*row)
-        for row in tx.execute(select(*_FACTS).where(holds.c.ended_at.is_(None)).order_by(holds.c.id))
-    ]
+    return [Hold(*row) for row in tx.execute(_STANDING)]
 
 
 def get(tx: Connection, number: int) -> Hold:

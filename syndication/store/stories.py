@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    bindparam,
     case,
     exists,
     func,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 from syndication.errors import ClaimLost, NotFound
 from syndication.models import EVERY, Card, Lanes, Priority, PublishEvent, State
 from syndication.store import insert_all_new, insert_new
+from syndication.store.prepared import row_of
 from syndication.store.schema import deliveries, pictures, stories, webhooks
 
 _CARDS = TypeAdapter(tuple[Card, ...])
@@ -27,6 +29,12 @@ _CARDS = TypeAdapter(tuple[Card, ...])
 ARCHIVE = len(Priority)
 """The lane of archive runs: after every priority that a story can have."""
 
+_FIRST_AT = (
+    select(stories.c.id)
+    .where(stories.c.url == bindparam("place"), stories.c.withdrawn == 0)
+    .order_by(stories.c.accepted_at, stories.c.id)
+    .limit(1)
+)
 _AT_ONCE = 500  # values in one statement; SQLite takes 32,766, older ones 999
 
 
@@ -73,7 +81,7 @@ class Run(NamedTuple):
 
 def first_time(tx: Connection, webhook: str, story: str, now: int) -> bool:
     """Note a signed message; False if it was here before."""
-    return insert_new(tx, webhooks, id=webhook, story=story, received_at=now)
+    return insert_new(tx, webhooks, id=webhook, story=story, received_at=now) is not None
 
 
 def get(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story | None:
@@ -87,8 +95,8 @@ def get(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story | None:
 
 def first_at(tx: Connection, url: str) -> str | None:
     """The id of the story that has an address: the first that we saw of those that stand there."""
-    query = select(stories.c.id).where(stories.c.url == url, stories.c.withdrawn == 0)
-    return tx.execute(query.order_by(stories.c.accepted_at, stories.c.id).limit(1)).scalar_one_or_none()
+    row = row_of(tx, _FIRST_AT, {"place": url})
+    return str(row["id"]) if row else None
 
 
 def lock(tx: Connection, story: str) -> None:
@@ -124,7 +132,7 @@ def newest(tx: Connection, count: int) -> list[Story]:
 
 def add(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | None, now: int) -> bool:
     """Write a new story down; False if another process was first."""
-    return insert_new(
+    fresh = insert_new(
         tx,
         stories,
         id=event.id,
@@ -137,6 +145,7 @@ def add(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | N
         tries=0,
         accepted_at=now,
     )
+    return fresh is not None
 
 
 def replace(tx: Connection, event: PublishEvent, *, withdrawn: bool, due_at: int | None) -> None:
