@@ -147,23 +147,27 @@ def _tune_sqlite(connection: Any, _: object) -> None:
 def _begin_sqlite(tx: Connection) -> None:
     # A plain BEGIN that reads and then writes fails at once when another process wrote in between: of 2,000 such
     # transactions in 4 processes 960 failed, and none with IMMEDIATE (measured 2026-11).
-    if tx.get_execution_options().get("reads_only"):
+    options, raw = tx.get_execution_options(), tx.connection.cursor()
+    if options.get("reads_only"):
+        _set(tx, raw, "busy_timeout", _BUSY_MS)
         tx.exec_driver_sql("BEGIN")
         return
-    # FULL, as an answer of "accepted" must outlive the power.
-    level = "full" if tx.get_execution_options().get("synced", True) else "normal"
     # SQLite's own waiting sleeps ever longer, up to a tenth of a second, while others pass.
-    until, raw = time.monotonic() + _BUSY_MS / 1000, tx.connection.cursor()
-    raw.execute("PRAGMA busy_timeout=0")
-    raw.execute(f"PRAGMA synchronous={level}")
-    try:
-        while not _began(raw) and time.monotonic() < until:
-            time.sleep(_TURN)
-        if not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-            tx.exec_driver_sql("BEGIN IMMEDIATE")  # raises what is wrong as SQLAlchemy's errors
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        raw.close()
+    _set(tx, raw, "busy_timeout", 0)
+    # FULL, as an answer of "accepted" must outlive the power.
+    _set(tx, raw, "synchronous", "full" if options.get("synced", True) else "normal")
+    until = time.monotonic() + _BUSY_MS / 1000
+    while not _began(raw) and time.monotonic() < until:
+        time.sleep(_TURN)
+    if not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+        tx.exec_driver_sql("BEGIN IMMEDIATE")  # raises what is wrong as SQLAlchemy's errors
+
+
+def _set(tx: Connection, raw: Any, name: str, value: object) -> None:
+    """Have a setting of SQLite's hold for a connection, if it does not by now."""
+    if tx.connection.info.get(name) != value:
+        raw.execute(f"PRAGMA {name}={value}")
+        tx.connection.info[name] = value
 
 
 def _began(raw: Any) -> bool:
