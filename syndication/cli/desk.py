@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from syndication.config import Config
     from syndication.models import Delivery
+    from syndication.pipeline import Accepted
     from syndication.store import Store
     from syndication.store.rates import Rest
     from syndication.store.stories import Story
@@ -46,12 +47,14 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
     """
     from syndication.pipeline import accept, run_due
     from syndication.sources import read_source
-    from syndication.store import deliveries
+    from syndication.store import deliveries, stories
 
     with home() as (store, config):
         accepted = accept(store, config, read_source(source, config, url=url))
+        with store.read() as tx:
+            story, before = stories.need(tx, accepted.story), deliveries.of_story(tx, accepted.story)
         if not machine:
-            say(f"{accepted.story}: {_VERDICTS[accepted.verdict]}")
+            say(f"{accepted.story}: {_verdict(accepted, story, before)}")
         if now:
             run_due(store, config)
         elif accepted.work and not nudge("draw"):
@@ -63,7 +66,7 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
             data = {"story": accepted.story, "result": accepted.verdict}
             show_json({**data, "deliveries": [delivery_data(post) for post in posts]})
         elif not posts:
-            say(_nobody(store, config, source))
+            say(_nobody(store, config, source, accepted))
         elif now:
             show_posts(store, config, posts)
         else:
@@ -81,14 +84,18 @@ def publish(source: str, url: str, now: bool, machine: bool) -> int:
     return int(bool(stuck))
 
 
-def _nobody(store: "Store", config: "Config", source: str) -> str:
-    """That no account posts a story, and where to look."""
+def _nobody(store: "Store", config: "Config", source: str, accepted: "Accepted") -> str:
+    """That no account posts a story, and what to do if one should."""
     from syndication.store import accounts
 
+    if accepted.verdict == "withdrawn":
+        return "It had no posts."
     with store.read() as tx:
         known = accounts.everyone(tx)
     if not known:
         return "No account is connected. `syndicate connect` adds one; then share the story by hand."
+    if accepted.verdict in ("old", "filed"):
+        return f"To post it all the same: syndicate share {accepted.story} --to ACCOUNT"
     named = source if source != "-" else "EVENT"
     return f"No account posts it. `syndicate routes {named}` tells which take it, and why not the others."
 
@@ -102,6 +109,19 @@ _VERDICTS = {
     "unchanged": "nothing to do: this version was here before (a change needs a higher revision or a later modified)",
     "older": "nothing to do: a newer version was here before",
 }
+
+
+def _verdict(accepted: "Accepted", story: "Story", posts: "list[Delivery]") -> str:
+    """What an event changed."""
+    if accepted.verdict != "updated":
+        return _VERDICTS[accepted.verdict]
+    if story.withdrawn:
+        return "noted, and it stays withdrawn: only an event of the kind publish brings it back"
+    live = {post.account for post in posts if post.state not in ("withdrawn", "cancelled", "failed")}
+    gone = sorted({post.account for post in posts if post.state == "withdrawn"} - live)
+    again = f"syndicate share {accepted.story} --to {','.join(gone)}"
+    removed = f"; what was removed stays so, and to post it again: {again}" if gone else ""
+    return f"{_VERDICTS[accepted.verdict]}{removed}"
 
 
 def _stuck(post: "Delivery") -> bool:

@@ -1,12 +1,24 @@
 """The editor's commands for posts that are out: what becomes of them, and taking a story down."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import as_json, counted, delivery_data, home, nudge, say, show_json, show_rows
+from syndication.cli.common import (
+    as_json,
+    clock,
+    counted,
+    delivery_data,
+    home,
+    nudge,
+    say,
+    show_json,
+    show_rows,
+)
 
 if TYPE_CHECKING:
+    from syndication.config import Config
     from syndication.pipeline import Outlook
 
 
@@ -38,7 +50,7 @@ def plan(story: str, event: str, machine: bool) -> None:
                 one.delivery.occasion,
                 one.delivery.state.value,
                 _STEPS.get(one.step.value, one.step.value),
-                _words(one),
+                _words(one, config),
             )
             for one in found
         ]
@@ -55,9 +67,11 @@ _STEPS = {
 }
 
 
-def _words(one: "Outlook") -> str:
+def _words(one: "Outlook", config: "Config") -> str:
     """What changes in a post, and what else is to be said of it."""
-    words = [", ".join(one.changed), one.words]
+    words, due = [", ".join(one.changed), one.words], one.delivery.due
+    if one.step.value in ("send", "anew") and due and due > datetime.now(UTC):
+        words.append(f"due {clock(due, config)}")
     if not any(words) and one.delivery.receipt:
         return one.delivery.receipt.url
     return "; ".join(word for word in words if word)

@@ -90,8 +90,8 @@ def _list_waiting(store: "Store", config: "Config", machine: bool) -> None:
         show_json([delivery_data(post) for post in waiting])
         return
     if asked_for:
-        asked = counted(asked_for, "post")
-        say(f"{asked} in doubt: the network is asked whether they are there, by itself.")
+        there = "it is" if asked_for == 1 else "they are"
+        say(f"{counted(asked_for, 'post')} in doubt: the network is asked by itself whether {there} there.")
     if not waiting:
         say("Nothing waits for you.")
         return

@@ -13,6 +13,7 @@ from syndication.config import Config
 from syndication.errors import EventError, Fault
 from syndication.files import keep_file
 from syndication.models import OCCASION, Account, Deed, Delivery, Kind, Priority, PublishEvent, State
+from syndication.pipeline import plan, times
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.routes import Route, route
 from syndication.pipeline.times import earliest, expiry, is_old
@@ -108,19 +109,18 @@ def _write(tx: Connection, config: Config, event: PublishEvent, now: int) -> Ver
     _announce(tx, config, event, now, old)
     stop_held(tx, config, event, now)
     if due_at is not None and due_at > now:
-        _tell_of_embargo(tx, event, now)
+        _tell_of_embargo(tx, config, event, now)
     return Verdict.UPDATED
 
 
-def _tell_of_embargo(tx: Connection, event: PublishEvent, now: int) -> None:
-    """A story comes under embargo that is out, or may be: an editor decides, as a removal cannot be taken back."""
+def _tell_of_embargo(tx: Connection, config: Config, event: PublishEvent, now: int) -> None:
+    """A story comes under embargo that is out, or may be: an editor decides."""
     for post in deliveries.of_story(tx, event.id, lock=True):
         told = post.pending is not None and post.pending.deed is Deed.WITHDRAW
         if post.state not in deeds.FOLLOWS or told:
             continue
-        url = f" The post: {post.receipt.url}" if post.receipt else ""
-        until = f"{event.embargo:%Y-%m-%d %H:%M %Z}"
-        words = f"its story is under embargo until {until}: remove it there, or leave it.{url}"
+        until = times.told(config, event.embargo) if event.embargo else ""
+        words = plan.embargoed(until, post.receipt.url if post.receipt else "")
         deeds.ask(tx, post, Deed.WITHDRAW, words, now, lane=Priority.BREAKING.lane, due_at=NEVER)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from syndication.config import Config
 from syndication.errors import InputError
 from syndication.models import OCCASION, Account, Deed, Delivery, Kind, PublishEvent, State
-from syndication.pipeline import plan
+from syndication.pipeline import plan, times
 from syndication.pipeline.accept import Announcement, announcements, known_by_url
 from syndication.pipeline.drafts import draft, network_of
 from syndication.pipeline.drawing import Drawing, draw
@@ -62,13 +62,15 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
         event = None  # it was here before, and changes nothing
     if event is not None and takedown:
         return [_removal(post, known[post.account]) for post in posts]
-    if event is None and (story.withdrawn or not story.revised):
+    now = store.now()
+    waits = story.withdrawn or not story.revised or earliest(story.event, now) > now
+    if event is None and waits:
         return [_pending(post, known[post.account]) for post in posts]
     if event is not None and story.withdrawn and event.kind is Kind.UPDATE:
         return [_pending(post, known[post.account]) for post in posts]
     with store.read() as tx:
         connected = accounts.everyone(tx)
-        gained = announcements(tx, config, event, connected, store.now(), story) if event else []
+        gained = announcements(tx, config, event, connected, now, story) if event else []
     live = [post for post in posts if post.draft and post.state in deeds.FOLLOWS]
     told = event or story.event
     with TemporaryDirectory(prefix="syndicate-plan-") as folder:
@@ -83,10 +85,10 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
                 portrait=portrait_of(told, config, photos),
                 folder=Path(folder),
                 template=None if event else story.template or None,
-                now=moment(store.now()),
+                now=moment(now),
             )
     called_off = {one.post.id: one for one in gained if one.post}
-    due = moment(earliest(told, store.now()))
+    due = moment(earliest(told, now))
     found = list[Outlook]()
     for post in posts:
         if again := called_off.get(post.id):
@@ -94,6 +96,9 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
         elif event and _is_lost(config, event, post, due):
             why = route(config, post.account, event, due).why
             found.append(Outlook(post, Step.CANCEL, words=f"no longer for this account: {why}"))
+        elif due > moment(now) and post.state in deeds.FOLLOWS and not _is_unsent(post):
+            words = plan.embargoed(times.told(config, due), post.receipt.url if post.receipt else "")
+            found.append(Outlook(post, Step.TELL, words=words))
         else:
             found.append(_change(config, told, post, known[post.account], drawing))
     return [*found, *(_first(told, one) for one in gained if one.post is None)]
@@ -101,8 +106,13 @@ def foresee(store: Store, config: Config, story_id: str, event: PublishEvent | N
 
 def _is_lost(config: Config, event: PublishEvent, post: Delivery, due: datetime) -> bool:
     """Whether an announcement that is not out is no longer for its account, as its story is by now."""
-    unsent = post.state in (State.PLANNED, State.HELD) or (post.state is State.READY and not post.pending)
-    return unsent and post.occasion == OCCASION and not route(config, post.account, event, due).takes
+    return (
+        _is_unsent(post) and post.occasion == OCCASION and not route(config, post.account, event, due).takes
+    )
+
+
+def _is_unsent(post: Delivery) -> bool:
+    return post.state in (State.PLANNED, State.HELD) or (post.state is State.READY and not post.pending)
 
 
 def _first(event: PublishEvent, one: Announcement) -> Outlook:
@@ -156,7 +166,7 @@ _FIRST = "once it is known whether it is out"
 
 def _removal(post: Delivery, account: Account) -> Outlook:
     """What a takedown makes of a post."""
-    if post.state in (State.PLANNED, State.HELD) or (post.state is State.READY and not post.pending):
+    if _is_unsent(post):
         return Outlook(post, Step.CANCEL)
     if post.state not in deeds.FOLLOWS:
         return Outlook(post, Step.NOTHING)

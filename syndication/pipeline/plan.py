@@ -90,7 +90,12 @@ def after_edit(live: Draft, new: Draft, left: tuple[str, ...]) -> Draft:
 
 def by_hand(what: str, url: str) -> str:
     """What an editor is asked to do, and where."""
-    return f"{what.rstrip('.')}. The post: {url}"
+    return f"{what.rstrip('.')}. The post: {url}" if url else f"{what.rstrip('.')}."
+
+
+def embargoed(until: str, url: str) -> str:
+    """What an editor is asked to do about a post whose story comes under embargo: a removal cannot be taken back."""
+    return by_hand(f"its story is under embargo until {until}: remove it there, or leave it", url)
 
 
 def told(network: Connector | None, parts: tuple[str, ...], url: str) -> str:

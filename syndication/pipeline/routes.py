@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from syndication.config import AccountTable, Config
 from syndication.config.rules import DayHours, fold, speaks
 from syndication.models import Priority, PublishEvent
+from syndication.pipeline import times
 
 _KINDS = {
     "sections": "section",
@@ -44,7 +45,7 @@ def route(config: Config, account: str, event: PublishEvent, at: datetime) -> Ro
     opens = opening(config, account, event.priority, at)
     if opens is None:
         return Route(account, True, words)
-    begin = f"{opens.astimezone(ZoneInfo(config.brand.timezone)):%Y-%m-%d %H:%M %Z}"
+    begin = times.told(config, opens)
     if event.expires and event.expires <= opens:
         return Route(account, False, f"posts at {table.hours}, and the story expires before {begin}")
     return Route(account, True, f"{words}; posts at {table.hours}: waits until {begin}", opens)

@@ -1,5 +1,8 @@
 """When a story's posts may go out, and until when they are worth it."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from syndication.config import Config
 from syndication.models import PublishEvent
 from syndication.store import milliseconds
@@ -8,6 +11,11 @@ from syndication.store import milliseconds
 def earliest(event: PublishEvent, now: int) -> int:
     """When anything may be made of a story: now, or at its embargo."""
     return max(now, milliseconds(event.embargo)) if event.embargo else now
+
+
+def told(config: Config, moment: datetime) -> str:
+    """A time as the paper's own clock tells it, with the zone."""
+    return f"{moment.astimezone(ZoneInfo(config.brand.timezone)):%Y-%m-%d %H:%M %Z}"
 
 
 def expiry(config: Config, event: PublishEvent, due_at: int) -> int:

@@ -258,10 +258,11 @@ def doubtful(desk, network, story):
     assert desk("publish", story(), "--now").status == 1
     network.memory.misbehave(Faults())
     store = open_store(load(desk.room / "syndicate.toml").store_url)
-    with store.write() as tx:
-        tx.execute(text("UPDATE deliveries SET due_at = 0, intent_at = intent_at - 36000000"))
+    for _ in range(2):  # Mastodon is asked twice
+        with store.write() as tx:
+            tx.execute(text("UPDATE deliveries SET due_at = 0, intent_at = intent_at - 36000000"))
+        assert desk("publish", story(), "--now").status == 1
     store.close()
-    assert desk("publish", story(), "--now").status == 1
     return desk
 
 

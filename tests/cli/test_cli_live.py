@@ -59,6 +59,40 @@ def test_a_plan_is_asked_before_the_story_is_drawn(desk, network, story):
     assert steps == ["edit", "anew"]
 
 
+def test_an_embargo_that_comes_late_is_planned_as_it_is_told(desk, network, story):
+    """What is out is left to an editor; what is not goes out at its end, and says when."""
+    desk("publish", story(), "--now")
+    later = story("later.json", revision=2, embargo="2099-07-01T08:00:00Z")
+    asked = desk("plan", "cms-4711", "--event", later).out
+    assert "you, by hand" in asked and "under embargo until 2099-07-01 08:00 UTC" in asked
+    assert desk("publish", later, "--now").status == 1
+    assert desk("plan", "cms-4711").out == asked
+    desk("publish", story("second.json", id="cms-2", embargo="2099-07-01T08:00:00Z"), "--now")
+    assert "due 2099-07-01 08:00 UTC" in desk("plan", "cms-2").out
+
+
+def test_a_story_published_again_says_what_stays_removed(desk, network, story):
+    """Its posts do not come back by themselves, and an update does not bring the story back at all."""
+    desk("publish", story(), "--now")
+    desk("publish", story("down.json", kind="withdraw", revision=2), "--now")
+    told = desk("publish", story("more.json", revision=3, kind="update"), "--now").err
+    assert "cms-4711: noted, and it stays withdrawn: only an event of the kind publish" in told
+    told = desk("publish", story("again.json", revision=4), "--now").err
+    assert "what was removed stays so, and to post it again: syndicate share cms-4711 --to desk" in told
+    assert desk("share", "cms-4711", "--to", "desk").status == 0
+    told = desk("publish", story("more.json", revision=5), "--now").err
+    assert "syndicate share" not in told
+    assert [post.deleted for post in network.memory.posts] == [True, False]
+
+
+def test_a_story_that_nobody_posts_is_told_with_what_to_do(desk, network, story):
+    """A takedown of one never seen has nothing to do; an update of one is shared by hand."""
+    told = desk("publish", story("down.json", kind="withdraw"), "--now").err
+    assert "It had no posts." in told and "routes" not in told
+    told = desk("publish", story("late.json", id="cms-2", kind="update"), "--now").err
+    assert "To post it all the same: syndicate share cms-2 --to ACCOUNT" in told
+
+
 def test_a_plan_of_another_story_is_refused(desk, network, story):
     """Status 2, naming both."""
     desk("publish", story(), "--now")
