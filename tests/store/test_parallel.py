@@ -13,7 +13,7 @@ from scripted import Script, steps
 
 from syndication.cards.policy import Checked
 from syndication.errors import InputError, Unknown
-from syndication.models import Receipt, State
+from syndication.models import BULK, EVERY, NEWS, Priority, Receipt, State
 from syndication.networks import NETWORKS
 from syndication.pipeline import accept, deliver_next, prepare_next, run_due, share, sweep, withdraw
 from syndication.store import accounts, deliveries, open_store, stories
@@ -92,7 +92,14 @@ class Storm:
         accept(
             self.store,
             self.config,
-            self.event(id=story, url=url, kind=kind, revision=number, summary=summary),
+            self.event(
+                id=story,
+                url=url,
+                kind=kind,
+                revision=number,
+                summary=summary,
+                priority=dice.choice([*Priority]),
+            ),
         )
 
     def _take_back(self, story, _):
@@ -110,17 +117,20 @@ class Storm:
             except InputError as error:
                 assert "withdrawn" in error.message  # meanwhile
 
-    def _work(self, _, __):
+    def _work(self, _, dice):
+        lanes = dice.choice((EVERY, NEWS, BULK))
         sweep(self.store, self.config)
-        prepare_next(self.store, self.config)
-        deliver_next(self.store, self.config, time.monotonic() + 5)
+        prepare_next(self.store, self.config, lanes)
+        deliver_next(self.store, self.config, time.monotonic() + 5, lanes)
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_crowd_at_once_neither_loses_nor_doubles_a_post(
     store, config, event, connect, clock, monkeypatch, seed
 ):
-    """8 connections publish, change, withdraw, share, draw and deliver: in the end all posts say what stands, once."""
+    """8 connections publish, change, withdraw, share, draw and deliver, some of them news or bulk alone: in the end
+    all posts say what stands, once.
+    """
     square = Square(seed)
     monkeypatch.setitem(NETWORKS, "script", square)
     monkeypatch.setattr(
