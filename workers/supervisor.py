@@ -66,7 +66,7 @@ class Role:
 
 
 def run(config: Config, roles: Sequence[str] = (), **counts: int) -> None:
-    """Keep these roles (all: none named) alive until SIGTERM or SIGINT, with so many processes of each queue's name.
+    """Keep these roles (all: none named) alive until SIGTERM or SIGINT; `counts`: processes by the queue's name.
 
     Raises ConfigError if our own Redis is asked for and another supervisor runs it.
     """
