@@ -45,8 +45,8 @@ def worker(only: tuple[str, ...], **processes: int) -> None:
     syndicate worker
     syndicate worker --only deliver --deliver 4
 
-    Evergreen stories and `syndicate render --all` are drawn and posted by `bulk`, whose processes give way to all others,
-    so that news finds those free. Where each part runs by itself, one machine at least must run it.
+    Evergreen stories and `syndicate render --all` are drawn and posted by `bulk`, whose processes give way to all
+    others, so that news finds those free. Where each part runs by itself, one machine at least must run it.
     """
     from syndication.config import load
     from syndication.log import start_logging
