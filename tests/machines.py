@@ -63,7 +63,7 @@ class Machine:
             return
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(45)  # a supervisor waits for 20 s itself before it kills what hangs
         except subprocess.TimeoutExpired:
             self.kill()
 
