@@ -242,6 +242,8 @@ class _Maker:
         data = encode.png(canvas, xmp, flat=not shown) if self.form == "png" else encode.jpeg(canvas, xmp)
         card = self.card(size, data, ops)
         faults = checks.check(ops, ground, self.brand, card)
+        lacking = (name for name in self.template.needs if not (self.values | {"fact": self.facts})[name])
+        faults += tuple(checks.lacks(lacking, self.name))
         faults += tuple(checks.cut_subjects(draw.subjects(ops, source), card))
         return Drawn(card, data, ops, canvas, faults)
 

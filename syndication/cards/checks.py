@@ -96,6 +96,13 @@ def weak_contrasts(
             yield Fault(name_of(op), "contrast", EVERYWHERE, told, f"{wanted} to 1", remedy)
 
 
+def lacks(fields: Iterable[str], template: str) -> Iterator[Fault]:
+    """What a story has nothing to say for, on a template that is for it."""
+    for field in fields:
+        remedy = "Tell it in the event, or take another template."
+        yield Fault(field, "content", EVERYWHERE, "missing", f"on each {template} card", remedy)
+
+
 def _overflows(words: Sequence[Words], card: Rect) -> Iterator[Fault]:
     for op in words:
         if (out := _beyond(op, card)) > _HAIR:
@@ -114,7 +121,7 @@ def _cut_short(words: Sequence[Words]) -> Iterator[Fault]:
     for op in words:
         if isinstance(op, TextOp) and op.name == "headline" and op.block and op.block.cut:
             remedy = "Fewer words, or a plainer template."
-            yield Fault("headline", "length", EVERYWHERE, "cut with an ellipsis", "whole", remedy)
+            yield Fault("headline", "length", EVERYWHERE, f"{op.block.cut} letters too many", "none", remedy)
 
 
 def _collisions(boxes: Sequence[Op]) -> Iterator[Fault]:

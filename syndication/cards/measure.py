@@ -20,6 +20,7 @@ from syndication.cards.template import (
     Template,
     Text,
 )
+from syndication.errors import MissingGlyph
 
 _PILL = 0.6  # room around a pill's words, in shares of their size
 _CHIP = 0.35  # room around an agency's logo, in shares of its height
@@ -176,7 +177,10 @@ class Measure:
                 f"text.{layer.style or layer.text}.size",
             )
         largest = max(smallest, min(largest, self.caps.get(layer.text, largest)))
-        return typeset.fit(text, face, width, height, (smallest, largest), *style.lines)
+        try:
+            return typeset.fit(text, face, width, height, (smallest, largest), *style.lines)
+        except MissingGlyph as error:
+            raise MissingGlyph(f"{layer.text}: {error.message}", error.hint) from None
 
     def _logo(self, layer: Logo, width: float, height: float) -> Box | None:
         tall, color = layer.logo * self.unit, self.color(layer.color)

@@ -172,7 +172,10 @@ def opened(source: Path | io.BytesIO, name: str = "") -> Iterator[ImageFile.Imag
             f"{name}: not a photo of a kind that can be used, or damaged", kinds.ADVICE
         ) from None
     except Exception as error:  # decoders raise nearly anything, from SyntaxError to struct.error
-        raise PhotoError(f"{name}: damaged, or cut off: {error}", kinds.ADVICE) from None
+        raise PhotoError(
+            f"{name}: damaged, or cut off: {error}",
+            "Send it again, or another one; it may have been half sent.",
+        ) from None
 
 
 def _most(image: ImageFile.ImageFile, file: BinaryIO, name: str) -> int:

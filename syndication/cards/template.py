@@ -272,6 +272,7 @@ class Template(_Strict):
     credit: Literal["shown", "metadata"] = Field(
         "shown", description="Where a photo's credit stands: on the card, or in its metadata alone."
     )
+    needs: tuple[str, ...] = Field((), description="Fields that it is for: a card without one is at fault.")
     layers: tuple[Node, ...]
     colors: Palette = Palette.model_construct()
     text: dict[str, Style] = Field(default_factory=dict)

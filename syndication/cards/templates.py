@@ -102,6 +102,8 @@ def _files(folder: Any) -> list[Any]:
 
 def _dangling(template: Template) -> Iterator[str]:
     """Names that lead nowhere, and placements where nothing is placed."""
+    for name in template.needs:
+        yield from _unknown("needs", "field", name, FIELDS)
     own = {**template.colors.any, **template.colors.photo, **template.colors.plain}
     one_sided = set(template.colors.photo) ^ set(template.colors.plain)
     for name in sorted(one_sided - set(template.colors.any)):

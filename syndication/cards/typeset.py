@@ -74,7 +74,7 @@ class Line:
 class Block:
     """Words set in lines; pixels. `baseline` and `capital` are the first line's, from the block's top and up.
 
-    `capitals`: no letter of them is a small one. `cut`: they end in an ellipsis.
+    `capitals`: no letter of them is a small one. `cut`: how many letters an ellipsis stands for.
     """
 
     lines: tuple[Line, ...]
@@ -83,7 +83,7 @@ class Block:
     baseline: float
     capital: float
     capitals: bool = False
-    cut: bool = False
+    cut: int = 0
 
     @property
     def width(self) -> float:
@@ -180,7 +180,7 @@ def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines:
             else:
                 high = middle
         if best:
-            return replace(best, cut=True)
+            return replace(best, cut=sum(end > ends[low - 1] for end in graphemes))
     raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
 
 

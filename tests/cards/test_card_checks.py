@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -247,7 +248,25 @@ def test_a_headline_that_is_cut_is_a_fault(story: Make) -> None:
         sizes=[WIDE],
         now=NOW,
     )
-    assert "length" in {fault.check for fault in faults(drawn)}
+    (told,) = (fault for fault in faults(drawn) if fault.check == "length")
+    assert re.fullmatch(
+        r"headline, everywhere: length \d+ letters too many, wanted none\. Fewer .*", str(told)
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "lacks", "told"),
+    [("number", "number", {"number": "1 in 7"}), ("list", "fact", {"facts": ["One"]})],
+)
+def test_a_card_without_what_it_is_for_is_a_fault(
+    template: str, lacks: str, told: dict[str, object], story: Make
+) -> None:
+    """A number's card without a number and a list without a fact are told, and so are drawn more plainly."""
+    for card, found in (({}, {(lacks, "content", "everywhere")}), (told, set())):
+        (drawn,) = render_cards(
+            story(card=card), config=Config(), photo=None, template=template, sizes=[WIDE], now=NOW
+        )
+        assert kinds(faults(drawn)) == found
 
 
 def test_a_label_on_a_photo_stands_on_a_ground_of_its_own(story: Make, photos: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_headline_that_cannot_be_drawn_goes_out_with_a_card_without_words(
     run_due(store, config)
     assert post(store).state is State.SENT
     assert network.sent[0].card.template == "textfree"
-    assert story(store).problem.startswith("the card is text-free: no installed font has")
+    assert story(store).problem.startswith("the card is text-free: headline: no installed font has")
     assert "U+12345" in story(store).problem
 
 
