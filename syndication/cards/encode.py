@@ -61,9 +61,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _differences(image: Image.Image) -> Image.Image:
     """What each row's bytes differ from those above, modulo 256."""
-    above = Image.new("RGB", image.size)
-    above.paste(image, (0, 1))
-    return ImageChops.subtract_modulo(image, above)
+    return ImageChops.subtract_modulo(image, image.crop((0, -1, image.width, image.height - 1)))
 
 
 def _deflated(image: Image.Image, number: int) -> bytes:

@@ -12,7 +12,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
 ADVICE = "Send a JPEG, PNG, WebP, GIF, TIFF or AVIF photo of at most 100 megapixels."
 
 _HEAD = 4096
-_JPEG = b"\xff\xd8\xff"
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _MOST_READS = 200_000  # a photo of 100 MB takes some ten thousand
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _VIDEO_BRANDS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
@@ -53,7 +53,9 @@ def openers(file: BinaryIO, name: str) -> tuple[str, ...]:
     """
     head = file.read(_HEAD)
     file.seek(0)
-    if head.startswith(_JPEG):  # as nearly all do: to look at them as text takes longer than all else here
+    if head.startswith(
+        (_JPEG, _PNG)
+    ):  # as nearly all photos and logos do: to look at them as text takes longer than all else here
         return FORMATS
     brands = _brands(head)
     if brands & _HEIC_BRANDS and not brands & {b"avif", b"avis"}:
