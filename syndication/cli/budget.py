@@ -62,18 +62,12 @@ def _row(when: str, spent: "Spent", limits: "Iterable[Limit]") -> list[str]:
         str(spent.posts),
         str(spent.calls),
         dollars(spent.micros),
-        ", ".join(_most(one) for one in limits),
+        ", ".join(one.allowed for one in limits),
     ]
 
 
 def _limit_row(limit: "Limit") -> list[str]:
     return _row({"day": "today", "month": "this month"}[limit.span], limit.used, [limit])
-
-
-def _most(limit: "Limit") -> str:
-    from syndication.pipeline.budget import dollars
-
-    return f"{dollars(limit.most)} USD" if limit.measure == "dollars" else f"{limit.most} {limit.measure}"
 
 
 def _rate_words(rate: "Rate", config: "Config") -> str:

@@ -47,15 +47,21 @@ class Limit(NamedTuple):
     def _used(self) -> int:
         return {"posts": self.used.posts, "calls": self.used.calls, "dollars": self.used.micros}[self.measure]
 
+    @property
+    def allowed(self) -> str:
+        """How much, in words: `1 post`, `20 calls`, `3.00 USD`."""
+        if self.measure == "dollars":
+            return f"{dollars(self.most)} USD"
+        return f"{self.most} {self.measure.removesuffix('s') if self.most == 1 else self.measure}"
+
     def words(self, micros: int, number: int) -> str:
         """Why a post waits, and what an editor can do."""
         whose = f"of {self.account}" if self.account else "of the newsroom"
-        allowed = f"{dollars(self.most)} USD" if self.measure == "dollars" else f"{self.most} {self.measure}"
         when = dict(_SPANS)[self.span]
         spent = f"{self.used.posts} posts, {self.used.calls} calls, {dollars(self.used.micros)} USD {when}"
         price = f"; this one costs {dollars(micros)} USD" if micros else ""
         return (
-            f"over the budget {whose}, {allowed} a {self.span}: {spent}{price}. "
+            f"over the budget {whose}, {self.allowed} a {self.span}: {spent}{price}. "
             f"`syndicate resume --delivery {number}` sends it all the same"
         )
 
