@@ -186,6 +186,19 @@ def test_a_badge_falls_away() -> None:
     assert {(op.name, op.rect.y) for op in ended} == {(op.name, op.rect.y) for op in article}
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_name_is_whole_where_it_stands_before_the_headline(size: tuple[int, int]) -> None:
+    """Whose opinion it is stands in two lines rather than end in an ellipsis."""
+    told = {"byline": "Maximiliane von Hohenlohe-Waldenburg-Schillingsfürst", "headline": "word " * 12}
+    (name,) = (
+        op.block
+        for op in words_of(lay_out("opinion", size, "en", photo=LARGE, **told))
+        if op.name == "byline"
+    )
+    assert name
+    assert not name.cut
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("name", ["article", "live", "audio", "gallery"])
 def test_an_upright_photo_stands_beside_the_words(name: str, language: str) -> None:
