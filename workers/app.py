@@ -18,7 +18,7 @@ from syndication.config import FILE_NAME, Config, load
 from syndication.errors import ConfigError
 from syndication.log import start_logging
 from syndication.store import Store, open_store
-from workers.broker import broker_url
+from workers.broker import PREFIX, broker_url
 
 DRAW, DELIVER, BULK = "draw", "deliver", "bulk"
 
@@ -55,7 +55,7 @@ def settings(config: Config) -> dict[str, Any]:
         "broker_transport_options": {
             # A nudge that a dead worker held is repeated; the row's lease has run out by then.
             "visibility_timeout": max(1, round(2 * limit)),
-            "global_keyprefix": "syndication:",
+            "global_keyprefix": PREFIX,
             "health_check_interval": 25,
             "socket_keepalive": True,
             "socket_connect_timeout": 5,

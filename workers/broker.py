@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from redis import Redis, RedisError
+
 from syndication.config import Config
 from syndication.errors import ConfigError
 from syndication.vault import private_text
+
+PREFIX = "syndication:"
+"""What stands before the names of all our keys."""
 
 _FILE = "redis.json"
 _NOWHERE = "redis://127.0.0.1:1/0"
@@ -27,6 +32,16 @@ def broker_url(config: Config) -> str:
     if (facts := _facts(config)) is None:
         return _NOWHERE
     return f"redis://:{quote(facts['password'], safe='')}@127.0.0.1:{facts['port']}/0"
+
+
+def oldest(config: Config, queue: str) -> bytes | None:
+    """The nudge that has waited longest in a queue; None if none waits, or Redis cannot be asked."""
+    with Redis.from_url(broker_url(config), socket_timeout=1, socket_connect_timeout=1) as line:
+        try:
+            found: bytes | None = line.lindex(f"{PREFIX}{queue}", -1)
+        except RedisError:
+            return None
+    return found
 
 
 def choose(config: Config) -> None:

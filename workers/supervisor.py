@@ -1,7 +1,7 @@
 """All that one machine needs, kept alive: our own Redis if none is configured, drawing, delivering, bulk, the sweep.
 
-Each role is a process of its own. One that dies is started again, at once the first time, then ever later. When the
-supervisor goes, however it goes, they go with it.
+Each role is a process of its own. One that dies is started again, at once the first time, then ever later; so is one
+that lives and takes nothing up any more. When the supervisor goes, however it goes, they go with it.
 """
 
 import ctypes
@@ -24,7 +24,8 @@ from workers import broker
 
 log = logging.getLogger(__name__)
 
-ROLES = ("redis", "draw", "deliver", "bulk", "sweep")
+QUEUES = ("draw", "deliver", "bulk")
+ROLES = ("redis", *QUEUES, "sweep")
 _STEADY = 20.0  # seconds of life after which a death counts as the first one again
 _LONGEST = 30.0
 _PORT_LOST = 4  # quick deaths of our Redis, after which its port is given up
@@ -42,6 +43,10 @@ class Role:
     born: float = 0.0
     deaths: int = 0
     again_at: float = field(default=0.0)
+    waits: tuple[bytes | None, float] = (
+        None,
+        0.0,
+    )  # the oldest nudge in its queue, and since when it is seen there
 
     def tend(self, now: float) -> None:
         """Start it if it should run and does not."""
@@ -56,6 +61,19 @@ class Role:
         if now >= self.again_at:
             self.process, self.born = self.start(), now
             log.info("%s started as process %s", self.name, self.process.pid)
+
+    def listen(self, oldest: bytes | None, now: float, lease: float) -> None:
+        """End it if the same nudge waits for a whole lease: tasks are shorter, so it hears nothing any more.
+
+        A Celery worker whose child was killed in the middle of a message may wait for the rest of it for ever.
+        """
+        known, since = self.waits
+        if oldest is None or oldest != known:
+            self.waits = (oldest, now)
+        elif self.process and now - since > lease and now - self.born > lease + _STEADY:
+            log.warning("%s takes nothing up any more and is started anew", self.name)
+            self.waits = (None, now)
+            self.clear()
 
     def clear(self) -> None:
         """End what is left of its process group: a killed parent leaves children behind."""
@@ -78,11 +96,16 @@ def run(config: Config, roles: Sequence[str] = (), **counts: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     with _alone(config, "redis" in wanted):
         kept = [_role(name, config, counts) for name in wanted]
+        lease, listened = config.delivery.lease, 0.0
         try:
             while not stop.wait(0.2):
                 for role in kept:
                     role.tend(time.monotonic())
                 _move_redis(kept, config)
+                if time.monotonic() - listened > lease / 30:
+                    for role in (one for one in kept if one.name in QUEUES):
+                        role.listen(broker.oldest(config, role.name), time.monotonic(), lease)
+                    listened = time.monotonic()
         finally:
             _end(kept)
 

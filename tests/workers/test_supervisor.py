@@ -69,6 +69,30 @@ def test_what_dies_is_started_again(kept):
     assert "ended with status -9" in kept.log()
 
 
+def nudged(*queues):
+    """As the sweep does while something is due."""
+    from workers import nudge
+
+    nudge._line.cache_clear()
+    for queue in queues:
+        assert nudge.nudge(queue, 4)
+    nudge._line().release()
+    nudge._line.cache_clear()
+
+
+def test_what_hears_nothing_any_more_is_started_again(room):
+    """A worker that lives and leaves its nudges lying for a whole lease is as good as dead; the others stay."""
+    room.file.write_text("[delivery]\nlease = 3\nsweep = 0.5\n")
+    kept = room.supervisor()
+    before = kept.roles()
+    os.kill(before["deliver"], signal.SIGSTOP)
+    nudged("deliver", "draw")
+    until(lambda: kept.roles().get("deliver") not in (None, before["deliver"]), 60, "it is started anew")
+    until(kept.works, 60, "the workers listen again")
+    assert {**kept.roles(), "deliver": 0} == {**before, "deliver": 0}
+    assert "deliver takes nothing up any more" in kept.log()
+
+
 def test_bulk_work_gives_way_to_all_other(kept):
     """The processes of the bulk lanes have a lower priority than all others, in one session, where that counts."""
     calm = os.getpriority(os.PRIO_PROCESS, kept.pid)
