@@ -199,6 +199,25 @@ def test_a_long_name_is_whole_where_it_stands_before_the_headline(size: tuple[in
     assert not name.cut
 
 
+@pytest.mark.parametrize("size", [(1200, 630), (1080, 1080)])
+@pytest.mark.parametrize("name", sorted(set(TEMPLATES) - {"photo", "textfree"}))
+def test_a_headline_in_nastaliq_is_whole(name: str, size: tuple[int, int]) -> None:
+    """Its lines are twice as high as others, and so is a name over it: a common headline stands whole all the same."""
+    told = {
+        "label": "موسمیات",
+        "opinion": "رائے",
+        "byline": "عائشہ صدیقی",
+        "date": "20 نومبر، 2026",
+        "number": "7",
+    }
+    headline = "سمندر دو بار سڑک لے گیا، اب جزیرے کو فیصلہ کرنا ہے کہ کیا بچانا ہے"
+    for photo in (LARGE, None):
+        placed = lay_out(name, size, "ur", photo=photo, facts=["ایک", "دو"], headline=headline, **told)
+        (block,) = (op.block for op in words_of(placed) if op.name == "headline")
+        assert block
+        assert not block.cut
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("name", ["article", "live", "audio", "gallery"])
 def test_an_upright_photo_stands_beside_the_words(name: str, language: str) -> None:
