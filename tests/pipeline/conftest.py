@@ -4,9 +4,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from scripted import Script
+from scripted import Script, deliver, post
 
+from syndication.models import State
 from syndication.networks import NETWORKS
+from syndication.networks.base import Connector
 from syndication.pipeline import accept, prepare_next
 from syndication.vault import Vault
 
@@ -29,6 +31,20 @@ def published(store, config, desk, event):
     accept(store, config, event())
     prepare_next(store, config)
     return event()
+
+
+@pytest.fixture
+def out(store, config, network, published):
+    """A post that is out."""
+    deliver(store, config)
+    assert post(store).state is State.SENT
+    return published
+
+
+@pytest.fixture
+def no_edits(monkeypatch, network):
+    """A network that lets posts be removed, and not edited."""
+    monkeypatch.setattr(type(network), "edit", Connector.edit)
 
 
 class Site:
