@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from networks.real import allowed, bluesky, desk_server, mastodon, pds, real  # noqa: F401 - fixtures
 
 from syndication.models import Card, Draft
 
