@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 import syndication
-from syndication.models import PublishEvent
+from syndication import cards
+from syndication.config import Config
+from syndication.models import Card, PublishEvent
 
 PHOTOS = Path(syndication.__file__).parent / "samples" / "photos"
 
@@ -125,3 +127,19 @@ def story() -> Callable[..., PublishEvent]:
 def photos() -> Path:
     """The folder of the sample photos."""
     return PHOTOS
+
+
+@pytest.fixture
+def make(tmp_path: Path, photos: Path, story: Callable[..., PublishEvent]) -> Callable[..., tuple[Card, ...]]:
+    """Cards of the English story in `tmp_path/cards`, with changes to the event and to the call."""
+
+    def make(event: PublishEvent | None = None, **call: object) -> tuple[Card, ...]:
+        options = {
+            "config": Config(),
+            "photo": photos / "sea.jpg",
+            "folder": tmp_path / "cards",
+            "sizes": ((1200, 630),),
+        }
+        return cards.make_cards(event or story(), **{**options, **call})
+
+    return make

@@ -1,0 +1,172 @@
+"""The paper on its cards: its colours, its logos, the age of a story, and words that can be read on any photo."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from syndication import cards
+from syndication.cards import brand as brands
+from syndication.cards import (
+    draw,
+    layout,
+    ops,
+    photo,
+    templates,
+    words,
+)
+from syndication.config import Brand, Cards, Colors, Config, parse
+from syndication.errors import CardError
+from syndication.models import Card, PublishEvent
+
+Make = Callable[..., PublishEvent]
+WIDE = ((1200, 630),)
+
+
+def test_a_section_has_its_own_accent(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """The bar before the label is of the section's colour."""
+    config = parse('[brand.sections.Science]\naccent = "#0000ff"\n', tmp_path / "syndicate.toml")
+    for section, blue in (("science", True), ("World", False)):
+        (card,) = make(story(section=section), config=config, photo=None)
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            colors = image.getcolors(1 << 20)
+            assert colors
+            assert (
+                any(color[2] > 240 and color[0] < 20 for _, color in colors if isinstance(color, tuple))
+                == blue
+            )
+
+
+def test_the_logo_is_drawn(make: Callable[..., tuple[Card, ...]], tmp_path: Path) -> None:
+    """A logo stands in place of the name, light over photos and dark on paper; a broken one names the setting."""
+    Image.new("RGBA", (300, 100), "#00ff00").save(tmp_path / "light.png")
+    Image.new("RGBA", (300, 100), "#0000ff").save(tmp_path / "dark.png")
+    brand = Brand(logo=Path("light.png"), logo_dark=Path("dark.png"))
+    config = Config(brand=brand, folder=tmp_path)
+    for call, wanted in (({}, 1), ({"photo": None}, 2)):
+        (card,) = make(config=config, **call)
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            pixel = image.getpixel((100, 80))
+            assert isinstance(pixel, tuple)
+            assert pixel[wanted] > 200 > 60 > pixel[0]
+    (tmp_path / "light.png").write_bytes(b"")
+    with pytest.raises(CardError, match="logo") as caught:
+        make(config=config)
+    assert "[brand]" in caught.value.hint
+
+
+def contrast(one: float, other: float) -> float:
+    """WCAG 2.2's contrast of two relative luminances."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def luminance(pixel: tuple[int, int, int]) -> float:
+    """WCAG 2.2's relative luminance of an sRGB pixel."""
+    parts = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in pixel]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("size", [(1200, 630), (1080, 1080), (1600, 900)])
+@pytest.mark.parametrize("name", ["article", "breaking", "live", "gallery", "photo"])
+@pytest.mark.parametrize("headline", ["Yes", "word " * 45])
+@pytest.mark.parametrize("sky", ["white", "yellow", "cyan", "lime", "orange", "#ff80ff"])
+def test_words_can_be_read_over_a_bright_sky(
+    name: str, size: tuple[int, int], headline: str, sky: str, story: Make, tmp_path: Path
+) -> None:
+    """Behind every line over a plain bright photo the contrast is 4.5 or more, the logo's, as large letters, 3."""
+    Image.new("RGB", (600, 400), sky).save(tmp_path / "sky.png")
+    event, config = story(headline=headline), Config()
+    values = words.fields(event, config, photo=True)
+    design, _ = templates.read(name, config)
+    placed = layout.lay_out(design, layout.Subject(values, event.language, event.rtl, (1600, 900)), size)
+    source = photo.load(tmp_path / "sky.png", [size], (247, 244, 238))
+    brand = brands.Brand({role: tuple(bytes.fromhex(value[1:])) for role, value in _colors().items()})
+    ground = draw.ground(placed, size, brand, source)
+    for op in placed:
+        if isinstance(op, ops.TextOp) and not op.boxed:
+            left, top, right, bottom = op.rect.pixels()
+            color, alpha = brand.color(op.color)
+            for _, pixel in ground.crop((left, top, right, bottom)).getcolors(1 << 20):
+                ink = tuple(round(c * alpha + p * (1 - alpha)) for c, p in zip(color, pixel, strict=True))
+                assert contrast(luminance(ink), luminance(pixel)) >= (3 if op.name == "brand" else 4.5), (
+                    op.name
+                )
+
+
+def _colors() -> dict[str, str]:
+    return {**Colors().model_dump(), "accent_bright": "#ee3740", "white": "#ffffff", "black": "#000000"}
+
+
+def test_a_dark_photo_is_left_alone(story: Make, tmp_path: Path) -> None:
+    """The scrim is only as deep as words need: over a dark photo its upper third is untouched."""
+    Image.new("RGB", (1600, 1067), "#102030").save(tmp_path / "night.png")
+    (card,) = cards.make_cards(
+        story(), config=Config(), photo=tmp_path / "night.png", folder=tmp_path / "cards", sizes=WIDE
+    )
+    with Image.open(tmp_path / "cards" / card.file) as image:
+        for y in (10, 120, 200):
+            pixel = image.getpixel((1100, y))
+            assert isinstance(pixel, tuple)
+            assert max(abs(a - b) for a, b in zip(pixel, (16, 32, 48), strict=True)) <= 4
+
+
+def test_a_wide_photo_keeps_its_colours_beside_the_words(story: Make, tmp_path: Path) -> None:
+    """Where no words stand, at the far end of a short headline and above it, most of a bright photo is left."""
+    Image.new("RGB", (1200, 630), "#f0a060").save(tmp_path / "sky.png")
+    event = story(headline="Yes", byline=[], image={"path": "sky.png"})
+    (card,) = cards.make_cards(
+        event, config=Config(), photo=tmp_path / "sky.png", folder=tmp_path / "cards", sizes=WIDE
+    )
+    with Image.open(tmp_path / "cards" / card.file) as image:
+        for place, least in (((1100, 330), 0.9), ((1100, 430), 0.75), ((300, 250), 0.75)):
+            pixel = image.getpixel(place)
+            assert isinstance(pixel, tuple)
+            assert pixel[0] >= 0.9 * least * 240
+
+
+def test_an_old_story_carries_its_year(make: Callable[..., tuple[Card, ...]], story: Make) -> None:
+    """From the day that the config calls old a story's card tells its year, and only then it is another card."""
+    published = datetime(2026, 11, 20, 8, 12, tzinfo=UTC)
+    cards_at = {
+        days: make(story(), now=published + timedelta(days=days))[0] for days in (0, 100, 365, 366, 4000)
+    }
+    assert len({cards_at[days].file for days in (0, 100, 365)}) == 1
+    assert len({cards_at[days].file for days in (366, 4000)}) == 1
+    assert cards_at[0].file != cards_at[366].file
+    assert "From 2026." in cards_at[366].alt
+    assert "From" not in cards_at[365].alt
+    early = Config(cards=Cards(old_after=30))
+    assert make(story(), now=published + timedelta(days=31), config=early)[0].file == cards_at[366].file
+
+
+def test_sections_and_agencies_have_logos(
+    make: Callable[..., tuple[Card, ...]], story: Make, tmp_path: Path
+) -> None:
+    """A section's own logo stands in place of the paper's, and an agency's beside the credit that names it."""
+    Image.new("RGBA", (300, 100), "#00ff00").save(tmp_path / "paper.png")
+    Image.new("RGBA", (300, 100), "#0000ff").save(tmp_path / "sport.png")
+    Image.new("RGBA", (200, 100), "#ff00ff").save(tmp_path / "agency.png")
+    config = parse(
+        '[brand]\nlogo = "paper.png"\n[brand.sections.Sport]\naccent = "#aa0000"\nlogo = "sport.png"\n'
+        '[brand.agencies."North Light"]\nlogo = "agency.png"\n',
+        tmp_path / "syndicate.toml",
+    )
+
+    def colors(**changes: object) -> set[str]:
+        (card,) = make(story(**changes), config=config)
+        with Image.open(tmp_path / "cards" / card.file) as image:
+            found = [pixel for _, pixel in image.getcolors(1 << 20) if isinstance(pixel, tuple)]
+        marks = {"paper": (0, 255, 0), "sport": (0, 0, 255), "agency": (255, 0, 255)}
+        return {name for name, mark in marks.items() if any(near(pixel, mark) for pixel in found)}
+
+    def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        return max(abs(a - b) for a, b in zip(one, other, strict=True)) < 30
+
+    credited = {"path": "sea.jpg", "credit": "A. Person / NORTH LIGHT"}
+    assert colors() == {"paper"}
+    assert colors(section="sport") == {"sport"}
+    assert colors(image=credited) == {"paper", "agency"}
