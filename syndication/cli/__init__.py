@@ -7,6 +7,7 @@ imported here and at the top of the commands' files, so that `--help` answers at
 import atexit
 import gc
 import os
+import signal
 import sys
 
 import click
@@ -29,7 +30,7 @@ from syndication.cli import (
     setup,
     trail,
 )
-from syndication.cli.common import say
+from syndication.cli.common import end, say, told_to_end
 from syndication.errors import SyndicationError
 
 
@@ -87,6 +88,8 @@ def main() -> None:
     atexit.register(
         gc.freeze
     )  # else all that is left is searched for garbage at the end: a fifth of `render`'s time
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody is to be deaf to it
+        signal.signal(signal.SIGINT, end)
     try:
         result = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -106,4 +109,10 @@ def main() -> None:
         say(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
         say("  → Mend that, or name another place; then try again.")
         sys.exit(1)
+    except Exception:
+        if not told_to_end:
+            raise
+        # A library that was at work just then has made an error of its own of it.
+        say("Stopped.")
+        sys.exit(told_to_end[0])
     sys.exit(result if isinstance(result, int) else 0)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,16 @@ PORT = click.IntRange(0, 65535)
 # What a terminal would obey instead of showing; networks and pages may say anything.
 _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NARROWEST = 24  # columns for the words of a row, however narrow the terminal
+
+
+told_to_end: list[int] = []
+"""The exit status of whoever was told by a signal to end."""
+
+
+def end(number: int, _: object) -> None:
+    """A signal's handler: whatever is at work ends there. Raises KeyboardInterrupt, or SystemExit for SIGTERM."""
+    told_to_end.append(128 + number)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 def config_or_defaults() -> "Config":

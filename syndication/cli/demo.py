@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syndication.cli.common import say, show_rows
+from syndication.cli.common import end, say, show_rows
 
 if TYPE_CHECKING:
     from syndication.config import Config
@@ -58,7 +58,7 @@ def demo(folder: Path, seconds: float) -> int:
     Starts a Redis of its own, the workers and a sandbox network on free local ports, and stops them all again.
     """
     # Whoever ends the demo ends all it started: a SIGTERM leaves by the same door as Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     folder = folder.absolute()
     _empty(folder)
     os.environ["SYNDICATE_CONFIG"] = str(folder / "syndicate.toml")

@@ -48,6 +48,29 @@ def test_a_reader_who_has_seen_enough_is_no_failure(run):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+WRAPPED = """
+import os, signal, syndication.cli
+from syndication.cli.common import end
+
+def busy(**_):
+    signal.signal(signal.SIGTERM, end)  # as the demo does
+    try:
+        os.kill(os.getpid(), {number})
+    except BaseException as error:
+        raise ValueError(f"half built: {{error!r}}") from None
+
+syndication.cli.cli.main = busy
+syndication.cli.main()
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_is_told_to_end_ends_whatever_a_library_makes_of_it(run, number, status):
+    """A signal that comes while a library is at work may come out as an error of the library's own."""
+    done = shell([sys.executable, "-c", WRAPPED.format(number=int(number))], run.room)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "Stopped.\n")
+
+
 def test_ctrl_c_ends_a_command_with_130(run, network):
     """A command that is interrupted says so in one line and exits with 130."""
     run("init")
