@@ -36,11 +36,11 @@ def broker_url(config: Config) -> str:
 
 def oldest(config: Config, queue: str) -> bytes | None:
     """The nudge that has waited longest in a queue; None if none waits, or Redis cannot be asked."""
-    with Redis.from_url(broker_url(config), socket_timeout=1, socket_connect_timeout=1) as line:
-        try:
+    try:
+        with Redis.from_url(broker_url(config), socket_timeout=1, socket_connect_timeout=1) as line:
             found: bytes | None = line.lindex(f"{PREFIX}{queue}", -1)
-        except RedisError:
-            return None
+    except (RedisError, ValueError):  # ValueError: an address of a kind that only Celery knows
+        return None
     return found
 
 

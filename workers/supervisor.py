@@ -43,10 +43,8 @@ class Role:
     born: float = 0.0
     deaths: int = 0
     again_at: float = field(default=0.0)
-    waits: tuple[bytes | None, float] = (
-        None,
-        0.0,
-    )  # the oldest nudge in its queue, and since when it is seen there
+    # The oldest nudge in its queue, and since when it is seen there.
+    waits: tuple[bytes | None, float] = (None, 0.0)
 
     def tend(self, now: float) -> None:
         """Start it if it should run and does not."""

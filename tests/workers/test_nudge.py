@@ -65,6 +65,15 @@ def waiting(port, queue):
         return line.llen(f"syndication:{queue}")
 
 
+@pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "redis+socket:///run/redis.sock"])
+def test_a_queue_that_cannot_be_looked_at_tells_nothing(room, monkeypatch, address):
+    """Redis is down, or is named in a way of Celery's own: the supervisor goes on without knowing."""
+    from workers.broker import oldest
+
+    monkeypatch.setenv("SYNDICATE_REDIS", address)
+    assert oldest(room, "draw") is None
+
+
 def test_without_a_broker_a_nudge_gives_up_soon(room):
     """Whoever nudges has an editor or a CMS waiting: no broker is known, or none answers, within two seconds."""
     from workers.nudge import nudge
