@@ -39,6 +39,7 @@ __all__ = [
     "foresee",
     "hold",
     "mailboxes_due",
+    "news_comes",
     "prepare_next",
     "read_account",
     "redraw_archive",
@@ -81,6 +82,12 @@ def mailboxes_due(store: Store, lanes: Lanes = EVERY) -> int:
     """How many mailboxes could be opened now by whoever serves these lanes; cheaper than a sweep."""
     with store.read() as tx:
         return accounts.count_due(tx, store.now(), lanes)
+
+
+def news_comes(store: Store) -> bool:
+    """Whether news fell due lately, and is still to be drawn or sent: what may wait for a quiet moment waits for it."""
+    with store.read() as tx:
+        return accounts.brings(tx, NEWS, store.now())
 
 
 def run_due(store: Store, config: Config, *, seconds: float = 3600.0) -> int:

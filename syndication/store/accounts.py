@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from functools import cache
+from itertools import product
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from syndication.store.schema import accounts, deliveries
 
 _WAITING = (State.READY, State.UNKNOWN)
 _NO_LANE = 99  # after every lane there is
+_LATELY = 10_000  # a post that takes longer waits for something else than a quiet machine
 
 # What every letter needs is put together once: to build such a query takes longer than to run it.
 _NOW = bindparam("now", type_=BigInteger)
@@ -247,6 +249,22 @@ def is_free_with(tx: Connection, lanes: Lanes, now: int) -> bool:
 @cache
 def _is_free_with(lanes: Lanes) -> Select[Any]:
     return select(exists().where(_free(), _holds(lanes)).label("found"))
+
+
+def brings(tx: Connection, lanes: Lanes, now: int) -> bool:
+    """Whether a post of these lanes fell due lately and is still to be drawn, or to be sent."""
+    row = row_of(tx, _brings(lanes), {"now": now})
+    return bool(row and row["found"])
+
+
+@cache
+def _brings(lanes: Lanes) -> Select[Any]:
+    lately = deliveries.c.due_at.between(_NOW - _LATELY, _NOW)
+    mine = (deliveries.c.account == accounts.c.name) & lately
+    places = product((State.PLANNED, State.READY), range(lanes.first, lanes.last + 1))
+    posts = (mine & (deliveries.c.state == state) & (deliveries.c.lane == lane) for state, lane in places)
+    found = or_(*(exists().where(one) for one in posts))
+    return select(exists().where(accounts.c.left_at.is_(None), found).label("found"))
 
 
 def _free() -> ColumnElement[bool]:

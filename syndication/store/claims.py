@@ -58,9 +58,9 @@ def claim(tx: Connection, mailbox: accounts.Mailbox, now: int, lease: int, pace:
     """Take the next letter of an opened mailbox, or the next deed, for `lease` milliseconds; None if none is due.
 
     In one lane deeds come first. Of letters that are late by `pace` milliseconds one goes out in that time. None as
-    well if something more urgent is due: in this mailbox, for those who serve lanes before this worker's; in another
-    that nobody has open, for itself. Keeps the mailbox as long as the letter. Raises ClaimLost if another worker has
-    opened it since.
+    well if something more urgent is due: in this mailbox, or lately in any, for those who serve lanes before this
+    worker's; in another that nobody has open, for itself. Keeps the mailbox as long as the letter. Raises ClaimLost
+    if another worker has opened it since.
     """
     paced_until = accounts.hold(tx, mailbox, now + lease)
     return claim_held(tx, mailbox, now, lease, pace, paced_until)
@@ -73,6 +73,8 @@ def claim_held(
     if paced_until > now:
         _put_off(tx, mailbox.account.name, now, pace, paced_until)
     first, last = mailbox.lanes
+    if first and accounts.brings(tx, Lanes(0, first - 1), now):
+        return None
     mine = {"now": now, "account": mailbox.account.name, "app": mailbox.app}
     row = row_of(tx, _next(last), mine)
     if row is None or row["lane"] < first:

@@ -56,6 +56,7 @@ def work(store, config, event):
         for lanes in (NEWS, BULK):
             stories.count_due(tx, now, lanes)
             accounts.count_due(tx, now, lanes)
+            assert accounts.brings(tx, lanes, now) == (lanes == NEWS)
             assert (stories.claim(tx, now, 60_000, lanes) is None) == (lanes == BULK)
             assert accounts.open_mailbox(tx, now, 60_000, lanes) is None
         tx.execute(text("UPDATE deliveries SET state = 'ready' WHERE key IN (SELECT key FROM deliveries WHERE story = 'cms-2')"))  # fmt: skip  # noqa: E501

@@ -26,6 +26,7 @@ def tasks(store, config, network, connect, tmp_path, monkeypatch):
 
     connect("desk", "script", Vault(config).seal({"token": "a-secret-token"}))
     monkeypatch.setattr(tasks, "home", lambda: (store, config))
+    monkeypatch.setattr(tasks, "_PATIENCE", 0)
     tasks.nudged = []
     monkeypatch.setattr(tasks, "nudge", lambda queue, times=1: tasks.nudged.append(queue))
     return tasks
@@ -85,3 +86,36 @@ def test_bulk_takes_turns(store, config, tasks, story, monkeypatch):
     tasks.bulk()
     assert tasks.nudged == ["bulk"]
     assert State.SENT not in states(store, 2)
+
+
+def test_bulk_waits_for_news_that_is_on_its_way(store, config, tasks, story, clock):
+    """From `accept` until it is out, news has the machine for itself; what is long due waits for something else."""
+    story("green", "evergreen")
+    story("alarm", "breaking")
+    tasks.bulk()
+    assert states(store, 2) == [State.PLANNED, State.PLANNED]
+    assert prepare_next(store, config) == "alarm"
+    tasks.bulk()
+    assert states(store, 2) == [State.PLANNED, State.READY]
+    assert tasks.nudged == []  # the next sweep starts it again
+    clock.move(11)
+    tasks.bulk()
+    assert states(store, 2) == [State.READY, State.READY]
+
+
+def test_bulk_goes_on_once_news_is_out(store, config, tasks, story, monkeypatch):
+    """It waits a moment for that, rather than for the next sweep."""
+    story("green", "evergreen")
+    story("alarm", "breaking")
+    looks = []
+
+    def deliver(_seconds):
+        looks.append(states(store, 2))
+        tasks.draw()
+        tasks.deliver()
+
+    monkeypatch.setattr(tasks, "_PATIENCE", 60)
+    monkeypatch.setattr(tasks.time, "sleep", deliver)
+    tasks.bulk()
+    assert looks == [[State.PLANNED, State.PLANNED]]
+    assert states(store, 2) == [State.SENT, State.SENT]
