@@ -183,22 +183,33 @@ def _named(tx: Connection, numbers: Sequence[int]) -> list[Held]:
 
 
 def end_over(tx: Connection, config: Config, now: int) -> None:
-    """End the holds whose time has come; what they held goes out, spaced."""
+    """End the holds whose time has come; what they held goes out, spaced, and late if nobody was there to end them."""
     for one in holds.over(tx, now):
         holds.end(tx, one, now)
-        _release(tx, config, holds.held(tx, one.mark, lock=True), now, config.late.pace, by_name=False)
+        held, pace = holds.held(tx, one.mark, lock=True), config.late.pace
+        _release(tx, config, held, now, pace, by_name=False, since=one.until_at)
 
 
 def _release(
-    tx: Connection, config: Config, chosen: Sequence[Held], now: int, pace: int, *, by_name: bool
+    tx: Connection,
+    config: Config,
+    chosen: Sequence[Held],
+    now: int,
+    pace: int,
+    *,
+    by_name: bool,
+    since: int | None = None,
 ) -> list[Resumed]:
-    """Let held posts go, one of an account after the other; one that has its time yet to come keeps it."""
-    resumed, slots = [], dict[str, int]()
+    """Let held posts go, one of an account after the other; one that has its time yet to come keeps it.
+
+    They were free `since` then, and are worth sending as long from there on; None: since now.
+    """
+    resumed, slots, since = [], dict[str, int](), now if since is None else since
     for one in sorted(chosen, key=lambda one: (one.delivery.lane, one.delivery.id)):
         post = one.delivery
         event = stories.need(tx, post.story).event
-        slot = slots.get(post.account, now)
-        due_at = max(slot, earliest(event, now), milliseconds(post.due) if post.due else 0)
+        slot = slots.get(post.account, since)
+        due_at = max(slot, earliest(event, since), milliseconds(post.due) if post.due else 0)
         told = event.model_copy(update={"expires": None}) if by_name else event
         times = {"due_at": due_at, "expires_at": expiry(config, told, due_at)}
         words = "by an editor" if by_name else "its hold ended"

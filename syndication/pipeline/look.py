@@ -5,6 +5,7 @@ A person may have changed the words there by hand, so that these are never mende
 
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from syndication.config import Config
@@ -87,6 +88,8 @@ def _place(url: str) -> tuple[str, str]:
 class Look(Attempt):
     """One look at a post that is out."""
 
+    _mends = False  # by an edit, which may come after a newer one if we were frozen meanwhile
+
     def run(self) -> None:
         """Read it, and record what is seen; a fault of the reading itself harms nobody."""
         receipt = self.claim.delivery.receipt
@@ -125,6 +128,7 @@ class Look(Attempt):
             return self._seen(what, plan.by_hand(f"{what}: look at it, and change it by hand", receipt.url))
         by_hand = policy(self.config, self.claim.delivery.account) == "tell" and differs != ("record",)
         if not by_hand and can_mend(differs, self._draft, self.network):
+            self._mends = True
             try:
                 receipt = self.network.edit(http, receipt, self._draft, card_bytes(self.config, self._draft))
             except CardError as error:
@@ -136,13 +140,20 @@ class Look(Attempt):
         """What differs is told only if it stays: link cards come late, and what was mended takes a moment."""
         with self._recording() as tx:
             now = self.store.now()
-            deeds.look_again(tx, self.claim, words, now, now + _SECOND_LOOK, receipt)
+            self._or_say_again(
+                tx, now, deeds.look_again(tx, self.claim, words, now, now + _SECOND_LOOK, receipt)
+            )
         self._log("looked")
 
     def _seen(self, words: str, left: str = "") -> None:
         with self._recording() as tx:
-            deeds.looked(tx, self.claim, words, left, self.store.now())
+            now = self.store.now()
+            self._or_say_again(tx, now, deeds.looked(tx, self.claim, words, left, now))
         self._log("looked")
+
+    def _or_say_again(self, tx: Connection, now: int, done: bool) -> None:
+        if self._mends and not done:
+            deeds.say_again(tx, self.claim, now)
 
     def _later(self, error: NotSent) -> None:
         """The network gave no answer: some time later, and not for ever."""
@@ -153,7 +164,7 @@ class Look(Attempt):
             self._note_pause(error, rest)
         until = self.store.now() + int(1000 * rest)
         with self._recording() as tx:
-            deeds.look_later(tx, self.claim, until)
+            self._or_say_again(tx, self.store.now(), deeds.look_later(tx, self.claim, until))
         if not isinstance(error, RateLimited):
             until = min(until, self.store.now() + int(1000 * SERVER_PAUSE))
         raise MailboxWaits(until)

@@ -28,6 +28,7 @@ from syndication.pipeline.follow import ask_to_follow
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.retract import retract, strip_left_pages
 from syndication.pipeline.times import earliest
+from syndication.pipeline.writing import Files
 from syndication.sources import photo_of, portrait_of
 from syndication.store import Store, accounts, deeds, deliveries, moment, overdue, stories, trail
 from syndication.traces import span
@@ -54,8 +55,8 @@ def prepare_next(store: Store, config: Config, lanes: Lanes = EVERY) -> str | No
     if story is None:
         return None
     try:
-        with span("prepare", story.event.id, story.event.revision):
-            _prepare(store, config, story)
+        with span("prepare", story.event.id, story.event.revision), Files(config, story.event.id) as files:
+            _prepare(store, config, story, files)
     except ClaimLost as lost:
         log.info("story changed meanwhile", extra={"story": story.event.id, "why": lost.message})
         with store.write() as tx:
@@ -79,27 +80,27 @@ def prepare_next(store: Store, config: Config, lanes: Lanes = EVERY) -> str | No
     return story.event.id
 
 
-def _prepare(store: Store, config: Config, story: stories.Story) -> None:
+def _prepare(store: Store, config: Config, story: stories.Story, files: Files) -> None:
     """Draw, write, freeze. What is wrong with the story alone holds it up for a few tries, and is then left out."""
     event, problems = story.event, list[str]()
     if story.withdrawn or earliest(event, now := store.now()) > now:
-        return _retract(store, config, story)
+        return _retract(store, config, story, quiet=files.no_writers())
     if story.tries > MOST_TRIES:
         return _give_up(store, story)
     last_try = story.tries >= SOFT_TRIES
-    files = dict[str, Path | None]()
+    photos = dict[str, Path | None]()
     for name, file_of in (("photo", photo_of), ("portrait", portrait_of)):
         try:
-            files[name] = file_of(event, config, config.photos)
+            photos[name] = file_of(event, config, config.photos)
         except (FetchError, PhotoError) as error:
             if isinstance(error, FetchError) and error.again and not last_try:
                 return _postpone(store, story, error.message, _SOFT_PAUSE)
             if story.in_bulk:
                 return _leave(store, story, error.message)
             problems.append(f"the card has no {name}: {error.message}")
-    photo, portrait = files.get("photo"), files.get("portrait")
+    photo, portrait, note = photos.get("photo"), photos.get("portrait"), _noting(store, story, files)
     try:
-        drawing, photo = _draw(store, config, story, photo, portrait, problems)
+        drawing, photo = _draw(store, config, story, photo, portrait, problems, note)
         if story.in_bulk and drawing.own.template != (story.template or choose_template(event, config)):
             return _leave(store, story, "; ".join(drawing.problems))
         problems += drawing.problems
@@ -112,7 +113,7 @@ def _prepare(store: Store, config: Config, story: stories.Story) -> None:
             return _leave(store, story, str(error))
         drawing = Drawing()
         problems.append(f"there is no card: {error}")
-    crops, why = clean_crops(event, photo, config.at(config.cards.folder), _noting(store, story))
+    crops, why = clean_crops(event, photo, config.at(config.cards.folder), note)
     drawing, failed = drawing._replace(crops=crops), False
     problems += why
     try:
@@ -133,6 +134,7 @@ def _draw(
     photo: Path | None,
     portrait: Path | None,
     problems: list[str],
+    note: Note,
 ) -> tuple[Drawing, Path | None]:
     """The cards, and the photo; without it, and telling so, where that turns out to be damaged."""
     known, planned, live = _posts(store, story)
@@ -144,7 +146,7 @@ def _draw(
         folder=config.at(config.cards.folder),
         template=story.template or None,
         now=moment(store.now()),
-        note=_noting(store, story),
+        note=note,
     )
     try:
         with span("draw"):
@@ -156,12 +158,13 @@ def _draw(
         return drawn(photo=None, portrait=None), None
 
 
-def _noting(store: Store, story: stories.Story) -> Note:
+def _noting(store: Store, story: stories.Story, files: Files) -> Note:
     """Files are noted before they are written, so that a withdrawal removes them also where their writer was killed."""
 
-    def note(files: Sequence[str]) -> None:
+    def note(names: Sequence[str]) -> None:
+        files.write()
         with store.write() as tx:
-            stories.note_pictures(tx, story, files)
+            stories.note_pictures(tx, story, names)
 
     return note
 
@@ -217,9 +220,12 @@ def _answered(store: Store, delivery: Delivery) -> Receipt | None:
         return deliveries.get(tx, delivery.answers).receipt
 
 
-def _retract(store: Store, config: Config, story: stories.Story) -> None:
-    """Nothing of a story that is withdrawn, or under embargo, stays within reach: neither its cards nor its tags."""
-    problem = retract(store, config, story)
+def _retract(store: Store, config: Config, story: stories.Story, *, quiet: bool) -> None:
+    """Nothing of a story that is withdrawn, or under embargo, stays within reach: neither its cards nor its tags.
+
+    Where it is not `quiet`, somebody was drawing it and may yet be killed as a file is written: again, a little later.
+    """
+    problem = retract(store, config, story) or ("" if quiet else "a worker may still write its files")
     if problem and story.tries <= MOST_TRIES:
         _postpone(store, story, problem, _SOFT_PAUSE)
         return

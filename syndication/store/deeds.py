@@ -93,18 +93,18 @@ def edited(tx: Connection, claim: Claim, receipt: Receipt, draft: Draft, left: s
     where = {"receipt": receipt.model_dump_json()}
     done = deliveries.change(tx, claim.delivery, {State.SENT}, draft=draft.model_dump_json(), **where, **rest)
     if not done:
-        _say_again(tx, claim, where, now)
+        say_again(tx, claim, now, where)
     claims.note(tx, claim, "edited", receipt.url, now)
     if done and left:
         claims.note(tx, claim, "told", left, now)
     return done
 
 
-def _say_again(tx: Connection, claim: Claim, receipt: dict[str, str], now: int) -> None:
+def say_again(tx: Connection, claim: Claim, now: int, where: dict[str, str] | None = None) -> None:
     """Whoever lost its claim may have had the last word at the network: what counts is said once more."""
     mine = and_(rows.c.id == claim.delivery.id, rows.c.state == State.SENT)
-    if receipt:  # where the post is by now is needed by every deed
-        tx.execute(update(rows).where(mine).values(**receipt))
+    if where:  # where the post is by now is needed by every deed
+        tx.execute(update(rows).where(mine).values(**where))
     edits = and_(
         mine,
         rows.c.deed.in_(("", Deed.EDIT, Deed.LOOK)),
@@ -118,8 +118,20 @@ def _say_again(tx: Connection, claim: Claim, receipt: dict[str, str], now: int) 
 def removed(tx: Connection, claim: Claim, words: str, now: int) -> bool:
     """The post is gone. False if a newer deed took its place, which finds that out."""
     done = deliveries.change(tx, claim.delivery, {State.SENT}, state=State.WITHDRAWN, reason=words, **NO_DEED)
+    if not done:
+        _look_at_others(tx, claim, now)
     claims.note(tx, claim, "removed", words, now)
     return done
+
+
+def _look_at_others(tx: Connection, claim: Claim, now: int) -> None:
+    """A removal that came late may have taken along what belongs to a newer post of the story, which is read back."""
+    one = claim.delivery
+    others = and_(rows.c.story == one.story, rows.c.account == one.account, rows.c.id != one.id)
+    idle = and_(others, rows.c.state == State.SENT, rows.c.deed.in_(("", Deed.LOOK)))
+    idle = and_(idle, or_(rows.c.deed_due_at.is_(None), rows.c.deed_due_at < NEVER))
+    look = {"deed": Deed.LOOK, "deed_due_at": now, "deed_tries": 0, "deed_words": ""}
+    tx.execute(update(rows).where(idle).values(**look, attempt=_FENCED))
 
 
 def left_to_reply(tx: Connection, delivery: Delivery, draft: Draft) -> None:
@@ -142,35 +154,43 @@ def put_off(
 ) -> None:
     """Not done: again at `due_at`, or NEVER and by an editor. Nothing changes if a newer deed took its place."""
     later = {"deed_due_at": due_at, "deed_words": words}
+    pending = claim.delivery.pending
     if deliveries.change(tx, claim.delivery, {State.SENT}, **later):
         claims.note(tx, claim, what, words, now, status)
-    elif what == "not_done" and claim.delivery.pending and claim.delivery.pending.deed is Deed.EDIT:
-        _say_again(tx, claim, {}, now)
+    elif what == "not_done" and pending and pending.deed is Deed.EDIT:
+        say_again(tx, claim, now)
+    elif what == "not_done" and pending and pending.deed in (Deed.WITHDRAW, Deed.REPOST):
+        _look_at_others(tx, claim, now)
 
 
 def look_again(
     tx: Connection, claim: Claim, words: str, now: int, due_at: int, receipt: Receipt | None
-) -> None:
-    """A post that was read back shows something else, and is looked at once more; `receipt` if it was mended."""
+) -> bool:
+    """A post that was read back shows something else, and is looked at once more; `receipt` if it was mended.
+
+    False, here as below, if a deed took the look's place: then nothing changes.
+    """
     values: dict[str, Any] = {"deed_due_at": due_at, "deed_words": words}
     if receipt:
         values["receipt"] = receipt.model_dump_json()
-    if deliveries.change(tx, claim.delivery, {State.SENT}, **values):
+    if done := deliveries.change(tx, claim.delivery, {State.SENT}, **values):
         claims.note(tx, claim, "looked", words, now)
+    return done
 
 
-def look_later(tx: Connection, claim: Claim, due_at: int) -> None:
+def look_later(tx: Connection, claim: Claim, due_at: int) -> bool:
     """A post could not be read just now."""
-    deliveries.change(tx, claim.delivery, {State.SENT}, deed_due_at=due_at)
+    return deliveries.change(tx, claim.delivery, {State.SENT}, deed_due_at=due_at)
 
 
-def looked(tx: Connection, claim: Claim, words: str, left: str, now: int) -> None:
-    """A post was read back; `left` is what an editor has to do. Nothing changes if a deed took the look's place."""
+def looked(tx: Connection, claim: Claim, words: str, left: str, now: int) -> bool:
+    """A post was read back; `left` is what an editor has to do."""
     told = {"deed_due_at": NEVER, "deed_words": left}
-    if deliveries.change(tx, claim.delivery, {State.SENT}, **(told if left else NO_DEED)):
+    if done := deliveries.change(tx, claim.delivery, {State.SENT}, **(told if left else NO_DEED)):
         claims.note(tx, claim, "looked", words, now)
         if left:
             claims.note(tx, claim, "told", left, now)
+    return done
 
 
 def left_to_editors(tx: Connection, count: int) -> list[Delivery]:

@@ -270,6 +270,23 @@ def test_a_hold_ends_by_itself_and_lets_go_spaced(store, config, network, fire, 
     assert len(network.sent) == 3
 
 
+def test_a_hold_that_ended_while_nothing_ran_makes_no_news_of_what_is_old(
+    store, config, network, fire, clock
+):
+    """What it held was free at its end, and is late since: breaking news of five hours ago is not announced now."""
+    hold(store, config, Choice(topic="fire"), until=clock.value + HOUR)
+    fire(1, priority="breaking")
+    for number in (2, 3):
+        fire(number)
+    clock.move(6 * 3600)
+    run_due(store, config)
+    assert (post(store).state, post(store).reason) == (State.FAILED, "not sent in its time")
+    assert len(network.sent) == 1  # one by one, as with all that is late
+    clock.move(config.late.pace / 1000 + 1)
+    run_due(store, config)
+    assert len(network.sent) == 2
+
+
 def test_what_nobody_releases_is_dropped_with_the_reason(store, config, network, fire, clock):
     """The review list has a maximum age; what is dropped is told, and an editor may still send it."""
     hold(store, config, Choice(topic="fire"), why="people are missing")

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import SENT, Script, deliver, post, steps
+from scripted import DONE, SENT, Script, deliver, post, steps
 from sqlalchemy import update
 
 from syndication.config import parse
@@ -75,6 +75,29 @@ def test_a_picture_that_is_missing_is_attached_once_more(store, config, out, clo
     later(store, config, clock, 120)
     assert words(store) == ["Script shows no picture; said once more", "as it should be"]
     assert len(network.edited) == 1 and post(store).pending is None
+
+
+@pytest.mark.parametrize("answer", ["edited", NotSent("no answer within 60 seconds"), Refused("no")])
+def test_who_was_frozen_while_mending_does_not_have_the_last_word(
+    store, config, out, clock, reads, network, event, answer
+):
+    """Its words of before a correction may reach the network after the correction's: that one is said once more."""
+    reads[:] = [lambda: Shown(network.sent[-1].text, image=False), True]
+
+    def frozen():
+        accept(store, config, event(kind="update", revision=2, summary="The council votes on 50 homes."))
+        while prepare_next(store, config):
+            pass
+        clock.move(61)
+        deliver(store, config)
+        assert "50" in network.edited[-1].text
+        return DONE if answer == "edited" else answer
+
+    network.edits = [frozen, DONE]
+    later(store, config, clock, 30)
+    later(store, config, clock, 600)
+    assert ["50" in draft.text for draft in network.edited] == [False, True, True]
+    assert "50" in post(store).draft.text and post(store).pending is None
 
 
 def test_what_stays_wrong_is_told_to_an_editor(store, config, out, clock, reads, network):

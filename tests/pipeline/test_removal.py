@@ -6,7 +6,8 @@ from scripted import DONE, NOT_THERE, SENT, deliver, post, steps
 
 from syndication.errors import NotSent, Unknown, Unsupported
 from syndication.models import State
-from syndication.pipeline import accept, prepare_next, resolve, run_due, withdraw
+from syndication.networks.base import Shown
+from syndication.pipeline import accept, prepare_next, resolve, run_due, share, withdraw
 
 
 def test_a_withdrawal_removes_what_is_out_before_all_else(store, config, network, out, event, clock):
@@ -90,6 +91,34 @@ def test_a_removal_that_was_begun_is_finished(store, config, network, out, event
     accept(store, config, event(revision=2))
     settle(store, config, clock)
     assert (post(store).state, len(network.removed), len(network.sent)) == (State.WITHDRAWN, 2, 1)
+
+
+@pytest.mark.parametrize("answer", [DONE, NotSent("nothing within 60 seconds")])
+def test_a_newer_post_is_read_back_after_a_removal_that_came_late(
+    store, config, network, out, event, clock, answer
+):
+    """A worker frozen in a removal wakes after the story was posted again: what it took along of that post shows."""
+
+    def frozen():
+        clock.move(61)
+        run_due(store, config)
+        accept(store, config, event(revision=2))
+        share(store, config, "cms-1", ["desk"])
+        for _ in range(3):  # it is posted, and read back
+            run_due(store, config)
+            clock.move(31)
+        assert (post(store).state, post(store, 2).state) == (State.WITHDRAWN, State.SENT)
+        network.read = lambda http, receipt: None
+        return answer
+
+    network.read = lambda http, receipt: Shown(network.sent[-1].text, image=True)
+    network.publishes = [SENT.model_copy(update={"id": "8"})]
+    network.removals = [frozen, DONE]
+    withdraw(store, "cms-1")
+    deliver(store, config)
+    settle(store, config, clock)
+    assert len(network.removed) == 2
+    assert post(store, 2).pending.words.startswith("Script shows nothing there any more")
 
 
 def test_an_edit_begun_before_a_takedown_that_was_called_off_is_finished(

@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from syndication.config import load
 from syndication.models import PublishEvent, State
-from syndication.pipeline import accept, connect_account, prepare_next, run_due
+from syndication.pipeline import accept, connect_account, prepare_next, run_due, withdraw
 from syndication.sandbox.memory import Memory
 from syndication.sandbox.server import address, open_server
-from syndication.store import deliveries, open_store, trail
+from syndication.store import deliveries, open_store, stories, trail
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 WORKER = """
 import os, signal, sys
 from socket import socket
+from syndication import cards
 from syndication.config import load
 from syndication.networks import http
 from syndication.pipeline import letter, prepare, run_due
@@ -52,7 +53,14 @@ def edits(session, request, seconds):
 def uploads(session, request, seconds):
     return request.url.endswith("/api/v2/media")
 
-freeze(*{
+def doomed(*parts, write=cards.write_whole):
+    os.kill(os.getpid(), signal.SIGSTOP)
+    write(*parts)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if sys.argv[1] == "doomed":
+    cards.write_whole = doomed
+else: freeze(*{
     "drawn": (prepare, "write_metadata"),
     "claimed": (letter, "card_bytes"),
     "editing": (http, "exchange"),
@@ -228,3 +236,20 @@ def test_a_worker_that_wakes_after_a_change_leaves_the_new_words(room, network):
     assert "The newer words" in (config.folder / "out/cms-1.html").read_text()
     assert post(store).draft.title == "The newer words"
     assert len(memory.posts) == 1
+
+
+def test_a_card_that_a_worker_writes_as_it_is_killed_goes_with_its_withdrawn_story(room):
+    """It was about to write as the story's files were removed, so that they are removed once more."""
+    store, config = room
+    cards = config.at(config.cards.folder)
+    with Frozen(config, "doomed") as worker:
+        withdraw(store, "cms-1")
+        assert prepare_next(store, config) == "cms-1"
+        worker.process.send_signal(signal.SIGCONT)
+        assert worker.process.wait(20) == -signal.SIGKILL
+    assert len(list(cards.iterdir())) == 1
+    with store.read() as tx:
+        assert stories.need(tx, "cms-1").problem == "a worker may still write its files"
+    store.now = lambda now=store.now: now() + 60_000
+    assert prepare_next(store, config) == "cms-1"
+    assert list(cards.iterdir()) == []
