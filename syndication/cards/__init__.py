@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import math
 import os
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -199,8 +200,11 @@ class _Maker:
             return tuple(self.draw(ops, size, source) for size, ops in laid_out.items())
         from concurrent.futures import ThreadPoolExecutor  # not paid for by a first card that is alone
 
+        largest = sorted(laid_out, key=math.prod, reverse=True)  # what takes longest is not begun last
         with ThreadPoolExecutor(threads) as pool:
-            return tuple(pool.map(lambda size: self.draw(laid_out[size], size, source), laid_out))
+            drawn = pool.map(lambda size: self.draw(laid_out[size], size, source), largest)
+            cards = dict(zip(largest, drawn, strict=True))
+        return tuple(cards[size] for size in laid_out)
 
     def file_name(self, size: tuple[int, int]) -> str:
         digest = hashlib.sha256(self.content + repr(tuple(size)).encode()).hexdigest()[:16]
