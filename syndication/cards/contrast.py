@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from syndication.cards import pixels
 from syndication.cards.ops import LogoOp, TextOp
 
 Rgb = tuple[int, int, int]
@@ -97,7 +98,7 @@ class Ground:
         column, tops = Image.new("RGB", size), [0, *accumulate(one.height for one in small.values())]
         for one, top in zip(small.values(), tops, strict=False):
             column.paste(one, (0, top))
-        light = column.point(_LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
+        light = pixels.mapped(column, _LINEAR_BYTES).convert("L", (*_WEIGHTS, 0))
         self._found = dict[Box, list[int]]()
         self._lights = {
             part: light.crop((0, top, one.width, top + one.height))

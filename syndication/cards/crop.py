@@ -15,6 +15,8 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageFilter
 
+from syndication.cards import pixels
+
 Box = tuple[float, float, float, float]
 Size = tuple[int, int]
 
@@ -204,9 +206,9 @@ def _salience(photo: Image.Image) -> Image.Image:
         around = band.filter(ImageFilter.BoxBlur(_AROUND_IT))
         apart = ImageChops.difference(band.filter(ImageFilter.BoxBlur(1)), around)
         # Colour counts four times what light does.
-        apart = apart.point(_HALF) if band is light else ImageChops.add(apart, apart)
+        apart = pixels.mapped(apart, _HALF) if band is light else ImageChops.add(apart, apart)
         seen = ImageChops.add(seen, apart)
-    skin = ImageChops.darker(blue.point(_SKIN[0]), red.point(_SKIN[1]))
+    skin = ImageChops.darker(pixels.mapped(blue, _SKIN[0]), pixels.mapped(red, _SKIN[1]))
     return ImageChops.add(seen, skin)
 
 
