@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Required, TypedDict, TypeVar, Unpack
 
-import regex
 from PIL import Image
 
 from syndication.cards import (
@@ -366,7 +366,7 @@ def _aspect(logo: bytes) -> float:
 
 def _slug(text: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    words = regex.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
     if len(words) > 40:
         words = words[:41].rpartition("-")[0] or words[:40]
     return words

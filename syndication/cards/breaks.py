@@ -4,12 +4,14 @@ A headline wants more: Japanese and Korean broken between phrases, Chinese betwe
 preposition left behind.
 """
 
+import re
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-import regex
 from icu4py.breakers import LineBreaker, WordBreaker
+
+from syndication.cards import patterns
 
 if TYPE_CHECKING:
     import pyphen
@@ -23,22 +25,23 @@ _UNITS = (
     r"|кг|км|м|см|га|т|ч|руб\.?|грн|гг?\.|рр?\.|тыс\.?|млн\.?|млрд\.?|трлн\.?|χλμ\.?|εκατ\.?|δισ\.?|كم|كغ|مليون|مليار|ק״מ|מיליון|מיליארד"
 )
 # A blank after which no line starts: between number and unit, sign and number, groups of digits.
-_KEPT = regex.compile(
+_KEPT = (
     rf"(?<=\d)\x20(?=(?:{_UNITS})(?![\p{{L}}\p{{M}}\d]))|\x20(?=[%‰{_SIGNS}](?![\p{{L}}\d]))"
     rf"|(?<=[{_SIGNS}№§])\x20(?=\d)"
     r"|(?<=(?<!\d)\d{1,3}(?:\x20\d{3})*)\x20(?=\d{3}(?!\d))"
 )
+# Without any of this there is no such blank. A month after its day, as in most bylines, is no unit.
+_BESIDE = re.compile(rf"\d\x20(?![A-Z][a-z]{{3}})|\x20[%‰{_SIGNS}]|[{_SIGNS}№§]\x20")
 # In these languages a preposition or conjunction of one letter is never the last of a line.
 _NO_LONE_LETTER = frozenset("be bg bs cs hr mk pl ru sk sl sr uk".split())
-_LONE_LETTER = regex.compile(r"(?<![\p{L}\p{M}\d'’-])\p{Ll}\x20(?=[\p{L}\d])")
-_KANA = regex.compile(r"[\p{Script=Hira}\p{Script=Kana}]")
-_HANGUL, _HAN = regex.compile(r"\p{Script=Hang}"), regex.compile(r"\p{Script=Hani}")
-_GRAPHEME = regex.compile(r"\X")
+_LONE_LETTER = r"(?<![\p{L}\p{M}\d'’-])\p{Ll}\x20(?=[\p{L}\d])"
+_KANA = r"[\p{Script=Hira}\p{Script=Kana}]"
+_HANGUL, _HAN = r"\p{Script=Hang}", r"\p{Script=Hani}"
 _FIRST_MARK, _FIRST_EAST_ASIAN = (
     "\u0300",
     "\u1100",
 )  # what comes before needs no look at graphemes, or at scripts
-_LANGUAGE = regex.compile(r"[a-z]{2,3}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LEAST_WORD = 6  # letters, below which a word is not hyphenated
 
 
@@ -53,15 +56,17 @@ def chances(text: str, language: str, *, loose: bool = False) -> tuple[int, ...]
     # By the parts' lengths, as ICU counts in UTF-16.
     ends = tuple(accumulate(len(part) for part in LineBreaker(text, locale)))
     if max(text, default="") >= _FIRST_MARK:
-        graphemes = {match.end() for match in _GRAPHEME.finditer(text)}
+        graphemes = {match.end() for match in patterns.compiled(patterns.GRAPHEME).finditer(text)}
         ends = tuple(end for end in ends if end in graphemes)  # ICU looks at less than that after a kana
     if loose:
         return ends
-    kept = {match.end() for match in _KEPT.finditer(text)}
+    kept = set[int]()
+    if _BESIDE.search(text):
+        kept |= {match.end() for match in patterns.compiled(_KEPT).finditer(text)}
     if locale.startswith("zh"):
         kept |= set(ends) - set(accumulate(len(word) for word in WordBreaker(text, locale)))
     if primary in _NO_LONE_LETTER:
-        kept |= {match.end() for match in _LONE_LETTER.finditer(text)}
+        kept |= {match.end() for match in patterns.compiled(_LONE_LETTER).finditer(text)}
     return tuple(end for end in ends if end not in kept)
 
 
@@ -71,7 +76,9 @@ def hyphenated(words: str, language: str) -> str:
     if hyphens is None:
         return words
     return str(
-        regex.sub(rf"\p{{L}}{{{_LEAST_WORD},}}", lambda match: hyphens.inserted(match[0], SOFT_HYPHEN), words)
+        patterns.compiled(rf"\p{{L}}{{{_LEAST_WORD},}}").sub(
+            lambda match: hyphens.inserted(match[0], SOFT_HYPHEN), words
+        )
     )
 
 
@@ -88,11 +95,11 @@ def _locale(text: str, language: str) -> str:
     """What ICU is to break by: words that belong together stay so in Japanese and Korean, whoever tells them."""
     if max(text, default="") < _FIRST_EAST_ASIAN and language not in ("ja", "ko"):
         return f"{language}@lb=strict"
-    if language == "ja" or _KANA.search(text):
+    if language == "ja" or patterns.compiled(_KANA).search(text):
         return "ja@lb=strict;lw=phrase"
-    if language == "ko" or _HANGUL.search(text):
+    if language == "ko" or patterns.compiled(_HANGUL).search(text):
         return "ko@lb=strict;lw=phrase"
-    return f"{'zh' if _HAN.search(text) else language}@lb=strict"
+    return f"{'zh' if patterns.compiled(_HAN).search(text) else language}@lb=strict"
 
 
 def _primary(language: str) -> str:

@@ -13,10 +13,10 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import regex
 import uharfbuzz as hb
 from babel.core import get_global
 
+from syndication.cards import patterns
 from syndication.errors import ConfigError
 
 EMOJI = "Noto Color Emoji"
@@ -25,7 +25,7 @@ NASTALIQ = "Noto Nastaliq Urdu"
 PRIVATE = "Zzzz"  # as Unicode calls the script of characters that it leaves to private use
 
 # What HarfBuzz draws by other means where a font lacks it: spaces, the no-break hyphen, invisible characters.
-_NEEDS_NO_GLYPH = regex.compile(r"[\p{Zs}\u2011\p{Default_Ignorable_Code_Point}]")
+_NEEDS_NO_GLYPH = r"[\p{Zs}\u2011\p{Default_Ignorable_Code_Point}]"
 
 
 class _Script(NamedTuple):
@@ -139,7 +139,10 @@ class Face:
     def has(self, text: str) -> bool:
         """Whether the font can draw every character of a text."""
         glyph = self._glyph
-        return all(glyph(ord(character)) or _NEEDS_NO_GLYPH.match(character) for character in set(text))
+        return all(
+            glyph(ord(character)) or patterns.compiled(_NEEDS_NO_GLYPH).match(character)
+            for character in set(text)
+        )
 
     def at(self, size: float) -> hb.Font:
         """The font for a size in pixels: its weight, and its optical size where it has that axis."""

@@ -8,18 +8,18 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-import regex
 from bidi import algorithm
 from bidi.mirror import MIRRORED
 
+from syndication.cards import patterns
+
 # For characters that are younger than this Python's own tables, such as the emoji of the last years.
-_YOUNGER = regex.compile(
-    r"(?P<ON>\p{bc=ON})|(?P<NSM>\p{bc=NSM})|(?P<AL>\p{bc=AL})|(?P<R>\p{bc=R})|(?P<AN>\p{bc=AN})|(?P<EN>\p{bc=EN})"
-    r"|(?P<L>.)",
-    regex.DOTALL,
+_YOUNGER = (
+    r"(?s)(?P<ON>\p{bc=ON})|(?P<NSM>\p{bc=NSM})|(?P<AL>\p{bc=AL})|(?P<R>\p{bc=R})|(?P<AN>\p{bc=AN})|(?P<EN>\p{bc=EN})"
+    r"|(?P<L>.)"
 )
 # Without any of these all of a text that runs from left to right is of level 0.
-_RIGHTWARD = regex.compile(r"[\p{bc=R}\p{bc=AL}\p{bc=AN}\p{bc=RLE}\p{bc=RLO}\p{bc=LRE}\p{bc=LRO}\p{Cn}]")
+_RIGHTWARD = r"[\p{bc=R}\p{bc=AL}\p{bc=AN}\p{bc=RLE}\p{bc=RLO}\p{bc=LRE}\p{bc=LRO}\p{Cn}]"
 _FIRST_RIGHTWARD = "\u0590"  # Hebrew: all letters before it run to the right
 _STRONG = {"L": "L", "R": "R", "EN": "R", "AN": "R"}  # numbers count as right-to-left here
 
@@ -27,7 +27,9 @@ _STRONG = {"L": "L", "R": "R", "EN": "R", "AN": "R"}  # numbers count as right-t
 def levels(text: str, *, rtl: bool) -> list[int]:
     """Embedding level of each character of one paragraph. The text must hold no isolates."""
     base = int(rtl)
-    if not rtl and (max(text, default="") < _FIRST_RIGHTWARD or not _RIGHTWARD.search(text)):
+    if not rtl and (
+        max(text, default="") < _FIRST_RIGHTWARD or not patterns.compiled(_RIGHTWARD).search(text)
+    ):
         return [0] * len(text)
     storage = algorithm.get_empty_storage()
     storage["base_level"], storage["base_dir"] = base, "LR"[base]
@@ -35,7 +37,7 @@ def levels(text: str, *, rtl: bool) -> list[int]:
     for index, character in enumerate(storage["chars"]):
         character["index"] = index
         if not character["type"]:
-            match = _YOUNGER.match(character["ch"])
+            match = patterns.compiled(_YOUNGER).match(character["ch"])
             character["type"] = character["orig"] = match.lastgroup if match else "L"
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)

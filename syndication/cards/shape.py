@@ -12,15 +12,13 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-import regex
 import uharfbuzz as hb
 
-from syndication.cards import fonts, order
+from syndication.cards import fonts, order, patterns
 from syndication.errors import MissingGlyph
 
 _CASED = frozenset({"Latn", "Cyrl", "Grek", "Armn"})
 _COMMON, _OTHER = "Zyyy", "Other"
-# Both long patterns are compiled by `regex` when first used: most processes that draw one card need neither.
 _SCRIPT_RUNS = (
     "(?s)"
     + "|".join(rf"(?P<{tag}>\p{{Script={tag}}}+)" for tag in fonts.SCRIPTS)
@@ -28,8 +26,7 @@ _SCRIPT_RUNS = (
 )
 _BEYOND_LATIN = "\u0250"  # what comes before is Latin or shared by all scripts
 _EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Bopo", "Hang"})
-_CLUSTERS = regex.compile(r"\X")
-_INNER_BLANKS = regex.compile(r"(?<!^)\x20(?!$)")
+_INNER_BLANKS = r"(?<!^)\x20(?!$)"
 
 # Emoji sequences (UTS #51) that are shown as pictures: flags, and what is one by default or asks to be one.
 _ELEMENT = r"\p{Emoji}(?:\p{EMod}|\ufe0f\u20e3?|[\U000e0020-\U000e007e]+\U000e007f)?"
@@ -87,7 +84,7 @@ def main_script(text: str) -> str:
     if max(text, default="") < _BEYOND_LATIN:
         return "Latn"
     runs = Counter[str]()
-    for match in regex.finditer(_SCRIPT_RUNS, text):
+    for match in patterns.compiled(_SCRIPT_RUNS).finditer(text):
         if match.lastgroup in fonts.SCRIPTS:
             runs[match.lastgroup or ""] += len(match[0])
     return runs.most_common(1)[0][0] if runs else "Latn"
@@ -98,7 +95,7 @@ def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: 
     """Cut a text into items, in logical order. Raises CardError for a character that no font has."""
     pictures = {}
     if max(text, default="") >= _BEYOND_LATIN:
-        pictures = {match.start(): match.end() for match in regex.finditer(_PICTURES, text)}
+        pictures = {match.start(): match.end() for match in patterns.compiled(_PICTURES).finditer(text)}
     scripts = _scripts(text)
     faces: list[fonts.Face] = []
     start = 0
@@ -112,7 +109,7 @@ def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: 
             faces += [fonts.emoji()] * (end - start)
             scripts[start:end] = [_COMMON] * (end - start)
         else:
-            cluster = _CLUSTERS.match(text, start)
+            cluster = patterns.compiled(patterns.GRAPHEME).match(text, start)
             end = cluster.end() if cluster else start + 1
             previous = faces[-1] if faces and scripts[start - 1] == scripts[start] else None
             faces += _choose(text[start:end], scripts[start], role, weight, language, own, previous)
@@ -186,7 +183,7 @@ def _keeps_blank(text: str, index: int, tracking: float) -> bool:
 def missing(character: str) -> MissingGlyph:
     """The error for a character that no font has; it says what would help."""
     name = unicodedata.name(character, "a character without a name")
-    script = regex.match(_SCRIPT_RUNS, character)
+    script = patterns.compiled(_SCRIPT_RUNS).match(character)
     if script and script.lastgroup in _EAST_ASIAN:
         hint = "Fonts for Chinese, Japanese and Korean are an extra: pip install 'syndication[cjk]'"
     elif unicodedata.category(character) in ("Co", "Cn", "Cs", "Cc"):
@@ -227,7 +224,7 @@ def _scripts(text: str) -> list[str]:
     """
     if max(text, default="") < _BEYOND_LATIN:
         return ["Latn"] * len(text)
-    runs = [(match.lastgroup or "", match[0]) for match in regex.finditer(_SCRIPT_RUNS, text)]
+    runs = [(match.lastgroup or "", match[0]) for match in patterns.compiled(_SCRIPT_RUNS).finditer(text)]
     current = next((script for script, _ in runs if script != _COMMON), "Latn")
     scripts: list[str] = []
     opened: list[str] = []
@@ -241,7 +238,7 @@ def _scripts(text: str) -> list[str]:
             if kind in ("Ps", "Pi"):
                 opened.append(current)
     main = main_script(text)
-    for blank in _INNER_BLANKS.finditer(text):
+    for blank in patterns.compiled(_INNER_BLANKS).finditer(text):
         if scripts[blank.start() - 1] != scripts[blank.end()]:
             scripts[blank.start()] = main
     return scripts

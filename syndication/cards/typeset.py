@@ -1,5 +1,6 @@
 """Words into lines: where they may break, which size fits, lines of like length, an ellipsis as the last resort."""
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -7,18 +8,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
-import regex
-
-from syndication.cards import breaks, fonts, shape
+from syndication.cards import breaks, fonts, patterns, shape
 from syndication.errors import CardError
 
 ELLIPSIS = "…"
 
 # Explicit embeddings, overrides and isolates: a headline needs none, and they can make words read as others.
-# Soft hyphens, as words are hyphenated where a line needs it and nowhere else.
-_DROPPED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD])
-_CONTROLS = regex.compile(r"[\p{Cc}--\s]", regex.V1)
-_BLANKS = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.V1)  # no-break spaces stay
+# Soft hyphens, as words are hyphenated where a line needs it and nowhere else. Controls, but for those that are blanks.
+_CONTROLS = (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0))
+_DROPPED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD, *_CONTROLS])
+_BLANKS = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces stay
 
 # After these a line of Chinese or Japanese likes to end, at the price of lengths that are a little less even.
 _PAUSES = frozenset("、。，；：！？」』》）")
@@ -33,7 +32,7 @@ _HANGING = frozenset("“”„‟‘’‚‛«»‹›״׳\"'「『《〈（�
 _FULL_WIDTH = 0.8  # of the size
 
 # The dangling ends that an ellipsis does not follow.
-_BEFORE_ELLIPSIS = regex.compile(r"[\s\p{Pd},;:.،؛·|]+$")
+_BEFORE_ELLIPSIS = r"[\s\p{Pd},;:.،؛·|]+$"
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():  # as are most: nothing to compose or to drop
         return " ".join(text.split())
     text = unicodedata.normalize("NFC", text).translate(_DROPPED)
-    return _BLANKS.sub(" ", _CONTROLS.sub("", text)).strip()
+    return _BLANKS.sub(" ", text).strip()
 
 
 def upper(text: str, language: str) -> str:
@@ -161,13 +160,13 @@ def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines:
     text, face = paragraph.text, paragraph.face
     if block := _broken_words(paragraph, width, height, size, lines):
         return block
-    graphemes = [match.end() for match in regex.finditer(r"\X", text)]
+    graphemes = [match.end() for match in patterns.compiled(patterns.GRAPHEME).finditer(text)]
     anywhere = _Paragraph(text, face, _with_word_breaks(paragraph, graphemes, size, width))
     if block := anywhere.set(size, width, height, lines):
         return block
 
     def shortened(end: int) -> Block | None:
-        kept = _BEFORE_ELLIPSIS.sub("", text[:end])
+        kept = patterns.compiled(_BEFORE_ELLIPSIS).sub("", text[:end])
         ends = (*[at for at in anywhere.ends if at < len(kept)], len(kept) + 1)
         return _Paragraph(kept + ELLIPSIS, face, ends).set(size, width, height, lines)
 

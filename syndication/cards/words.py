@@ -4,12 +4,11 @@ from collections.abc import Collection, Container, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-import regex
 from babel import Locale, UnknownLocaleError, dates, lists
 from babel.core import get_global
 from icu4py.messageformat import MessageFormat
 
-from syndication.cards import typeset
+from syndication.cards import patterns, typeset
 from syndication.config import Config
 from syndication.errors import CardError
 from syndication.models import PublishEvent
@@ -21,7 +20,7 @@ _QUOTES = {
     "“": "”", "„": "“”", "”": "”“", "‘": "’", "‚": "‘’", "’": "’", "«": "»", "»": "«»", "‹": "›", "›": "‹›",
     "「": "」", "『": "』", "﹁": "﹂", "﹃": "﹄", "״": "״", '"': '"', "＂": "＂", "〝": "〞〟",
 }  # fmt: skip
-_QUOTED = regex.compile(r"(?P<inside>.*)(?P<close>[\p{Pf}\p{Pi}\p{Pe}\"״＂])(?P<end>[.!?…。]?)", regex.DOTALL)
+_QUOTED = r"(?s)(?P<inside>.*)(?P<close>[\p{Pf}\p{Pi}\p{Pe}\"״＂])(?P<end>[.!?…。]?)"
 
 # The numbering systems that CLDR has as some language's first, of the scripts that cards can be set in.
 _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "deva": 0x0966, "beng": 0x09E6, "mymr": 0x1040}
@@ -57,7 +56,7 @@ def fields(
 def unquoted(text: str) -> str:
     """A quotation without the marks around the whole of it, for a card that sets its own; others stay as they are."""
     closing = _QUOTES.get(text[:1], "")
-    match = _QUOTED.fullmatch(text, 1)
+    match = patterns.compiled(_QUOTED).fullmatch(text, 1)
     if not match or match["close"] not in closing:
         return text
     open_ones = 1
