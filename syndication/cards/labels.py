@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel.core import Locale
 
 from syndication.cards import shape, typeset, words
 from syndication.config import Config
@@ -29,9 +30,7 @@ def fields(event: PublishEvent, config: Config, now: datetime) -> dict[str, str]
     data, told = event.card, _told(event.language, config)
     locale = words.locale_of(event.language)
     length = _clock(data.seconds, locale) if data.seconds else ""
-    count = (
-        words.digits(numbers.format_decimal(data.pictures, locale=locale), locale) if data.pictures else ""
-    )
+    count = _counted(data.pictures, locale) if data.pictures else ""
     section = event.kicker or event.section
     year = _year(event, config, locale, now)
     values = {
@@ -68,8 +67,14 @@ def _year(event: PublishEvent, config: Config, locale: Locale, now: datetime) ->
     """The year of an old story as its language tells it: `2021`, `2021年`, `1400` in Persian; empty if it is young."""
     if now - event.published <= timedelta(days=config.cards.old_after):
         return ""
-    published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
+    published = event.published.astimezone(ZoneInfo(config.brand.timezone))
     return words.day(published, locale, "::y")
+
+
+def _counted(number: int, locale: Locale) -> str:
+    from babel import numbers
+
+    return words.digits(numbers.format_decimal(number, locale=locale), locale)
 
 
 def _clock(seconds: int, locale: Locale) -> str:

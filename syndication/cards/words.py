@@ -1,11 +1,14 @@
 """What a story says on a card: its fields as text, told in its own language, digits and calendar."""
 
+import re
 from collections.abc import Collection, Container, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError, dates, lists
-from babel.core import get_global
+from babel.core import Locale, UnknownLocaleError, get_global
+from babel.localedata import resolve_locale_filename
 from icu4py.messageformat import MessageFormat
 
 from syndication.cards import patterns, typeset
@@ -35,13 +38,13 @@ def fields(
     Raises CardError if nothing can be seen of the headline.
     """
     locale = locale_of(event.language)
-    published = event.published.astimezone(dates.get_timezone(config.brand.timezone))
+    published = event.published.astimezone(ZoneInfo(config.brand.timezone))
     names = [name for name in event.byline if name.strip()]
     values = {
         "headline": event.headline,
         "summary": event.summary,
         "label": event.kicker or event.section,
-        "byline": names[0] if len(names) == 1 else lists.format_list(names, locale=locale),
+        "byline": _listed(names, locale),
         "date": day(published, locale, "long") if "date" in shown else "",
         "moment": _moment(published, locale) if "moment" in shown else "",
         "credit": event.image.credit if event.image and photo else "",
@@ -51,6 +54,14 @@ def fields(
     if not values["headline"]:
         raise CardError(f"{event.id}: the headline has no letters that can be drawn")
     return values
+
+
+def _listed(names: list[str], locale: Locale) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    from babel import lists  # as `dates` and `numbers`, not paid for by cards that show none
+
+    return lists.format_list(names, locale=locale)
 
 
 def unquoted(text: str) -> str:
@@ -108,10 +119,18 @@ def locale_of(language: str) -> Locale:
 
 
 def _known(tag: str) -> Locale | None:
+    # Babel itself finds `en_US` for `en_Latn_US`, once it has gone through the names of all its files.
+    short = re.sub(r"^([a-z]+)_[A-Z][a-z]{3}_([A-Z]{2})$", r"\1_\2", tag)
+    if short != tag and not _has_file(tag) and _has_file(short):
+        tag = short
     try:
         return Locale.parse(tag)
     except (ValueError, UnknownLocaleError):
         return None
+
+
+def _has_file(tag: str) -> bool:
+    return Path(resolve_locale_filename(tag)).exists()
 
 
 def day(time: datetime, locale: Locale, form: str) -> str:
@@ -131,6 +150,8 @@ def _day_format(form: str, locale: str) -> MessageFormat:
 
 def _moment(time: datetime, locale: Locale) -> str:
     """Day, hour and zone: `20 Nov 2026, 08:12 GMT`."""
+    from babel import dates
+
     hour = dates.format_time(time, "short", tzinfo=time.tzinfo, locale=locale)
     pattern = str(dates.get_datetime_format("medium", locale))
     return pattern.format(digits(f"{hour} {_zone(time, locale)}", locale), day(time, locale, "::yMMMd"))
@@ -138,6 +159,8 @@ def _moment(time: datetime, locale: Locale) -> str:
 
 def _zone(time: datetime, locale: Locale) -> str:
     """The zone's short name where the language has one, else its distance from Greenwich: `GMT+3`."""
+    from babel import dates
+
     name: str = dates.get_timezone_name(time, "short", locale=locale)
     if name[0] not in "+-":
         return name
