@@ -8,8 +8,6 @@ drawn, its `out` is written, and the last line printed is `{"seconds": [...]}`: 
 encoded bytes in memory, with all that the pipeline does: hash, rights, crop, fonts, lines, scrims by need, checks.
 """
 
-import atexit
-import gc
 import json
 import sys
 import time
@@ -17,8 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from syndication import Config, PublishEvent, render_cards
-from syndication.config import parse
+from syndication import process
+
+process.tune()  # as `syndicate` does
+
+from syndication import Config, PublishEvent, render_cards  # noqa: E402 - nothing large before that
+from syndication.config import parse  # noqa: E402
 
 HERE = Path(__file__).parent
 NEWSROOM = """
@@ -36,7 +38,6 @@ template = "race"
 
 def main(path: Path) -> None:
     """Draw the file's jobs in order, and print what each took."""
-    atexit.register(gc.freeze)  # as `syndicate` does
     seconds = []
     for job in json.loads(path.read_text(encoding="utf-8"))["jobs"]:
         start = time.perf_counter()

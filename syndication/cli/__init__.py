@@ -4,14 +4,13 @@ Messages go to stderr and data to stdout. Exit status: 0 done, 1 something faile
 imported here and at the top of the commands' files, so that `--help` answers at once.
 """
 
-import atexit
-import gc
 import os
 import signal
 import sys
 
 import click
 
+from syndication import process
 from syndication.cli import (
     accounts,
     budget,
@@ -85,9 +84,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line; every expected error becomes one message and an exit status."""
-    atexit.register(
-        gc.freeze
-    )  # else all that is left is searched for garbage at the end: a fifth of `render`'s time
+    process.tune()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody is to be deaf to it
         signal.signal(signal.SIGINT, end)
     try:

@@ -36,7 +36,7 @@ __all__ = [
 FILE_NAME = "syndicate.toml"
 
 
-_AS_IT_COMES = AccountTable()
+_AS_IT_COMES = AccountTable.model_construct()
 
 
 class Config(ConfigTable):

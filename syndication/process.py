@@ -1,0 +1,16 @@
+"""How a process of ours is set up, be it a command that draws one card or a worker that draws all day."""
+
+import atexit
+import gc
+import os
+
+
+def tune() -> None:
+    """Leave out what costs a short process a fifth of its time. Called before anything large is imported.
+
+    Python's collector looks for rings of dead objects once for 50,000 new ones, not for 700, and not at the very end.
+    Pydantic does not look for plugins among all installed packages, unless the environment says which.
+    """
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
