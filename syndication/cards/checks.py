@@ -224,26 +224,25 @@ def _lost(box: Rect, frame: Rect) -> str:
 
 
 def _too_small(words: Sequence[Words], size: tuple[int, int]) -> Iterator[Fault]:
-    """Words that cannot be read where the card is shown smallest."""
-    seen = [view for view in views.of(*size) if not view.thumbnail]
-    if not seen:
-        return
-    view = min(seen, key=lambda one: one.width / one.shown(*size).width)
-    scale = view.width / view.shown(*size).width
     for op in words:
-        if isinstance(op, TextOp) and op.block and op.name not in _SMALL_PRINT:
-            small = op.name == "headline" and not op.block.capitals
-            high, least = op.block.capital * scale, _LEAST_SMALL if small else _LEAST
-            if high < least:
-                found, wanted = f"{int(high * 10) / 10} pixels high", f"at least {least}"
-                yield Fault(
-                    name_of(op),
-                    "legibility",
-                    view.name,
-                    found,
-                    wanted,
-                    "Fewer words, so that they are set larger.",
-                )
+        if isinstance(op, TextOp) and (small := too_small(op, size)):
+            view, high, least = small
+            found, wanted = f"{int(high * 10) / 10} pixels high", f"at least {least}"
+            remedy = "Fewer words, so that they are set larger."
+            yield Fault(name_of(op), "legibility", view, found, wanted, remedy)
+
+
+def too_small(op: TextOp, size: tuple[int, int]) -> tuple[str, float, float] | None:
+    """Where a card of that size is shown smallest, its letters' height there, and what is wanted, in CSS pixels.
+
+    None if they can be read there.
+    """
+    if not op.block or op.name in _SMALL_PRINT or not (smallest := views.smallest(*size)):
+        return None
+    view, scale = smallest
+    small = op.name == "headline" and not op.block.capitals
+    high, least = op.block.capital * scale, _LEAST_SMALL if small else _LEAST
+    return (view.name, high, least) if high < least else None
 
 
 def name_of(op: Op) -> str:

@@ -7,7 +7,7 @@ story is written from right to left. All lengths here are pixels.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from syndication.cards import views
+from syndication.cards import checks, views
 from syndication.cards.measure import Measure, moved
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
 from syndication.cards.subject import NoRoom, Subject
@@ -30,6 +30,7 @@ def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tupl
     """Everything to paint on a card of `size` (pixels), in order. Raises NoRoom if words have none.
 
     A photo that its place would enlarge too much gives way: to the template's layers for small ones, then to none.
+    Where a headline is cut or too small to be read, words keep to one side, and names are cut, if it is better off so.
     """
     ways = [subject]
     if subject.photo and "small" in template.conditions():
@@ -37,10 +38,35 @@ def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tupl
     if subject.photo:
         ways.append(replace(subject, photo=None, values={**subject.values, "credit": ""}))
     for way in ways:
-        ops = tuple(_Layout(template, way, size).ops())
+        ops = _placed(template, way, size)
         if all(way.sharp(op.rect) for op in ops if isinstance(op, PhotoOp)):
             break
     return ops
+
+
+def _placed(template: Template, way: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
+    """A subject laid out as its headline is best read: across the card; aside; and both with names cut short."""
+    ways = [way, replace(way, aside=True)] if "aside" in template.conditions() else [way]
+    placed, lacking = list[tuple[Op, ...]](), list[NoRoom]()
+    for one in (*ways, *(replace(each, tight=True) for each in ways)):
+        try:
+            ops = tuple(_Layout(template, one, size).ops())
+        except NoRoom as error:
+            lacking.append(error)
+            continue
+        if not any(_unread(ops, size)):
+            return ops
+        placed.append(ops)
+    if not placed:
+        raise lacking[0]
+    return min(placed, key=lambda ops: _unread(ops, size))
+
+
+def _unread(ops: Sequence[Op], size: tuple[int, int]) -> tuple[int, bool]:
+    """How many letters of the headline are cut off, and whether it is too small to be read."""
+    headlines = [op for op in ops if isinstance(op, TextOp) and op.name == "headline" and op.block]
+    cut = sum(op.block.cut for op in headlines if op.block)
+    return cut, any(checks.too_small(op, size) for op in headlines)
 
 
 class _Layout:
@@ -50,7 +76,7 @@ class _Layout:
         self.template, self.subject = template, subject
         self.measure = Measure(template, subject, size)
         self.card, self.unit, self.tall = self.measure.card, self.measure.unit, self.measure.tall
-        self.upright = "upright" in self.measure.terms
+        self.aside = "aside" in self.measure.terms
         self.layers = self.measure.present(template.layers)
         self.covered = subject.photo is not None and any(isinstance(layer, Photo) for layer in self.layers)
 
@@ -109,7 +135,7 @@ class _Layout:
                 told = f"where a layer keeps {clear:.0f} of {inside.height:.0f} clear"
                 place = f"layers[{index}].clear"
             raise NoRoom(f"a card of {self.card.width}x{self.card.height} pixels has no room {told}", place)
-        aside = self.is_block(layer) or (self.upright and layer.area.upright)
+        aside = self.is_block(layer) or (self.aside and layer.area.aside)
         self.measure.on_photo = bool(layer.scrim and self.covered and not aside)
         box = self.measure.layer(layer, inside.width, room)
         if box is None:
@@ -131,8 +157,10 @@ class _Layout:
 
     def clear(self, layer: Layer, inside: Rect) -> float:
         """How much a layer leaves free across from where it hangs."""
-        if layer.clear != "middle":
-            return layer.clear * self.unit
+        told = layer.clear
+        asked = told.tall if self.tall else told.wide if not self.aside or told.aside is None else told.aside
+        if asked != "middle":
+            return asked * self.unit
         button, air = views.middle(round(self.card.width), round(self.card.height)), _AIR * self.unit
         return inside.bottom - button.y + air if self.hang(layer) == "top" else button.bottom - inside.y + air
 
@@ -143,7 +171,7 @@ class _Layout:
         return bool(layer.block) and self.tall and self.covered
 
     def area(self, area: Area) -> Rect:
-        place = area.tall if self.tall else area.upright if self.upright and area.upright else area.wide
+        place = area.tall if self.tall else area.aside if self.aside and area.aside else area.wide
         side, _, share = place.partition(" ")
         card, part = self.card, float(share.rstrip("%") or 100) / 100
         width, height = card.width * part, card.height * part

@@ -52,6 +52,11 @@ def _around(capitals: tuple[float, float], ink: tuple[float, float], pad: float)
     return min(capitals[0] - pad, ink[0] - pad * _INK), max(capitals[1] + pad, ink[1] + pad * _INK)
 
 
+def _crowded(op: Op) -> bool:
+    """Whether words are cut, or broken into lines."""
+    return isinstance(op, TextOp) and op.block is not None and (op.block.cut > 0 or len(op.block.lines) > 1)
+
+
 def moved(op: Op, x: float, y: float) -> Op:
     """The operation at another place."""
     return replace(op, rect=Rect(op.rect.x + x, op.rect.y + y, op.rect.width, op.rect.height))
@@ -71,8 +76,9 @@ class Measure:
         self.caps = dict[str, int]()  # the largest size of a field's words, where several agree on one
         self.terms = {"tall" if self.tall else "wide"}
         self.terms |= {"photo", "small" if subject.small else "large"} if subject.photo else {"plain"}
-        if "large" in self.terms and not self.tall and subject.upright(self.card):
-            self.terms.add("upright")
+        upright = "large" in self.terms and subject.upright(self.card)
+        if not self.tall:
+            self.terms.add("aside" if subject.aside or upright else "across")
 
     def present(self, layers: Sequence[Layer]) -> list[Layer]:
         """Those of the layers that are for this story and size."""
@@ -170,15 +176,22 @@ class Measure:
             self.template.margin * self.unit * _HANG if style.wraps and not style.pill else 0,
         )
         smallest, largest = (max(1, round(size * self.unit)) for size in style.size)
-        if width < smallest or height + 0.01 < smallest * style.leading:
+        least = round(style.least * self.unit) or smallest
+        place = f"text.{layer.style or layer.text}.size"
+        if width < least or height + 0.01 < least * style.leading:
             raise NoRoom(
                 f"{max(width, 0):.0f}x{max(height, 0):.0f} pixels are left for {layer.text} on a card of"
-                f" {self.card.width}x{self.card.height}, and one line of its least size is {smallest} high",
-                f"text.{layer.style or layer.text}.size",
+                f" {self.card.width}x{self.card.height}, and one line of its least size is {least} high",
+                place,
             )
         largest = max(smallest, min(largest, self.caps.get(layer.text, largest)))
+        lines, most = style.lines
+        if self.subject.tight and not style.wraps:
+            most = lines
         try:
-            return typeset.fit(text, face, width, height, (smallest, largest), *style.lines)
+            return typeset.fit(text, face, width, height, (smallest, largest), lines, most, least)
+        except typeset.Cramped as error:
+            raise NoRoom(f"{layer.text}: {error.message}", place) from None
         except MissingGlyph as error:
             raise MissingGlyph(f"{layer.text}: {error.message}", error.hint) from None
 
@@ -295,9 +308,10 @@ class Measure:
         )
         y, parts, first = 0.0, list[Op](), min(boxes)
         spare = max(0.0, height - self._taken(children, boxes, None, "height"))
+        springs = sum(children[index].spring for index in boxes if index != first)
         for index, box in sorted(boxes.items()):
             if index != first:
-                y += children[index].gap * self.unit + (spare if children[index].spring else 0)
+                y += children[index].gap * self.unit + (spare / springs if children[index].spring else 0)
             parts += [moved(part, 0, y) for part in box.parts]
             y += box.height
         return Box(max(box.width for box in boxes.values()), y, tuple(parts))
@@ -311,6 +325,25 @@ class Measure:
         return gaps + sum(float(getattr(box, side)) for box in boxes.values())
 
     def _row(self, layer: Row, width: float, height: float) -> Box | None:
+        box = self._in_one_line(layer, width, height)
+        if box and layer.under is not None and not self.subject.tight and any(map(_crowded, box.parts)):
+            return self._in_two_lines(layer, layer.under, width, height)
+        return box
+
+    def _in_two_lines(self, layer: Row, under: float, width: float, height: float) -> Box | None:
+        """A row whose last layer stands under the others; its line is that layer's."""
+        *first, last = self.present(layer.row)
+        above = self._in_one_line(layer.model_copy(update={"row": tuple(first)}), width, height)
+        gap = under * self.unit if above else 0
+        below = self.layer(last, width, height - (above.height + gap if above else 0))
+        if not (above and below):
+            return above or below
+        y = above.height + gap
+        parts = (*above.parts, *(moved(part, 0, y) for part in below.parts))
+        line = None if below.baseline is None else y + below.baseline
+        return Box(max(above.width, below.width), y + below.height, parts, line, below.capital)
+
+    def _in_one_line(self, layer: Row, width: float, height: float) -> Box | None:
         children = self.present(layer.row)
         boxes: dict[int, Box] = {}
         for growing in (False, True):

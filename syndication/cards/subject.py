@@ -31,6 +31,8 @@ class Subject:
     """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
 
     `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.
+    `aside`: whether words are to keep to one side of a wide card, whatever the photo; `tight`: whether names and
+    credits are to be cut rather than take more than a line.
     `facts` are the points of a list, each after its place in digits; `fonts` the folder of the newsroom's own.
     """
 
@@ -39,6 +41,8 @@ class Subject:
     rtl: bool
     photo: tuple[int, int] | None
     small: bool = False
+    aside: bool = False
+    tight: bool = False
     logo_aspect: float | None = None
     agency_aspect: float | None = None
     facts: tuple[tuple[str, str], ...] = ()

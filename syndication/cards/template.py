@@ -32,8 +32,9 @@ FIELDS = (*_STORY.split(), *_LABELS.split(), *EACH)
 BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the accent as it is on the night
 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that. And
-# `upright` if it is large, and the card so flat that it would leave little of the photo.
-Condition = Literal["photo", "large", "small", "upright", "plain", "wide", "tall"]
+# `aside` on a wide card on which words keep to one side, as it would leave little of a large upright photo, or as its
+# headline has no room `across`.
+Condition = Literal["photo", "large", "small", "plain", "wide", "across", "aside", "tall"]
 Units = Annotated[float, Field(ge=0, le=2000)]
 Lines = Annotated[int, Field(ge=1, le=12)]
 
@@ -65,18 +66,18 @@ class _ByShape(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _same_for_both(cls, data: object) -> object:
-        return {"wide": data, "tall": data} if isinstance(data, str) else data
+        return {"wide": data, "tall": data} if isinstance(data, str | int | float) else data
 
 
 class Area(_ByShape):
     """Where a layer stands, by the card's shape: the whole `card`, or a share of it such as `start 60%`.
 
-    `upright` is its place on a wide card whose photo is upright, if that is another.
+    `aside` is its place on a wide card whose words keep to one side, if that is another.
     """
 
     wide: Place = "card"
     tall: Place = "card"
-    upright: Place | None = None
+    aside: Place | None = None
 
 
 class Hang(_ByShape):
@@ -86,17 +87,25 @@ class Hang(_ByShape):
     tall: Literal["top", "middle", "bottom"] = "top"
 
 
+class Clear(_ByShape):
+    """How much of its area a layer leaves free, by the card's shape. `middle`: as far as a play button."""
+
+    wide: Units | Literal["middle"] = 0
+    tall: Units | Literal["middle"] = 0
+    aside: Units | Literal["middle"] | None = None
+
+
 class Layer(_Strict):
-    """What every layer may say. `gap` is the space before it in its row or column; a `spring` takes what is left."""
+    """What every layer may say. `gap` is the space before it in its row or column; a `spring` takes what is left,
+    and several in a column share it."""
 
     when: tuple[Condition, ...] = ()
     gap: Units = 0
     spring: bool = False
     area: Area = Area.model_construct()
     at: Hang = Hang.model_construct()
-    clear: Units | Literal["middle"] = Field(
-        0,
-        description="Kept free across from `at`; above and below in the middle. `middle`: as far as a play button.",
+    clear: Clear = Field(
+        Clear.model_construct(), description="Kept free across from `at`; above and below in the middle."
     )
     scrim: Role | None = Field(None, description="Darkens the photo behind its words, as far as they need.")
     block: Role | None = Field(None, description="On tall cards a block of its own below the photo.")
@@ -170,6 +179,10 @@ class Row(Layer):
     """
 
     row: tuple["Node", ...]
+    under: Units | None = Field(
+        None,
+        description="Where words would be cut side by side: the space over the last one, on a line of its own.",
+    )
     divider: Role | None = None
     chip: Role | None = None
 
@@ -221,12 +234,14 @@ Node = Annotated[
 class Style(_Strict):
     """How words are set: in the largest `size` of a range at which they fit in so many `lines`, as `4`.
 
-    `[4, 6]`: two lines more at the smallest size, where words would else be lost.
+    `[4, 6]`: two lines more at the smallest size, where words would else be lost; and sizes down to `least` where they
+    still would.
     """
 
     font: Literal["serif", "sans"]
     weight: Annotated[int, Field(ge=100, le=900)] = 400
     size: tuple[Units, Units]
+    least: Annotated[float, Field(ge=4)] | Literal[0] = 0
     lines: tuple[Lines, Lines] = (1, 1)
     leading: Annotated[float, Field(ge=0.8, le=3)] = 1.2
     tracking: Annotated[float, Field(ge=-0.1, le=0.5, description="In shares of the size.")] = 0
@@ -251,10 +266,16 @@ class Style(_Strict):
             raise ValueError("a number of lines, or [as a rule, at most]")
         return wanted, most
 
+    @model_validator(mode="after")
+    def _least_is_least(self) -> "Style":
+        if self.least > self.size[0]:
+            raise ValueError(f"least is {self.least:g}, and the smallest size {self.size[0]:g}")
+        return self
+
     @property
     def wraps(self) -> bool:
-        """Whether its words may stand in several lines."""
-        return self.lines[1] > 1
+        """Whether its words stand in several lines as a rule."""
+        return self.lines[0] > 1
 
 
 class Palette(_Strict):

@@ -35,6 +35,10 @@ _FULL_WIDTH = 0.8  # of the size
 _BEFORE_ELLIPSIS = r"[\s\p{Pd},;:.،؛·|]+$"
 
 
+class Cramped(CardError):
+    """A box that has no room for one line."""
+
+
 @dataclass(frozen=True)
 class Face:
     """How words are set: font role, weight, leading and tracking in shares of the size, language, direction.
@@ -129,30 +133,31 @@ def upper(text: str, language: str) -> str:
 
 
 def fit(
-    text: str, face: Face, width: float, height: float, sizes: tuple[int, int], lines: int, most: int = 0
+    text: str,
+    face: Face,
+    width: float,
+    height: float,
+    sizes: tuple[int, int],
+    lines: int,
+    most: int = 0,
+    least: int = 0,
 ) -> Block:
     """Set cleaned `text` in the largest of `sizes` (pixels, from, to) at which it fits `lines` and the box.
 
-    At the smallest, it may have `most` lines if that is more; words wider than the box break between graphemes, and
-    what is still too long ends in an ellipsis.
-    Raises CardError if the box cannot hold one line, or a character has no glyph.
+    At the smallest, it may have `most` lines if that is more, and where that does not do, be as small as `least`;
+    there words wider than the box break between graphemes, and what is still too long ends in an ellipsis.
+    Raises Cramped if the box cannot hold one line, and MissingGlyph if a character has no glyph.
     """
     paragraph = _Paragraph(text, face)
     smallest, largest = sizes
-    if not paragraph.rows(smallest, height, lines):
-        raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
-    low, high = smallest, largest
-    while low < high:
-        middle = (low + high + 1) // 2
-        if paragraph.fits(middle, width, height, lines):
-            low = middle
-        else:
-            high = middle - 1
-    for size in range(low, smallest - 1, -1):
-        if block := paragraph.set(size, width, height, lines):
-            return block
-    most = max(lines, most)
-    return paragraph.set(smallest, width, height, most) or _cut(paragraph, width, height, smallest, most)
+    least, most = least or smallest, max(lines, most)
+    if not paragraph.rows(least, height, lines):
+        raise Cramped(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
+    return (
+        paragraph.largest((smallest, largest), width, height, lines)
+        or paragraph.largest((least, smallest), width, height, most)
+        or _cut(paragraph, width, height, least, most)
+    )
 
 
 def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines: int) -> Block:
@@ -180,7 +185,7 @@ def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines:
                 high = middle
         if best:
             return replace(best, cut=sum(end > ends[low - 1] for end in graphemes))
-    raise CardError(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
+    raise Cramped(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
 
 
 def _broken_words(
@@ -264,6 +269,19 @@ class _Paragraph:
                     return 0
             previous = end
         return count if count <= rows else 0
+
+    def largest(self, sizes: tuple[int, int], width: float, height: float, lines: int) -> Block | None:
+        """The text at the largest of some sizes at which it fits, None if it fits at none."""
+        smallest, high = sizes
+        low = smallest
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.fits(middle, width, height, lines):
+                low = middle
+            else:
+                high = middle - 1
+        fitting = (self.set(size, width, height, lines) for size in range(low, smallest - 1, -1))
+        return next((block for block in fitting if block), None)
 
     def _balanced(self, size: int, width: float, count: int) -> list[tuple[int, int]]:
         """Split into `count` lines with the least sum of squared widths, which evens them out."""

@@ -213,6 +213,17 @@ def safe(width: int, height: int) -> Rect:
     return Rect(left, top, right - left, bottom - top)
 
 
+@lru_cache(maxsize=64)
+def smallest(width: int, height: int) -> tuple[View, float] | None:
+    """The view that shows a card of that size smallest, and at what scale; None if nothing is known of such cards."""
+    scales = [
+        (view, view.width / view.shown(width, height).width)
+        for view in of(width, height)
+        if not view.thumbnail
+    ]
+    return min(scales, key=lambda one: one[1], default=None)
+
+
 def middle(width: int, height: int) -> Rect:
     """Where a play button stands on a card of that size, in pixels."""
     side = _PLAY.disc * width

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.cards import layout, ops, template, templates, typeset
+from syndication.cards import layout, ops, template, templates, typeset, views
 from syndication.config import Config
 from syndication.models import is_rtl
 
@@ -23,12 +23,10 @@ TEXTS = (
     "ابتثجحخ دذرز ةى ءأإ ًٌَ ۱۲٣٤ ،؛؟",
     "אבגדהו םןץ ְִֵ ״׳־ 34 ,.",
 )
-HEADLINES = [
-    one["text"]
-    for one in tomllib.loads(
-        (Path(__file__).parents[2] / "benchmarks" / "headlines.toml").read_text(encoding="utf-8")
-    )["headline"]
-]
+SPECIMENS = tomllib.loads(
+    (Path(__file__).parents[2] / "benchmarks" / "headlines.toml").read_text(encoding="utf-8")
+)["headline"]
+HEADLINES = [one["text"] for one in SPECIMENS]
 LONG_WORDS = (
     "https://www.meridian.example/world/2026/11/harbour-towns-vote-to-let-the-sea-back-in?ref=card#top",
     "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz",
@@ -249,6 +247,73 @@ def test_two_hundred_capitals_stand_whole(name: str, size: tuple[int, int]) -> N
         (block,) = (op.block for op in words_of(placed) if op.name == "headline")
         assert block
         assert (block.cut, pixels) == (0, pixels)
+
+
+@pytest.mark.parametrize("size", [(1200, 630), (1080, 1080)])
+@pytest.mark.parametrize("language", ["my", "ta", "ur"])
+@pytest.mark.parametrize("name", ["article", "breaking", "opinion", "plain", "quote", "video"])
+def test_a_long_headline_in_tall_letters_stands_whole(
+    name: str, language: str, size: tuple[int, int]
+) -> None:
+    """In scripts whose lines are high, words are smaller, or stand to one side, before a letter of them is lost."""
+    headline = next(one["text"] for one in SPECIMENS if one["language"] == language)
+    told = {"byline": "Ines Okafor", "date": "20 November 2026", "credit": "Photo: A", "video": "12:34"}
+    for pixels in (LARGE, None):
+        placed = lay_out(name, size, language, photo=pixels, headline=f"{headline} {headline}"[:160], **told)
+        (block,) = (op.block for op in words_of(placed) if op.name == "headline")
+        assert block
+        assert (block.cut, pixels) == (0, pixels)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["article", "live", "audio", "gallery", "opinion", "quote", "breaking"])
+def test_names_roles_and_credits_are_whole(name: str, size: tuple[int, int]) -> None:
+    """Where they have no room side by side they stand under each other; nobody is cut off for somebody else."""
+    told = {
+        "headline": "The harbour towns vote to let the sea back in",
+        "byline": "Alexandra-Marie von Hohenstein-Lindqvist",
+        "role": "Deputy Director-General for Coastal Adaptation at the Ministry",
+        "date": "20 November 2026",
+        "note": "Corrected",
+        "credit": "Krzysztof Wojciechowski-Brzęczyszczykiewicz / Agence Meridian-Reuters Pictures",
+    }
+    for pixels in (LARGE, (1200, 2000), (600, 400)):
+        for op in words_of(lay_out(name, size, "en", photo=pixels, **told)):
+            assert op.block
+            assert (op.name, op.block.cut) == (op.name, 0)
+
+
+def test_a_row_that_fits_stays_one_line() -> None:
+    """Byline, date and credit of common length stand on one line, as do a name and its role."""
+    for name, told in (("article", {"date": "20 November 2026"}), ("quote", {"role": "Harbour master"})):
+        placed = lay_out(
+            name, (1200, 630), "en", photo=LARGE, byline="Ines Okafor", credit="Photo: A", **told
+        )
+        lines = {
+            round(op.rect.y + op.block.baseline)
+            for op in words_of(placed)
+            if op.block and op.name in ("byline", "date", "role", "credit")
+        }
+        assert len(lines) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    ("pixels", "words"), [((1200, 1800), 6), (LARGE, 6), (LARGE, 60), ((600, 400), 60), (None, 60)]
+)
+def test_words_of_a_video_are_clear_of_the_play_button(
+    pixels: tuple[int, int] | None, words: int, language: str
+) -> None:
+    """They stand under it; beside it where the photo is upright, or where they have no room there."""
+    told = {"byline": "Ines Okafor", "date": "20 November 2026", "video": "12:34", "credit": "Photo: A"}
+    placed = lay_out("video", (1200, 630), language, photo=pixels, headline="word " * words, **told)
+    button = views.middle(1200, 630)
+    beside = pixels == (1200, 1800) or words > 6
+    for op in words_of(placed):
+        assert op.rect.within(button) is None
+        if op.name in ("headline", "byline", "date"):
+            clear = op.rect.right <= button.x or op.rect.x >= button.right
+            assert clear if beside else op.rect.y >= button.bottom
 
 
 FULLEST = {

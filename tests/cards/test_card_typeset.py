@@ -163,6 +163,16 @@ def test_words_that_would_be_lost_get_more_lines() -> None:
         assert lines == 4 or block.size == 44
 
 
+def test_words_are_smaller_before_they_are_cut() -> None:
+    """Where more lines do not do either, sizes go down as far as is allowed, and no further than they must."""
+    words = "The sea took the road twice, and now the island must choose what to keep of it"
+    cut, whole = (typeset.fit(words, SERIF, 300, 180, (40, 60), 2, 4, least) for least in (0, 20))
+    assert (cut.cut > 0, cut.size) == (True, 40)
+    assert (whole.cut, len(whole.lines)) == (0, 4)
+    assert 20 < whole.size < 40
+    assert typeset.fit(words, SERIF, 300, 180, (whole.size + 1, 60), 2, 4).cut
+
+
 def test_what_is_too_long_ends_in_an_ellipsis() -> None:
     """The ellipsis is the last resort, and no point or comma stands before it."""
     block = typeset.fit("one, two, three, " * 40, SERIF, 600, 300, (44, 66), 3)
