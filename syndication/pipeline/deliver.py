@@ -5,7 +5,10 @@ Whoever opens an account's mailbox delivers alone and in order: letters, deeds f
 
 import json
 import logging
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
+
+from sqlalchemy.exc import DBAPIError
 
 from syndication.config import Config
 from syndication.errors import ClaimLost, ConfigError
@@ -17,7 +20,7 @@ from syndication.pipeline.follow import Follow
 from syndication.pipeline.letter import Letter
 from syndication.pipeline.look import Look
 from syndication.pipeline.tokens import tend
-from syndication.store import Store, accounts
+from syndication.store import Store, accounts, claims, insist
 from syndication.store.accounts import Mailbox
 from syndication.store.claims import Claim
 from syndication.traces import enabled, span
@@ -50,6 +53,10 @@ def deliver_next(store: Store, config: Config, until: float, lanes: Lanes = EVER
         with store.write() as tx:
             accounts.hold(tx, mailbox, store.now() + _CONFIG_PAUSE)
         raise
+    except DBAPIError:
+        # The store was away for a moment: nobody is to wait for the lease of one who has ended.
+        insist(partial(_close, store, mailbox))
+        raise
     return True
 
 
@@ -69,6 +76,9 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
                     one.run()
             except MailboxWaits as waits:
                 return waits.until
+            except DBAPIError:
+                insist(partial(_let_go, store, claim))
+                raise
             claim = one.next if one.went_on else _claim(opened)
     return store.now()
 
@@ -76,6 +86,16 @@ def _drain(store: Store, config: Config, mailbox: Mailbox, until: float) -> int:
 def _claim(opened: Opened) -> Claim | None:
     with opened.store.write() as tx:
         return opened.claim(tx, opened.hold(tx))
+
+
+def _let_go(store: Store, claim: Claim) -> None:
+    with store.write() as tx:
+        claims.give_back(tx, claim, store.now())
+
+
+def _close(store: Store, mailbox: Mailbox) -> None:
+    with store.write() as tx, suppress(ClaimLost):
+        accounts.hold(tx, mailbox, store.now())
 
 
 def _traced(claim: Claim, network: str) -> AbstractContextManager[None]:

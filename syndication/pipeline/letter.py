@@ -37,7 +37,7 @@ from syndication.pipeline.look import FIRST_LOOK, is_read
 from syndication.pipeline.routes import opening
 from syndication.pipeline.times import earliest, expiry
 from syndication.pipeline.tokens import stop_account
-from syndication.store import NEVER, accounts, claims, deliveries, milliseconds, moment, stories
+from syndication.store import NEVER, accounts, claims, deliveries, insist, milliseconds, moment, stories
 from syndication.store.spending import Spent
 
 
@@ -208,15 +208,19 @@ class Letter(Attempt):
         claim, now = self.claim, self.store.now()
         state = State.UNKNOWN if claim.delivery.state is State.UNKNOWN else State.READY
         facts = {"words": error.message, "status": error.status, "due_at": due_at}
-        with self._recording() as tx:
-            self._uncount(tx)
-            newer = stories.newer(tx, claim.delivery.story, claim.event)
-            forget = claim.intent_at is None
-            claims.settle(tx, claim, state, what=what, now=now, forget_intent=forget, **facts)  # type: ignore[arg-type]
-            if newer:
-                # It was on its way when the story changed, and so was passed over then.
-                plan_anew(tx, self.config, newer.event, now)
-                stories.redraw(tx, newer.event.id, earliest(newer.event, now))
+
+        def write() -> None:
+            with self._recording() as tx:
+                self._uncount(tx)
+                newer = stories.newer(tx, claim.delivery.story, claim.event)
+                forget = claim.intent_at is None
+                claims.settle(tx, claim, state, what=what, now=now, forget_intent=forget, **facts)  # type: ignore[arg-type]
+                if newer:
+                    # It was on its way when the story changed, and so was passed over then.
+                    plan_anew(tx, self.config, newer.event, now)
+                    stories.redraw(tx, newer.event.id, earliest(newer.event, now))
+
+        insist(write)  # what the network answered nobody else knows
         self._log(what)
 
     def _settle_doubt(self, http: Http) -> None:
@@ -324,7 +328,6 @@ class Letter(Attempt):
         if self._counted:
             now, price = self._counted
             budget.count(tx, self.config, self.claim.delivery.account, Spent(-1, 0, -price), now)
-            self._counted = None
 
     def _hold(self, held_for: str, words: str) -> None:
         """It waits for an editor."""
@@ -341,13 +344,17 @@ class Letter(Attempt):
     def _record(self, state: State, what: str, *, uncount: bool = False, **facts: object) -> None:
         now, pace = self.store.now(), self.config.late.pace
         late = what == "sent" and self.claim.wanted_at <= now - pace
-        with self._recording(go_on=what == "sent" and not late) as tx:
-            if uncount:
-                self._uncount(tx)
-            if state is State.SENT and is_read(self.config, self.network, self.secret):
-                facts["look_at"] = now + FIRST_LOOK
-            claims.settle(tx, self.claim, state, what=what, now=now, **facts)  # type: ignore[arg-type]
-            if late:
-                # The next late one waits: what an outage or a pause piled up is no burst.
-                accounts.pace(tx, self.claim.mailbox.account.name, now + pace)
+        if state is State.SENT and is_read(self.config, self.network, self.secret):
+            facts["look_at"] = now + FIRST_LOOK
+
+        def write() -> None:
+            with self._recording(go_on=what == "sent" and not late) as tx:
+                if uncount:
+                    self._uncount(tx)
+                claims.settle(tx, self.claim, state, what=what, now=now, **facts)  # type: ignore[arg-type]
+                if late:
+                    # The next late one waits: what an outage or a pause piled up is no burst.
+                    accounts.pace(tx, self.claim.mailbox.account.name, now + pace)
+
+        insist(write)  # what the network answered nobody else knows
         self._log(what)

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from syndication.cards import Note, choose_template
 from syndication.config import Config
@@ -30,7 +32,7 @@ from syndication.pipeline.retract import retract, strip_left_pages
 from syndication.pipeline.times import earliest
 from syndication.pipeline.writing import Files
 from syndication.sources import photo_of, portrait_of
-from syndication.store import Store, accounts, deeds, deliveries, moment, overdue, stories, trail
+from syndication.store import Store, accounts, deeds, deliveries, insist, moment, overdue, stories, trail
 from syndication.traces import span
 
 log = logging.getLogger(__name__)
@@ -67,9 +69,11 @@ def prepare_next(store: Store, config: Config, lanes: Lanes = EVERY) -> str | No
             else:
                 stories.check_again(tx, story.event.id, now)
     except KeyboardInterrupt:
-        # Whoever goes on need not wait for the lease of one who said goodbye.
-        with store.write() as tx:
-            stories.postpone(tx, story, store.now(), story.problem)
+        _give_back(store, story)
+        raise
+    except DBAPIError:
+        with suppress(ClaimLost):
+            insist(partial(_give_back, store, story))
         raise
     except Exception as error:
         words = str(error)
@@ -167,6 +171,12 @@ def _noting(store: Store, story: stories.Story, files: Files) -> Note:
             stories.note_pictures(tx, story, names)
 
     return note
+
+
+def _give_back(store: Store, story: stories.Story) -> None:
+    """Whoever goes on need not wait for the lease of one who said goodbye, or whose store was away for a moment."""
+    with store.write() as tx:
+        stories.postpone(tx, story, store.now(), story.problem)
 
 
 def _postpone(store: Store, story: stories.Story, problem: str, pause: int) -> None:

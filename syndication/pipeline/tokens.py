@@ -4,7 +4,6 @@ Only whoever has an account's mailbox open renews its token, so that no two do i
 """
 
 import logging
-import time
 from functools import partial
 
 from sqlalchemy import Connection
@@ -16,7 +15,7 @@ from syndication.networks import connector
 from syndication.networks.base import Connector, Secret
 from syndication.networks.http import open_http
 from syndication.networks.life import Life, lacking
-from syndication.store import Store, accounts
+from syndication.store import Store, accounts, insist
 from syndication.store.accounts import Mailbox, Token
 from syndication.vault import Vault
 
@@ -24,9 +23,6 @@ log = logging.getLogger(__name__)
 
 _SOONEST, _LATEST = 60_000, 86_400_000
 """Milliseconds between two looks at a token that should have been renewed and was not."""
-
-_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between the tries to store a renewed token: the network takes the old one no more."""
 
 
 def token_of(config: Config, network: Connector, name: str, secret: Secret, now: int) -> Token:
@@ -52,22 +48,22 @@ def _tend_at(life: Life, now: int) -> int | None:
 
 def keep(store: Store, config: Config, mailbox: Mailbox, secret: Secret) -> None:
     """Store a renewed secret, before it is used. Raises ClaimLost where its mailbox is another's by now."""
-    for pause in (*_PAUSES, None):
-        try:
-            with store.write() as tx:
-                now = store.now()
-                # Not over the secret of one who connected the account again meanwhile.
-                accounts.hold(tx, mailbox, now + _lease(config))
-                # Sealed while the row is locked: a change of keys comes before this or after it, never between.
-                account = mailbox.account
-                token = token_of(config, connector(account.network), account.name, secret, now)
-                accounts.keep_token(tx, mailbox.account.name, token)
-            return
-        except DBAPIError:
-            if pause is None:
-                log.exception("renewed token lost", extra={"account": mailbox.account.name})
-                raise
-            time.sleep(pause)
+    account = mailbox.account
+
+    def write() -> None:
+        with store.write() as tx:
+            now = store.now()
+            # Not over the secret of one who connected the account again meanwhile.
+            accounts.hold(tx, mailbox, now + _lease(config))
+            # Sealed while the row is locked: a change of keys comes before this or after it, never between.
+            token = token_of(config, connector(account.network), account.name, secret, now)
+            accounts.keep_token(tx, account.name, token)
+
+    try:
+        insist(write)  # the network takes the old one no more
+    except DBAPIError:
+        log.exception("renewed token lost", extra={"account": account.name})
+        raise
 
 
 def stop_account(tx: Connection, mailbox: Mailbox, error: Unauthorized, now: int) -> None:

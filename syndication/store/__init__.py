@@ -3,6 +3,7 @@
 SQLite by default, several processes at once; any other SQLAlchemy URL that speaks the same tables is a setting away.
 """
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,21 +12,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
 
 from syndication.errors import ConfigError
 from syndication.store.prepared import row_of, run
+
+log = logging.getLogger(__name__)
 
 NEVER = 253_402_300_799_000  # the last second of 9999: due when a person says so
 _LOCK_KEY = 0x73796E64  # any number of our own, for PostgreSQL's advisory lock around migrations
 _BUSY_MS = 20_000
 _TURN = 0.001  # seconds between two looks whether it is our turn to write
 _IDLE_MS = 120_000
+
+
+_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the tries to write what must not be lost with the store's answer: a restart takes less in all."""
+
+T = TypeVar("T")
 
 
 def milliseconds(moment: datetime) -> int:
@@ -104,6 +113,20 @@ def open_store(url: str) -> Store:
             f"the store cannot be opened: {error.orig}", f"Tried {parsed.render_as_string()}."
         ) from None
     return Store(engine)
+
+
+def insist(write: Callable[[], T]) -> T:
+    """Write what nobody else knows, again while the store cannot be reached. Raises the last DBAPIError after a while.
+
+    Doing it again must be harmless: the store may have done it, and only its answer been lost.
+    """
+    for pause in _PAUSES:
+        try:
+            return write()
+        except DBAPIError:
+            log.warning("the store cannot be written, trying again", extra={"pause": pause})
+            time.sleep(pause)
+    return write()
 
 
 def insert_new(tx: Connection, table: Table, **values: Any) -> Mapping[str, Any] | None:

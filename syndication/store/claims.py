@@ -192,6 +192,14 @@ def hold(tx: Connection, claim: Claim, held_for: str, words: str, now: int, unti
     note(tx, claim, "held", words, now)
 
 
+def give_back(tx: Connection, claim: Claim, now: int) -> None:
+    """Nothing came of a try, and nothing was sent by it: the next one is due."""
+    if claim.delivery.state is State.SENT:
+        change(tx, claim.delivery, {State.SENT}, deed_due_at=now)
+    else:
+        change(tx, claim.delivery, set(WAITING), due_at=now)
+
+
 def receive(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
     """An answer that came after its claim was lost: the network has the post, whatever was held of it meanwhile.
 

@@ -1,5 +1,6 @@
 """A lost answer: the network is asked, the same is sent again where that is harmless, else an editor is asked."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -140,6 +141,7 @@ def test_a_store_that_fails_when_the_answer_comes_loses_no_post(
 
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
         patch.setattr(claims, "settle", full)
+        patch.setattr(time, "sleep", lambda _: None)
         deliver(store, config)
     assert post(store).state is State.SENDING
     network.finds = [SENT]

@@ -160,7 +160,7 @@ def test_a_renewed_token_waits_for_a_store_that_is_away(store, config, network, 
     monkeypatch.setattr(time, "sleep", pauses.append)
     assert deliver(store, config)
     assert secret(store, config)["token"] == "two"
-    assert pauses == [0.5, 1.0, 2.0]
+    assert pauses == [0.25, 0.5, 1.0]
 
 
 def test_a_worker_that_lost_the_mailbox_keeps_nothing(store, config, network, clock, ending):
