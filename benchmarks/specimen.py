@@ -4,7 +4,6 @@ python benchmarks/specimen.py
 """
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def draw() -> Image.Image:
         top = GAP + index % rows * (HEIGHT + GAP)
         name = typeset.fit(headline["language"], small, WIDTH, 20, (13, 13), 1)
         glyphs.paint(sheet, name.lines[0], left, round(top + name.baseline), LABEL, 1)
-        style = replace(face(headline), hang=GAP)
+        style = face(headline)._replace(hang=GAP)
         block = typeset.fit(typeset.clean(headline["text"]), style, WIDTH, HEIGHT - 18, (20, 38), 2)
         for number, line in enumerate(block.lines):
             x = left + WIDTH - line.width if style.rtl else left

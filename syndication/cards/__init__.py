@@ -8,11 +8,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Required, TypedDict, TypeVar, Unpack
+from typing import Literal, NamedTuple, Required, TypedDict, TypeVar, Unpack
 
 from PIL import Image
 
@@ -63,8 +62,7 @@ Format = Literal["jpeg", "png"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A card just drawn: what it is, its file's bytes, what was painted on which canvas, and what is wrong with it."""
 
     card: Card

@@ -1,8 +1,8 @@
 """How a newsroom looks on its cards: its colours by role, and its logos."""
 
 import io
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -11,8 +11,7 @@ from syndication.cards.ops import LogoOp
 Rgb = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class Brand:
+class Brand(NamedTuple):
     """Colours by role, the accent being the story's section's, the logo for light words and for dark, an agency's."""
 
     colors: dict[str, Rgb]

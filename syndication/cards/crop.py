@@ -8,10 +8,9 @@ import importlib
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageChops, ImageFilter
 
@@ -46,8 +45,7 @@ _SKIN = [[60 if low <= v <= high else 0 for v in range(256)] for low, high in ((
 _HALF = [value // 2 for value in range(256)]
 
 
-@dataclass(frozen=True)
-class Interest:
+class Interest(NamedTuple):
     """What a crop is to keep of a photo.
 
     A `focal` point that an editor told counts alone; else faces, boxes from brow to chin, the largest first; else

@@ -5,7 +5,8 @@ story is written from right to left. All lengths here are pixels.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from syndication.cards import checks, views
 from syndication.cards.measure import Measure, moved
@@ -20,8 +21,7 @@ _PHOTO_SHARE = 0.42
 _AIR = 6  # units between a play button and words
 
 
-@dataclass(frozen=True)
-class _Flow:
+class _Flow(NamedTuple):
     parts: tuple[Op, ...]
     block: Rect
 
@@ -34,9 +34,9 @@ def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tupl
     """
     ways = [subject]
     if subject.photo and "small" in template.conditions():
-        ways.append(replace(subject, small=True))
+        ways.append(subject._replace(small=True))
     if subject.photo:
-        ways.append(replace(subject, photo=None, values={**subject.values, "credit": ""}))
+        ways.append(subject._replace(photo=None, values={**subject.values, "credit": ""}))
     for way in ways:
         ops = _placed(template, way, size)
         if all(way.sharp(op.rect) for op in ops if isinstance(op, PhotoOp)):
@@ -46,9 +46,9 @@ def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tupl
 
 def _placed(template: Template, way: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
     """A subject laid out as its headline is best read: across the card; aside; and both with names cut short."""
-    ways = [way, replace(way, aside=True)] if "aside" in template.conditions() else [way]
+    ways = [way, way._replace(aside=True)] if "aside" in template.conditions() else [way]
     placed, lacking = list[tuple[Op, ...]](), list[NoRoom]()
-    for one in (*ways, *(replace(each, tight=True) for each in ways)):
+    for one in (*ways, *(each._replace(tight=True) for each in ways)):
         try:
             ops = tuple(_Layout(template, one, size).ops())
         except NoRoom as error:

@@ -1,8 +1,9 @@
 """How much room a template's layers take: words fitted, rows and columns filled, in reading direction, in pixels."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from syndication.cards import typeset
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, TextOp
@@ -34,8 +35,7 @@ _ALMOST = (
 )
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A measured layer: its size, the things in it at their place, and the line it stands on if it has one."""
 
     width: float
@@ -144,7 +144,7 @@ class Measure:
         return Box(frame.width, frame.height, (fill, op), block.baseline - top, block.capital)
 
     def _at_least(self, box: Box, width: float) -> Box:
-        return replace(box, width=max(box.width, width))
+        return box._replace(width=max(box.width, width))
 
     def _ornament(self, layer: Text, text: str, style: Style, width: float, height: float) -> Box:
         """Words whose box is that of their ink."""

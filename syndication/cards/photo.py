@@ -8,9 +8,8 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -73,8 +72,7 @@ def digest(path: Path) -> str:
     return whole.hexdigest()
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A decoded photo: upright, in one of the modes RGB, L, CMYK or LAB, not yet in sRGB."""
 
     image: Image.Image

@@ -5,9 +5,8 @@ on the card they stand in XMP.
 """
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
@@ -33,8 +32,7 @@ _XMP_NAMES = {
 _IIM_NAMES = {"credit": (2, 110), "copyright": (2, 116), "caption": (2, 120)}
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(NamedTuple):
     """Who is to be named, whose the photo is, what it shows, and how it was made (an IPTC NewsCode's address)."""
 
     credit: str = ""
@@ -44,11 +42,11 @@ class Rights:
 
     def packet(self) -> bytes:
         """These as an XMP packet; empty if there is nothing to say."""
-        if not any(vars(self).values()):
+        if not any(self):
             return b""
         from html import escape  # with it comes a table of all of HTML's names
 
-        told = {name: escape(text) for name, text in vars(self).items() if text}
+        told = {name: escape(text) for name, text in self._asdict().items() if text}
         forms = {
             "credit": "<photoshop:Credit>{}</photoshop:Credit>",
             "copyright": '<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:rights>',
@@ -80,7 +78,7 @@ def of_card(event: PublishEvent, own: Rights) -> Rights:
     """What a card says of its photo: what the CMS tells, else the photo's `own`."""
     if (told := event.image) is None:
         return Rights()
-    return replace(own, credit=_tidy(told.credit) or own.credit, caption=_tidy(told.caption) or own.caption)
+    return own._replace(credit=_tidy(told.credit) or own.credit, caption=_tidy(told.caption) or own.caption)
 
 
 def read(image: ImageFile.ImageFile) -> Rights:

@@ -7,7 +7,6 @@ script and language, in the context of the whole text, so that letters join acro
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -36,8 +35,7 @@ _PICTURES = (
 )
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """A stretch of a text, `start` to `end`, that is shaped in one piece."""
 
     start: int

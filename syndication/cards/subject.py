@@ -1,7 +1,7 @@
 """What is laid out: a story's words, the shapes of its photo and logos; and the error where they have no room."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from syndication.cards.ops import Rect
 from syndication.errors import CardError
@@ -26,8 +26,7 @@ class NoRoom(CardError):
         self.place = place
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
 
     `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.

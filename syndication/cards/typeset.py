@@ -4,9 +4,10 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from syndication.cards import breaks, fonts, patterns, shape
 from syndication.errors import CardError
@@ -39,8 +40,7 @@ class Cramped(CardError):
     """A box that has no room for one line."""
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(NamedTuple):
     """How words are set: font role, weight, leading and tracking in shares of the size, language, direction.
 
     `own` is the folder of the newsroom's own fonts, `hang` how far quotation marks may stand outside, in pixels.
@@ -73,8 +73,7 @@ class Line:
         return min(left), max(top), max(right), min(bottom)
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Words set in lines; pixels. `baseline` and `capital` are the first line's, from the block's top and up.
 
     `capitals`: no letter of them is a small one. `cut`: how many letters an ellipsis stands for.
@@ -184,7 +183,7 @@ def _cut(paragraph: "_Paragraph", width: float, height: float, size: int, lines:
             else:
                 high = middle
         if best:
-            return replace(best, cut=sum(end > ends[low - 1] for end in graphemes))
+            return best._replace(cut=sum(end > ends[low - 1] for end in graphemes))
     raise Cramped(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
 
 

@@ -6,16 +6,15 @@ Nothing is known of sizes that are not told. What differs from one app or year t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from syndication.cards.ops import Rect
 
 Share = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
-class Laid:
+class Laid(NamedTuple):
     """What a network lays over a picture: its name, and its box as shares of the view: left, top, right, bottom.
 
     A play button, over cards of videos alone, is a `disc` in the middle instead: its width as a share of the view's.
@@ -26,8 +25,7 @@ class Laid:
     disc: float = 0
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """One way in which a network shows a card.
 
     `shapes` are the cards that it is for, from the least to the greatest width for a height of 1. `aspect` is the

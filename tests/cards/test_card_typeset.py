@@ -1,7 +1,6 @@
 """Words into lines."""
 
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -301,4 +300,4 @@ def test_only_what_begins_a_line_hangs() -> None:
     for rtl, text in ((False, "The “road” is gone"), (True, "הכביש “road” נעלם"), (False, "“")):
         face = typeset.Face("serif", 700, 1.4, 0, "he" if rtl else "en", rtl)
         level = typeset.fit(text, face, 900, 200, (50, 50), 1)
-        assert typeset.fit(text, replace(face, hang=48), 900, 200, (50, 50), 1) == level
+        assert typeset.fit(text, face._replace(hang=48), 900, 200, (50, 50), 1) == level
