@@ -22,7 +22,7 @@ from sqlalchemy import (
 from syndication.errors import ClaimLost
 from syndication.models import Deed, Delivery, Lanes, Pending, Priority, Receipt, State
 from syndication.store import NEVER, accounts, rates, trail
-from syndication.store.deliveries import WAITING, before, change, change_row, deed_of, delivery_of, move
+from syndication.store.deliveries import WAITING, before, change, change_row, deed_of, delivery_of, get, move
 from syndication.store.prepared import row_of
 from syndication.store.schema import deliveries, stories
 
@@ -211,6 +211,24 @@ def receive(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
     values |= {"attempt": deliveries.c.attempt + 1}
     if tx.execute(update(deliveries).where(mine).values(**values)).rowcount == 1:
         note(tx, claim, "sent", f"{receipt.url} (the answer came late)", now)
+    else:
+        _tell_of_second(tx, claim, receipt, now)
+
+
+def _tell_of_second(tx: Connection, claim: Claim, receipt: Receipt, now: int) -> None:
+    """A network that did not know its key again, and showed the post too late, has it twice: an editor is told."""
+    one = get(tx, claim.delivery.id)
+    known = one.receipt if one.state is State.SENT else None
+    if known is None or known.id == receipt.id or known.url == receipt.url:
+        return
+    both = f"as {known.url} and as {receipt.url}"
+    words = f"it seems to be out twice, {both}: look, and remove one of the two by hand"
+    idle = and_(
+        deliveries.c.id == one.id, deliveries.c.state == State.SENT, deliveries.c.deed.in_(("", Deed.LOOK))
+    )
+    told = {"deed": Deed.LOOK, "deed_due_at": NEVER, "deed_words": words, "attempt": deliveries.c.attempt + 1}
+    tx.execute(update(deliveries).where(idle).values(**told))
+    note(tx, claim, "told", words, now)
 
 
 def doubt_late(tx: Connection, claim: Claim, words: str, now: int, due_at: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from syndication.errors import NotSent, Refused, Unknown
 from syndication.models import Receipt, State
-from syndication.pipeline import accept, run_due, share, sweep
+from syndication.pipeline import accept, resolve, run_due, share, sweep
 from syndication.store import claims
 
 HOUR = 3600
@@ -129,6 +129,27 @@ def test_a_post_that_goes_out_after_all_is_known_as_sent(store, config, network,
     deliver(store, config)
     assert (post(store).state, post(store).receipt) == (State.SENT, SENT)
     assert steps(store)[-1] == "sent"
+
+
+@pytest.mark.parametrize("number", ["7", "8"])
+def test_a_post_that_a_network_made_twice_is_told(store, config, network, published, clock, number):
+    """It showed the first to nobody, and took the key for new: whoever hears of both has an editor remove one."""
+
+    def frozen():
+        clock.move(61)
+        run_due(store, config)
+        assert (post(store).state, post(store).receipt) == (State.SENT, second)
+        return SENT
+
+    second = Receipt(id=number, url=f"https://social.example/{number}")
+    network.publishes = [frozen, second]
+    deliver(store, config)
+    if number == SENT.id:  # the network knew its key
+        assert post(store).pending is None
+        return
+    assert f"out twice, as {second.url} and as {SENT.url}:" in post(store).pending.words
+    resolve(store, 1, done=True)
+    assert (post(store).state, post(store).pending) == (State.SENT, None)
 
 
 def test_a_store_that_fails_when_the_answer_comes_loses_no_post(
