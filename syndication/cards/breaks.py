@@ -1,7 +1,7 @@
 """Where a line may end: UAX #14 by ICU, with its dictionaries for Thai, Lao, Khmer and Burmese.
 
 A headline wants more: Japanese and Korean broken between phrases, Chinese between words, numbers with their units, no
-preposition left behind.
+preposition left behind, no dash at the start of a line.
 """
 
 import re
@@ -22,21 +22,31 @@ _SIGNS = "€$£¥₹₽₴₺₪₩"
 _UNITS = (
     r"°[CF]?|[kcmµn]?m[²³]?|[kKMGT]?W(?:h|p)?|[kMGT]?B(?:it)?/?s?|k?g|[km]?l|ha|t|h|min|s|ms|k?Hz|km/h|mph"
     r"|ft|mi|lb|oz|EUR|USD|GBP|CHF|thousand|million|billion|trillion|[Mm]io\.?|[Mm]rd\.?|[Mm]ln\.?|bn|m"
+    r"|percent|pct|Prozent|dollars?|euros?|pounds|yen|rupees|crore|lakh|Euro|Dollar|Franken|Kronen|kronor|kroner|kr"
+    r"|Tausend|Millionen|Milliarden|Million|Milliarde|millions?|milliards?|millones|milhões|milioni|miliardi|mld|tys\.?|zł|Kč"
     r"|кг|км|м|см|га|т|ч|руб\.?|грн|гг?\.|рр?\.|тыс\.?|млн\.?|млрд\.?|трлн\.?|χλμ\.?|εκατ\.?|δισ\.?|كم|كغ|مليون|مليار|ק״מ|מיליון|מיליארד"
+    r"|процент\p{L}*|рубл\p{L}*|долл\p{L}*|евро|тысяч\p{L}*|миллион\p{L}*|миллиард\p{L}*|دولارا?|ألف|يورو|میلیون|میلیارد|تومان|درصد"
+    r"|کروڑ|لاکھ|ارب|אלף|אחוז(?:ים)?|דולר|שקל(?:ים)?|करोड़|लाख|हज़ार|हजार|अरब|कोटी|কোটি|লাখ|ਕਰੋੜ|ਲੱਖ|કરોડ|લાખ|கோடி|லட்சம்|కోట్ల?|లక్షల?|ಕೋಟಿ|ಲಕ್ಷ|കോടി|ലക്ഷം"
 )
-# A blank after which no line starts: between number and unit, sign and number, groups of digits.
+# After what no line starts: a blank between number and unit, sign and number, groups of digits, or before a dash; a
+# dash between numbers.
 _KEPT = (
     rf"(?<=\d)\x20(?=(?:{_UNITS})(?![\p{{L}}\p{{M}}\d]))|\x20(?=[%‰{_SIGNS}](?![\p{{L}}\d]))"
     rf"|(?<=[{_SIGNS}№§])\x20(?=\d)"
-    r"|(?<=(?<!\d)\d{1,3}(?:\x20\d{3})*)\x20(?=\d{3}(?!\d))"
+    r"|(?<=(?<!\d)\d{1,3}(?:\x20\d{3})*)\x20(?=\d{3}(?!\d))|\x20(?=[–—]\x20)|(?<=\d–)(?=\d)"
 )
 # Without any of this there is no such blank. A month after its day, as in most bylines, is no unit.
-_BESIDE = re.compile(rf"\d\x20(?![A-Z][a-z]{{3}})|\x20[%‰{_SIGNS}]|[{_SIGNS}№§]\x20")
+_BESIDE = re.compile(rf"\d\x20(?![A-Z][a-z]{{3}})|\x20[%‰{_SIGNS}–—]|[{_SIGNS}№§]\x20|\d–\d")
 # In these languages a preposition or conjunction of one letter is never the last of a line.
 _NO_LONE_LETTER = frozenset("be bg bs cs hr mk pl ru sk sl sr uk".split())
 _LONE_LETTER = r"(?<![\p{L}\p{M}\d'’-])\p{Ll}\x20(?=[\p{L}\d])"
 _KANA = r"[\p{Script=Hira}\p{Script=Kana}]"
 _HANGUL, _HAN = r"\p{Script=Hang}", r"\p{Script=Hani}"
+# Marks beside which one character alone is no end or start of a line of Chinese or Japanese, and what a Chinese line
+# never starts with, as it belongs to the word before. Japanese words of so many Chinese characters stay whole.
+_CLAUSES = frozenset("、。，；：！？“”‘’「」『』《》（）〈〉【】")
+_PARTICLES = frozenset("了的吗呢吧们嗎們")
+_COMPOUNDS = r"(?<!\p{Script=Hani})\p{Script=Hani}{2,5}(?!\p{Script=Hani})"
 _FIRST_MARK, _FIRST_EAST_ASIAN = (
     "\u0300",
     "\u1100",
@@ -65,9 +75,22 @@ def chances(text: str, language: str, *, loose: bool = False) -> tuple[int, ...]
         kept |= {match.end() for match in patterns.compiled(_KEPT).finditer(text)}
     if locale.startswith("zh"):
         kept |= set(ends) - set(accumulate(len(word) for word in WordBreaker(text, locale)))
+        kept |= {end for end in ends if text[end : end + 1] in _PARTICLES}
+    if locale.startswith("ja"):
+        runs = patterns.compiled(_COMPOUNDS).finditer(text)
+        kept |= {end for run in runs for end in range(run.start() + 1, run.end())}
+    if locale.startswith(("ja", "zh")):
+        kept |= {end for end in ends[:-1] if _lonely(text, end)}
     if primary in _NO_LONE_LETTER:
         kept |= {match.end() for match in patterns.compiled(_LONE_LETTER).finditer(text)}
     return tuple(end for end in ends if end not in kept)
+
+
+def _lonely(text: str, end: int) -> bool:
+    """Whether one character would end a line after a mark, or start the next before one."""
+    before, after = text[max(end - 2, 0) : end], text[end : end + 2]
+    ends_alone = len(before) == 2 and before[0] in _CLAUSES and before[1] not in _CLAUSES
+    return ends_alone or (len(after) == 2 and after[0] not in _CLAUSES and after[1] in _CLAUSES)
 
 
 def hyphenated(words: str, language: str) -> str:

@@ -1,5 +1,6 @@
 """Words into lines: where they may break, which size fits, lines of like length, an ellipsis as the last resort."""
 
+import math
 import re
 import unicodedata
 from bisect import bisect_right
@@ -26,6 +27,14 @@ _PAUSE = 0.15  # of the box's width, squared as lengths are
 
 # A last line that is one word, and shorter than this share of the box, costs as much as a line of the other.
 _WIDOW, _WIDOW_COST = 0.35, 0.45
+
+# A line likes not to end so few letters after a pause, or after the start of a quotation.
+_STRAY, _STRAY_COST = 9, 0.2  # the cost is a share of the box's width, squared as lengths are
+_STARTS = re.compile(r"[,:;.!?…،؛؟।–—][\"”’»“)]*\x20|\x20(?=[“«„\"‘‚(])")
+
+# Words are divided only where they would else be smaller than the middle of the sizes, and then at so much larger ones.
+_WORTH_A_HYPHEN = 1.25
+_HYPHEN_COST = 0.3  # of the box's width, squared as lengths are
 
 # At the start of a line these hang outside, so that the letters below each other stand on one edge; of a full-width
 # sign it is the empty half that does.
@@ -152,8 +161,13 @@ def fit(
     least, most = least or smallest, max(lines, most)
     if not paragraph.rows(least, height, lines):
         raise Cramped(f"a box of {width:.0f}x{height:.0f} pixels has no room for {text[:40]!r}")
+    block = paragraph.largest((smallest, largest), width, height, lines)
+    enough = smallest if block is None else math.ceil(block.size * _WORTH_A_HYPHEN)
+    if lines > 1 and enough <= (decent := (smallest + largest) // 2):
+        divided = _hyphenated(paragraph, paragraph.ends, decent, width)
+        block = (divided.largest((enough, decent), width, height, lines) if divided else None) or block
     return (
-        paragraph.largest((smallest, largest), width, height, lines)
+        block
         or paragraph.largest((least, smallest), width, height, most)
         or _cut(paragraph, width, height, least, most)
     )
@@ -195,16 +209,24 @@ def _broken_words(
     loose = breaks.chances(text, face.language, loose=True)
     if loose != paragraph.ends and (block := _Paragraph(text, face, loose).set(size, width, height, lines)):
         return block
+    divided = _hyphenated(paragraph, loose, size, width)
+    return divided.set(size, width, height, lines) if divided else None
+
+
+def _hyphenated(paragraph: "_Paragraph", ends: Sequence[int], size: int, width: float) -> "_Paragraph | None":
+    """The text with breaks in words that are wider than the box at a size; None where none can be divided."""
+    text, face = paragraph.text, paragraph.face
     parts, start = [], 0
-    for end in loose:
+    for end in ends:
         wide = paragraph.measure(size, start, end) > width
         parts.append(breaks.hyphenated(text[start:end], face.language) if wide else text[start:end])
         start = end
     hyphenated = "".join(parts)
     if hyphenated == text:
         return None
-    ends = breaks.chances(hyphenated, face.language, loose=True)
-    return _Paragraph(hyphenated, face, ends).set(size, width, height, lines)
+    return _Paragraph(
+        hyphenated, face, breaks.chances(hyphenated, face.language, loose=ends != paragraph.ends)
+    )
 
 
 def _with_word_breaks(
@@ -237,6 +259,13 @@ class _Paragraph:
     def _itemised(self, text: str) -> tuple[shape.Item, ...]:
         face = self.face
         return shape.itemise(text, self.role, face.weight, face.language, face.own, rtl=face.rtl)
+
+    @cached_property
+    def _odds(self) -> dict[int, float]:
+        """Breaks that are shunned, and what each costs as a share of the box's width."""
+        starts = [match.end() for match in _STARTS.finditer(self.text)]
+        odds = {end: _STRAY_COST for end in self.ends if any(0 < end - start <= _STRAY for start in starts)}
+        return odds | {end: _HYPHEN_COST for end in self.ends if self.text[end - 1] == breaks.SOFT_HYPHEN}
 
     def measure(self, size: int, start: int, end: int) -> float:
         """Width of `text[start:end]`, spaces at its end not counted."""
@@ -284,6 +313,7 @@ class _Paragraph:
 
     def _balanced(self, size: int, width: float, count: int) -> list[tuple[int, int]]:
         """Split into `count` lines with the least sum of squared widths, which evens them out."""
+        odds = self._odds if count > 1 else {}
         starts: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {0: (0.0, ())}
         for row in range(count):
             after: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {}
@@ -297,7 +327,8 @@ class _Paragraph:
                     pause = width * _PAUSE if self.text[end - 1] in _PAUSES else 0
                     alone = row and end == len(self.text) and " " not in self.text[start:end]
                     widow = width * _WIDOW_COST if alone and length < width * _WIDOW else 0
-                    total = cost + length * length - pause * pause + widow * widow
+                    odd = width * odds.get(end, 0)
+                    total = cost + length * length - pause * pause + widow * widow + odd * odd
                     if end not in after or total < after[end][0]:
                         after[end] = (total, (*chosen, (start, end)))
             starts = after

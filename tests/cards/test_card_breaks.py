@@ -26,6 +26,8 @@ def parts(text: str, language: str, *, loose: bool = False) -> str:
         ("en", "新しい|灯台が|島の|暮らし"),
         ("ko", "바다가 |길을 |삼켰다"),
         ("zh-Hans", "居民|必须|决定"),
+        ("zh-Hans", "称|“这一天|终于|来了”，|但充电"),
+        ("ja", "海に|町を|返すと|住民投票で|可決"),
     ],
 )
 def test_words_without_blanks_are_found(language: str, text: str) -> None:
@@ -44,13 +46,18 @@ def test_words_without_blanks_are_found(language: str, text: str) -> None:
         ("ru", "дом |у моря |и в горах"),
         ("pl", "łodzie |w ciszy |o świcie"),
         ("en", "in |2026 |100 |people |left"),
+        ("en", "5 crore |rupees, |62 percent, |7 %"),
+        ("hi", "₹2,000 करोड़ |का |घोटाला"),
+        ("ar", "بسعر |1,299 دولارا"),
+        ("en", "it |fell – |and |rose — |now"),
+        ("en", "2020–2026 |and |a-|b"),
         ("en", "a |no-|break a\u00a0name |here"),
         ("fr", "« La |mer » : |non !"),
         ("en", "plan |b |is |a |go"),
     ],
 )
 def test_what_belongs_together_stays(language: str, text: str) -> None:
-    """A number keeps its unit and its groups, a sign its number, a one-letter preposition its noun."""
+    """A number keeps its unit and its groups, a sign its number, a one-letter word the next, words their dash."""
     expected = text.replace("no-|break a", "no-|break |a")
     assert parts(text.replace("|", ""), language) == expected
 
@@ -79,13 +86,25 @@ def test_words_are_divided_as_the_language_does() -> None:
     assert breaks.hyphenated("Versicherung", "xx") == "Versicherung"
 
 
-def test_a_word_is_hyphenated_only_when_it_fits_no_line() -> None:
-    """A long compound is set smaller while it can be, and divided with a hyphen at the smallest size."""
+def test_a_word_is_hyphenated_rather_than_tiny() -> None:
+    """A long compound is set smaller rather than divided, and divided rather than less than half as large."""
     face = typeset.Face("serif", 700, 1.1, 0, "de", rtl=False)
     word = "Rechtsschutzversicherungsgesellschaften"
-    whole = typeset.fit(word, face, 700, 300, (20, 66), 4)
-    assert len(whole.lines) == 1
-    divided = typeset.fit(word, face, 500, 300, (44, 66), 4)
-    last = divided.lines[0].glyphs[-1]
-    assert last.id == last.font.get_nominal_glyph(ord("-"))
-    assert not divided.cut
+    whole = typeset.fit(word, face, 1000, 300, (20, 66), 4)
+    assert (len(whole.lines), whole.size > 43) == (1, True)
+    for width, sizes in ((500, (20, 66)), (500, (44, 66))):
+        divided = typeset.fit(word, face, width, 300, sizes, 4)
+        last = divided.lines[0].glyphs[-1]
+        assert last.id == last.font.get_nominal_glyph(ord("-"))
+        assert (divided.cut, divided.size >= 43) == (0, True)
+
+
+def test_no_word_is_hyphenated_without_need() -> None:
+    """What is small as it is long is not divided: hyphens would make it no larger."""
+    face = typeset.Face("serif", 700, 1.1, 0, "de", rtl=False)
+    block = typeset.fit(
+        "Die Versicherung zahlt nicht und niemand fragt danach " * 3, face, 600, 300, (20, 66), 5
+    )
+    assert block.size < 43
+    hyphen = block.lines[0].glyphs[0].font.get_nominal_glyph(ord("-"))
+    assert hyphen not in {line.glyphs[-1].id for line in block.lines}

@@ -128,6 +128,19 @@ def test_a_short_last_word_takes_another_with_it() -> None:
     assert [len(line.glyphs) for line in block.lines] == [len("plan"), len("government storm")]
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Old dam, many fears: It will not hold now", "Old dam, many fears:"),
+        ("Now she said “we are going to go", "Now she said"),
+    ],
+)
+def test_no_line_ends_on_the_first_short_word_after_a_pause(text: str, first: str) -> None:
+    """What is said after a colon, or in quotation marks, begins on a line of its own rather than end one."""
+    block = typeset.fit(text, SERIF, 800, 200, (60, 60), 2)
+    assert len(block.lines[0].glyphs) == len(first)
+
+
 def test_chinese_lines_like_to_end_after_a_pause() -> None:
     """A line ends at the comma, not a word after it, where lengths are nearly as even so."""
     face = typeset.Face("serif", 700, 1.1, 0, "zh-Hans", rtl=False)
