@@ -30,6 +30,9 @@ _STEPS = 32
 _PULL = 0.5  # towards the photo's middle, where it is unclear what there is to see
 # Along x and y: where a subject stands best in a crop. Heads are above the middle.
 _ANCHOR = (0.5, 0.42)
+# Most photos that are no wider than high are of people, from head to waist or foot: a flat crop of one is more strongly
+# drawn to where heads are.
+_HEADS, _HEADS_PULL = 0.25, 0.8
 _AROUND = 0.12  # each way of a focal point: what words are kept clear of, in shares of the photo
 _ASIDE = 0.2  # of the window: how far a focal point may stand from its middle for that
 # What belongs to a face beyond the box that is found from brow to chin, in shares of the box: hair, chin and cheeks
@@ -79,12 +82,16 @@ def window(size: Size, target: Size, interest: Interest, covered: Sequence[Box] 
     """
     scale = max(target[0] / size[0], target[1] / size[1])
     shares = tuple(min(1.0, wanted / scale / side) for wanted, side in zip(target, size, strict=True))
-    left, top = (_start(axis, share, interest, covered) for axis, share in enumerate(shares))
+    people = size[0] <= size[1]
+    left, top = (_start(axis, share, interest, covered, people) for axis, share in enumerate(shares))
     return left * size[0], top * size[1], (left + shares[0]) * size[0], (top + shares[1]) * size[1]
 
 
-def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box]) -> float:
-    """Where the window begins along x (axis 0) or y (1), on which it shows a share of the photo."""
+def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box], people: bool) -> float:
+    """Where the window begins along x (axis 0) or y (1), on which it shows a share of the photo.
+
+    `people`: whether the photo has the shape that photos of people have.
+    """
     free = 1 - share
     if free < 1e-9:
         return 0.0
@@ -98,11 +105,13 @@ def _start(axis: int, share: float, interest: Interest, covered: Sequence[Box]) 
     if interest.faces:
         return min(sorted(starts), key=lambda start: _harm(axis, start, share, interest.faces, covered))
     profile = interest.down if axis else interest.across
-    seen, anchor = _seen_parts(axis, covered), _ANCHOR[axis]
+    seen, anchor, pull = _seen_parts(axis, covered), _ANCHOR[axis], _PULL
+    if people and axis:
+        anchor, pull = _HEADS, _HEADS_PULL
 
     def worth(start: float) -> float:
         aside = start / free - anchor
-        return _worth(profile, start, share, seen) * (1 - _PULL * aside * aside)
+        return _worth(profile, start, share, seen) * (1 - pull * aside * aside)
 
     return max(sorted(starts), key=worth)
 
