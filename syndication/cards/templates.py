@@ -1,6 +1,5 @@
 """One TOML file -> `Template`, found by its name; every name in it is checked, and each fault told with its line."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -158,6 +157,8 @@ def _unknown(path: str, what: str, name: str, known: tuple[str, ...]) -> Iterato
 
 
 def _advice(name: str, known: Any) -> str:
+    import difflib  # not paid for by those that are found
+
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
 

@@ -1,6 +1,5 @@
 """What every table of `syndicate.toml` is made of."""
 
-import difflib
 import string
 from ipaddress import ip_network
 from typing import Annotated
@@ -40,6 +39,8 @@ def filled_from(*fields: str) -> AfterValidator:
             raise ValueError("text whose braces come in pairs, around the name of a field") from None
         for field, form, conversion in parts:
             if field is not None and (field not in fields or form or conversion):
+                import difflib  # not paid for by files without a fault
+
                 near = difflib.get_close_matches(field, fields, n=1)
                 advice = f"did you mean {{{near[0]}}}?" if near else f"known: {', '.join(fields)}"
                 raise ValueError(f"text with fields; {{{field}}} is none, {advice}")

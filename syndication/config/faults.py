@@ -1,6 +1,5 @@
 """What is wrong with a config file, in words of those who wrote it."""
 
-import difflib
 import re
 from typing import Any, get_args
 
@@ -37,6 +36,8 @@ def explain(fault: Any, model: type[BaseModel]) -> str:
         return told(path, fault)
     *parents, key = fault["loc"]
     known = _keys_at(parents, model)
+    import difflib  # not paid for by files without a fault
+
     near = difflib.get_close_matches(str(key), known, n=1)
     advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return f"{path}: unknown key; {advice}"

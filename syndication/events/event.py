@@ -1,6 +1,5 @@
 """A story's event from plain data: every fault at once, each in words that somebody who writes a CMS understands."""
 
-import difflib
 import os
 import re
 import unicodedata
@@ -144,6 +143,8 @@ def _expected(path: str) -> str:
 def _unknown(path: str, place: tuple[str | int, ...]) -> Fault:
     parts: dict[str, type[Frozen]] = {"image": Image, "card": CardData, _PORTRAIT: Image}
     fields = parts.get(".".join(map(str, place[:-1])), PublishEvent).model_fields
+    import difflib  # not paid for by events without a fault
+
     near = difflib.get_close_matches(str(place[-1])[:60].lower(), fields, n=1)
     known = f"{near[0]}, perhaps" if near else f"one of {', '.join(fields)}"
     return Fault(path, "a field that is not known", known)
