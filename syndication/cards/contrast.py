@@ -159,6 +159,7 @@ def _worst_first(
     return worst_first(contrasts), worst_first
 
 
+@lru_cache(maxsize=64)
 def _contrasts(color: Rgb, alpha: float) -> tuple[float, ...]:
     """The contrast of words over each of the 256 luminances. What shows through is mixed in."""
     ink = gamma(luminance(color))

@@ -81,8 +81,13 @@ def _drawn(letters: Sequence[Glyph], x: float, alpha: float) -> _Ink | None:
     size = extents.width, extents.height
     mask = Image.frombytes("L", size, bytes(image.buffer), "raw", "L", extents.stride, -1)
     if alpha < 1:
-        mask = mask.point([round(value * alpha) for value in range(256)])
+        mask = mask.point(_dimmed(alpha))
     return _Ink(mask.im, extents.x_origin, -extents.y_origin - extents.height, *size)
+
+
+@lru_cache(maxsize=16)
+def _dimmed(alpha: float) -> list[int]:
+    return [round(value * alpha) for value in range(256)]
 
 
 def _paint_picture(canvas: Image.Image, glyph: Glyph, x: float, y: int, alpha: float) -> None:
@@ -91,7 +96,7 @@ def _paint_picture(canvas: Image.Image, glyph: Glyph, x: float, y: int, alpha: f
         return
     mask = picture.getchannel("A")
     if alpha < 1:
-        mask = mask.point([round(value * alpha) for value in range(256)])
+        mask = mask.point(_dimmed(alpha))
     canvas.paste(picture.convert("RGB"), (round(x + glyph.x) + left, y - round(glyph.y) - top), mask)
 
 

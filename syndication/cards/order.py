@@ -8,9 +8,6 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from bidi import algorithm
-from bidi.mirror import MIRRORED
-
 from syndication.cards import patterns
 
 # For characters that are younger than this Python's own tables, such as the emoji of the last years.
@@ -31,6 +28,8 @@ def levels(text: str, *, rtl: bool) -> list[int]:
         max(text, default="") < _FIRST_RIGHTWARD or not patterns.compiled(_RIGHTWARD).search(text)
     ):
         return [0] * len(text)
+    from bidi import algorithm  # not paid for by what all runs to the right
+
     storage = algorithm.get_empty_storage()
     storage["base_level"], storage["base_dir"] = base, "LR"[base]
     algorithm.get_embedding_levels(text, storage)
@@ -91,6 +90,8 @@ def _resolve_brackets(run: list[dict[str, Any]], before: str) -> None:
 
 def _bracket_pairs(run: list[dict[str, Any]]) -> list[tuple[int, int]]:
     """Matching brackets of a run as indexes (rule BD16), in the order of their opening."""
+    from bidi.mirror import MIRRORED
+
     pairs, opened = [], list[tuple[str, int]]()
     for index, character in enumerate(run):
         if character["type"] != "ON" or character["ch"] not in MIRRORED:

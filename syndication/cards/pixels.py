@@ -1,10 +1,10 @@
 """Decoded pixels of whatever mode -> RGB in sRGB."""
 
 import io
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache, partial
 
-from PIL import Image, ImageCms
+from PIL import Image
 
 Rgb = tuple[int, int, int]
 
@@ -49,9 +49,8 @@ def plain(image: Image.Image, factor: int, paper: Rgb) -> Image.Image:
 
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Through the photo's own ICC profile where it has a usable one, else as its mode is usually meant."""
-    transform = _transform(profile, image.mode) if 0 < len(profile) <= _LONGEST_PROFILE else None
-    if transform is not None:
-        return ImageCms.applyTransform(image, transform) or image
+    if 0 < len(profile) <= _LONGEST_PROFILE and (convert := _conversion(profile, image.mode)):
+        return convert(image) or image
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
@@ -88,13 +87,15 @@ def _flat(image: Image.Image, paper: Rgb) -> Image.Image:
 
 
 @lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> Any:
+def _conversion(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image | None] | None:
     """From a profile to sRGB; None if the profile is sRGB itself, damaged, or for another kind of image."""
+    from PIL import ImageCms  # not paid for by photos without a profile
+
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if mode == "RGB" and "sRGB" in (ImageCms.getProfileDescription(opened) or ""):
             return None
-        return ImageCms.buildTransform(
+        transform = ImageCms.buildTransform(
             opened,
             ImageCms.createProfile("sRGB"),
             mode,
@@ -103,5 +104,6 @@ def _transform(profile: bytes, mode: str) -> Any:
             # As in the programs that photos are prepared with: a press's black becomes the screen's.
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
+        return partial(ImageCms.applyTransform, transform=transform)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None

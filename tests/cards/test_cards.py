@@ -65,7 +65,7 @@ def test_cards_drawn_side_by_side_are_those_drawn_one_by_one(story: Make, photos
             glyphs._picture,
             contrasts.lightest,
             brands._picture,
-            pixels._transform,
+            pixels._conversion,
         ):
             cached.cache_clear()
         together = [drawn(4) for _ in range(3)]
