@@ -200,7 +200,7 @@ class _Maker:
 
         largest = sorted(laid_out, key=math.prod, reverse=True)  # what takes longest is not begun last
         with ThreadPoolExecutor(threads) as pool:
-            drawn = pool.map(lambda size: self.draw(laid_out[size], size, source), largest)
+            drawn = pool.map(lambda size: self.draw(laid_out[size], size, source, unlocked=True), largest)
             cards = dict(zip(largest, drawn, strict=True))
         return tuple(cards[size] for size in laid_out)
 
@@ -232,7 +232,14 @@ class _Maker:
             line = line_of(self.design.decode(), error.place)
             raise TemplateError(f"{self.name}.toml: line {line}: {error.message}", error.hint) from None
 
-    def draw(self, ops: tuple[Op, ...], size: tuple[int, int], source: photo.Source | None) -> Drawn:
+    def draw(
+        self,
+        ops: tuple[Op, ...],
+        size: tuple[int, int],
+        source: photo.Source | None,
+        *,
+        unlocked: bool = False,
+    ) -> Drawn:
         canvas, ground = self.ground(ops, size, source)
         draw.words(canvas, ops, self.brand)
         if self.outlined:
@@ -241,7 +248,10 @@ class _Maker:
             debug.outline(canvas, ops)
         shown = _shows_photo(ops)
         xmp = self.xmp if shown else b""
-        data = encode.png(canvas, xmp, flat=not shown) if self.form == "png" else encode.jpeg(canvas, xmp)
+        if self.form == "png":
+            data = encode.png(canvas, xmp, flat=not shown)
+        else:
+            data = encode.jpeg(canvas, xmp, unlocked=unlocked)
         card = self.card(size, data, ops)
         faults = checks.check(ops, ground, self.brand, card)
         lacking = (name for name in self.template.needs if not (self.values | {"fact": self.facts})[name])
