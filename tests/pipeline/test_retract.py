@@ -1,5 +1,8 @@
 """A withdrawn story's cards and tags go out of reach, and come back if it is published again."""
 
+import errno
+import fcntl
+
 import pytest
 from PIL import Image
 
@@ -203,6 +206,21 @@ def test_who_lost_the_story_while_drawing_writes_no_picture(store, config, event
     accept(store, config, event(image=photo))
     everything(store, config)
     assert (cards(config), story(store).due_at) == ([], None)
+
+
+def test_a_share_without_locks_holds_nothing_up(store, config, event, monkeypatch):
+    """The store's folder may lie where no file can be locked: stories are drawn there, and withdrawn, all the same."""
+
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "lockf", none)
+    accept(store, config, event())
+    everything(store, config)
+    assert (len(cards(config)), story(store).problem) == (2, "")
+    withdraw(store, "cms-1")
+    everything(store, config)
+    assert (cards(config), story(store).problem, story(store).due_at) == ([], "", None)
 
 
 def test_a_withdrawn_story_is_never_drawn(store, config, event, monkeypatch):
