@@ -257,6 +257,8 @@ class _Maker:
         lacking = (name for name in self.template.needs if not (self.values | {"fact": self.facts})[name])
         faults += tuple(checks.lacks(lacking, self.name))
         faults += tuple(checks.cut_subjects(draw.subjects(ops, source), card))
+        if self.photo_size and not shown and self.template.photos():
+            faults += (checks.left_out(self.photo_size),)
         return Drawn(card, data, ops, canvas, faults)
 
     def ground(

@@ -103,6 +103,12 @@ def lacks(fields: Iterable[str], template: str) -> Iterator[Fault]:
         yield Fault(field, "content", EVERYWHERE, "missing", f"on each {template} card", remedy)
 
 
+def left_out(size: tuple[int, int]) -> Fault:
+    """A note that a card does without its photo, as that is too small for any place on it: its pixels."""
+    found = f"{size[0]}x{size[1]} pixels, too small to be shown"
+    return Fault("photo", "size", EVERYWHERE, found, "more", "A larger photo.", note=True)
+
+
 def _overflows(words: Sequence[Words], card: Rect) -> Iterator[Fault]:
     for op in words:
         if (out := _beyond(op, card)) > _HAIR:

@@ -159,7 +159,7 @@ class _Layout:
         """How much a layer leaves free across from where it hangs."""
         told = layer.clear
         asked = told.tall if self.tall else told.wide if not self.aside or told.aside is None else told.aside
-        if asked != "middle":
+        if not isinstance(asked, str):
             return asked * self.unit
         button, air = views.middle(round(self.card.width), round(self.card.height)), _AIR * self.unit
         return inside.bottom - button.y + air if self.hang(layer) == "top" else button.bottom - inside.y + air

@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainValidator,
     Tag,
     field_validator,
     model_validator,
@@ -87,12 +88,22 @@ class Hang(_ByShape):
     tall: Literal["top", "middle", "bottom"] = "top"
 
 
+def _room(value: object) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value == "middle" or (number and 0 <= float(str(value)) <= 2000):
+        return value
+    raise ValueError('a number from 0 to 2000, or "middle"')
+
+
+Room = Annotated[float | str, PlainValidator(_room)]
+
+
 class Clear(_ByShape):
     """How much of its area a layer leaves free, by the card's shape. `middle`: as far as a play button."""
 
-    wide: Units | Literal["middle"] = 0
-    tall: Units | Literal["middle"] = 0
-    aside: Units | Literal["middle"] | None = None
+    wide: Room = 0
+    tall: Room = 0
+    aside: Room | None = None
 
 
 class Layer(_Strict):
@@ -241,7 +252,7 @@ class Style(_Strict):
     font: Literal["serif", "sans"]
     weight: Annotated[int, Field(ge=100, le=900)] = 400
     size: tuple[Units, Units]
-    least: Annotated[float, Field(ge=4)] | Literal[0] = 0
+    least: Units = Field(0, description="The least size, where words would else be cut; 0 for the smallest.")
     lines: tuple[Lines, Lines] = (1, 1)
     leading: Annotated[float, Field(ge=0.8, le=3)] = 1.2
     tracking: Annotated[float, Field(ge=-0.1, le=0.5, description="In shares of the size.")] = 0
@@ -269,7 +280,7 @@ class Style(_Strict):
     @model_validator(mode="after")
     def _least_is_least(self) -> "Style":
         if self.least > self.size[0]:
-            raise ValueError(f"least is {self.least:g}, and the smallest size {self.size[0]:g}")
+            raise ValueError(f"a least size of at most {self.size[0]:g}, the smallest")
         return self
 
     @property
@@ -313,8 +324,11 @@ class Template(_Strict):
     @property
     def shows_portrait(self) -> bool:
         """Whether its photos are all cut round."""
-        photos = {node.photo for _, node in walk(self.layers) if isinstance(node, Photo)}
-        return photos == {"round"}
+        return self.photos() == {"round"}
+
+    def photos(self) -> set[str]:
+        """Every way in which it shows the photo: `cover`, `round`, `whole`, `band`."""
+        return {node.photo for _, node in walk(self.layers) if isinstance(node, Photo)}
 
     def conditions(self) -> frozenset[str]:
         """Every condition that a layer of it names."""

@@ -289,6 +289,15 @@ def test_a_label_on_a_photo_stands_on_a_ground_of_its_own(story: Make, photos: P
     assert "label" not in asking
 
 
+def test_a_photo_that_is_too_small_is_missed(story: Make, tmp_path: Path) -> None:
+    """Whoever sent a photo and finds none on the card is told why; not where the template shows none."""
+    Image.new("RGB", (120, 80)).save(tmp_path / "tiny.png")
+    for template, told in (("article", ["120x80 pixels, too small to be shown"]), ("plain", [])):
+        event, photo = story(), tmp_path / "tiny.png"
+        (drawn,) = render_cards(event, config=Config(), photo=photo, template=template, sizes=[(1200, 630)])
+        assert [fault.found for fault in drawn.faults if fault.box == "photo"] == told
+
+
 def test_a_thumbnail_cuts_words_and_that_is_a_note(story: Make) -> None:
     """No wide headline is whole in WhatsApp's square: it is told, and nothing is refused for it."""
     (drawn,) = render_cards(story(), config=Config(), photo=None, sizes=[WIDE], now=NOW)

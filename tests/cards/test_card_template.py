@@ -86,6 +86,8 @@ def test_ours_are_all_readable() -> None:
         ),
         ("layers = [", "layers = [{ photo = 'cover' }, ", "layers: a photo stands with its credit"),
         ('{ text = "headline" }', '{ text = "fact" }', "'fact' stands only inside `each`"),
+        ('at = "bottom"', 'clear = "midle"', "layers[1].clear.wide: found 'midle', expected a number from 0"),
+        ("[text.headline]\n", "[text.headline]\nleast = 99\n", "expected a least size of at most"),
         ("layers = [", "layers = ", "own.toml: not valid TOML"),
     ],
 )
