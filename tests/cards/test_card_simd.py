@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from syndication.cards import simd
+from syndication.cards import memory, simd
 
 SIZE = (400, 210)
 
@@ -61,3 +61,11 @@ def test_black_is_laid_over_as_pillow_lays_it(photo: Image.Image, monkeypatch: p
     changed = ImageChops.difference(quick, photo)
     changed.paste((0, 0, 0), (40, 60, 340, 160))
     assert changed.getbbox() is None
+
+
+@pytest.mark.skipif(not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="a kernel without them")
+def test_pictures_are_in_huge_pages() -> None:
+    """Once memory is kept, a part of the heap asks the kernel for huge pages."""
+    memory.keep()
+    maps = Path("/proc/self/smaps").read_text(encoding="ascii").splitlines()
+    assert any("hg" in line.split() for line in maps if line.startswith("VmFlags:"))
