@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import uharfbuzz as hb
 from PIL import Image
 
+from syndication.cards import pixels
 from syndication.cards.shape import Glyph
 from syndication.cards.typeset import Line
 
@@ -81,7 +82,7 @@ def _drawn(letters: Sequence[Glyph], x: float, alpha: float) -> _Ink | None:
     size = extents.width, extents.height
     mask = Image.frombytes("L", size, bytes(image.buffer), "raw", "L", extents.stride, -1)
     if alpha < 1:
-        mask = mask.point(_dimmed(alpha))
+        mask = pixels.mapped(mask, _dimmed(alpha))
     return _Ink(mask.im, extents.x_origin, -extents.y_origin - extents.height, *size)
 
 
@@ -96,7 +97,7 @@ def _paint_picture(canvas: Image.Image, glyph: Glyph, x: float, y: int, alpha: f
         return
     mask = picture.getchannel("A")
     if alpha < 1:
-        mask = mask.point(_dimmed(alpha))
+        mask = pixels.mapped(mask, _dimmed(alpha))
     canvas.paste(picture.convert("RGB"), (round(x + glyph.x) + left, y - round(glyph.y) - top), mask)
 
 
