@@ -5,11 +5,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
 from PIL import Image
 
 from syndication.cards import SIZES, fonts, glyphs, make_cards, shape, typeset
@@ -203,6 +205,18 @@ def test_a_newsrooms_own_fonts_come_first(tmp_path: Path) -> None:
     assert files("سمندر", "ar") == ["Amiri-Bold.ttf"]
     assert files("Road", "en", "sans") == ["Inter[opsz,wght].ttf"]
     assert fonts.version(own) != fonts.version()
+
+
+def test_the_fonts_are_known_by_their_packages_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each installed package is named with the version that its own metadata tells, whoever installed it."""
+    for recorded in (fonts._recorded, lambda folder: {}):
+        monkeypatch.setattr(fonts, "_recorded", recorded)
+        fonts.version.cache_clear()
+        words = fonts.version().split()
+        told = dict(zip(words[::2], words[1::2], strict=True))
+        assert {"fontpkg_inter", "manimgx_fonts"} <= told.keys()
+        assert all(Version(one) == Version(version(package)) for package, one in told.items())
+    fonts.version.cache_clear()
 
 
 def test_of_a_familys_weights_the_nearest_is_taken(tmp_path: Path) -> None:
