@@ -274,7 +274,7 @@ def test_a_card_that_can_never_be_the_same_again_is_frozen_anew(
 
     (config.at(config.cards.folder) / post(store).draft.card.file).unlink()
     jpeg = encode.jpeg
-    monkeypatch.setattr(encode, "jpeg", lambda *parts: jpeg(*parts) + b"\0")
+    monkeypatch.setattr(encode, "jpeg", lambda *parts, **settings: jpeg(*parts, **settings) + b"\0")
     settle(store, config, clock)
     assert post(store).state is State.SENT
 

@@ -195,11 +195,11 @@ def test_who_lost_the_story_while_drawing_writes_no_picture(store, config, event
     """A story is withdrawn, and cleared away, while a worker draws it: that one writes nothing any more."""
     encode = cards_of.encode.jpeg
 
-    def meanwhile(*parts):
+    def meanwhile(*parts, **settings):
         monkeypatch.setattr(cards_of.encode, "jpeg", encode)
         withdraw(store, "cms-1")
         everything(store, config)
-        return encode(*parts)
+        return encode(*parts, **settings)
 
     monkeypatch.setattr(cards_of.encode, "jpeg", meanwhile)
     monkeypatch.setattr(cards_of, "write_whole", lambda *_: pytest.fail("a picture was written"))
