@@ -1,4 +1,4 @@
-"""How a process of ours is set up, be it a command that draws one card or a worker that draws all day."""
+"""How the process of a `syndicate` command is set up. Celery's workers, which live long, are as Python sets them up."""
 
 import atexit
 import gc
