@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from syndication.config import Config
 from syndication.errors import CardError, ClaimLost, DeliveryError, NotSent, RateLimited, Unknown
@@ -98,18 +99,23 @@ class Attempt(ABC):
         next request that makes a post public, whose intent is, or else when the mailbox is given back: power that
         fails meanwhile leaves the post in doubt, as a kill just before the record does, and the network is asked.
         """
-        with self.store.write(synced=not go_on) as tx:
-            paced_until = None
-            if go_on:
-                with suppress(ClaimLost):  # the record of this try is as true
-                    paced_until = self.opened.hold(tx)
-            yield tx
-            if http := self.http:
-                mailbox, now = self.claim.mailbox, self.store.now()
-                rates.note(tx, mailbox.account.name, mailbox.app, http.rates.values(), now)
-                self._count(tx, Spent(micros=int(http.charged * budget.MILLION)), now)
-            if paced_until is not None:
-                self.went_on, self.next = True, self.opened.claim(tx, paced_until)
+        calls = self._calls
+        try:
+            with self.store.write(synced=not go_on) as tx:
+                paced_until = None
+                if go_on:
+                    with suppress(ClaimLost):  # the record of this try is as true
+                        paced_until = self.opened.hold(tx)
+                yield tx
+                if http := self.http:
+                    mailbox, now = self.claim.mailbox, self.store.now()
+                    rates.note(tx, mailbox.account.name, mailbox.app, http.rates.values(), now)
+                    self._count(tx, Spent(micros=int(http.charged * budget.MILLION)), now)
+                if paced_until is not None:
+                    self.went_on, self.next = True, self.opened.claim(tx, paced_until)
+        except DBAPIError:  # whoever records it again begins anew: nothing is claimed, and nothing counted
+            self.went_on, self.next, self._calls = False, None, calls
+            raise
         if http:
             http.rates.clear()
             http.charge(-http.charged)

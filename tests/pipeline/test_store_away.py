@@ -4,12 +4,13 @@ import time
 
 import pytest
 from scripted import NOT_THERE, SENT, deliver, post, steps
+from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
 
 from syndication.errors import NotSent, Refused, Unknown
 from syndication.models import State
 from syndication.pipeline import accept, letter, prepare, prepare_next, run_due, withdraw
-from syndication.store import claims, deeds, stories
+from syndication.store import accounts, claims, deeds, stories
 
 
 @pytest.fixture
@@ -98,3 +99,27 @@ def test_a_story_that_met_an_absent_store_is_drawn_once_it_is_back(store, config
     with store.read() as tx:
         story = stories.need(tx, "cms-1")
     assert (story.due_at, story.problem, post(store).state) == (None, "", State.READY)
+
+
+def test_what_was_claimed_with_a_record_that_was_not_kept_is_not_taken_up(
+    store, config, network, published, event, monkeypatch
+):
+    """Another may have opened the mailbox before the record is made at last: the next letter is theirs."""
+    accept(store, config, event(id="cms-2", url="https://news.example/2"))
+    prepare_next(store, config)
+    failures, taken, run = [OperationalError("COMMIT", {}, Exception("cut"))], [], letter.Letter.run
+
+    def lost(_tx):
+        if network.sent and failures:
+            raise failures.pop()
+
+    def another(_pause):
+        with store.write() as tx:
+            accounts.seize(tx, "desk", store.now(), 60_000)
+
+    monkeypatch.setattr(time, "sleep", another)
+    monkeypatch.setattr(letter.Letter, "run", lambda one: (taken.append(one.claim.delivery.story), run(one)))
+    listen(store.engine, "commit", lost)
+    deliver(store, config)
+    assert (failures, taken, len(network.sent)) == ([], ["cms-1"], 1)
+    assert post(store).state is State.SENT
