@@ -53,8 +53,8 @@ SIZES = ((1200, 630), (1080, 1080))
 SIDES = (200, 4000)
 """Pixels that each side of a card may have, at least and at most."""
 
-# Counts up with each change of the engine that changes pixels: older cards then get new names.
-_ENGINE = 7
+# Counts up with each change of the engine that changes what is in a file: older cards then get new names.
+_ENGINE = 8
 _DEEPER = (0.0, 0.1, 0.2, 0.4, 0.8)  # of a scrim, where the first does not do
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 

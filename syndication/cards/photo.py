@@ -136,6 +136,7 @@ def load(
         profile = image.info["icc_profile"]
         factor = max(1, min(image.width // wanted[0], image.height // wanted[1]))
         picture = pixels.upright(pixels.plain(image, factor, paper), orientation)
+        picture.info = {}  # Pillow would write a comment in it into the card
     interest = crop.Interest(focal) if focal else crop.look(_preview(picture, profile))
     return Source(picture, profile, interest)
 

@@ -74,14 +74,15 @@ def test_cards_drawn_side_by_side_are_those_drawn_one_by_one(story: Make, photos
     assert together == [drawn(1)] * 3
 
 
+@pytest.mark.parametrize("size", [(1600, 900), (1200, 800), (2400, 1600)])
 def test_nothing_of_the_photos_metadata_is_left(
-    make: Callable[..., tuple[Card, ...]], tmp_path: Path
+    size: tuple[int, int], make: Callable[..., tuple[Card, ...]], tmp_path: Path
 ) -> None:
-    """Where a photo was taken, by whom and with what stays with the photo."""
+    """Where a photo was taken, by whom and with what stays with the photo, also where its pixels go out unscaled."""
     exif = Image.Exif()
     exif[0x010F] = "SecretCamera"
     exif.get_ifd(0x8825)[2] = (59.0, 20.0, 1.0)
-    Image.new("RGB", (1600, 900), "teal").save(tmp_path / "gps.jpg", exif=exif, comment=b"SecretComment")
+    Image.new("RGB", size, "teal").save(tmp_path / "gps.jpg", exif=exif, comment=b"SecretComment")
     (card,) = make(photo=tmp_path / "gps.jpg")
     data = (tmp_path / "cards" / card.file).read_bytes()
     assert b"Secret" not in data
