@@ -11,35 +11,13 @@ from typing import TYPE_CHECKING
 
 from icu4py.breakers import LineBreaker, WordBreaker
 
-from syndication.cards import patterns
+from syndication.cards import patterns, together
 
 if TYPE_CHECKING:
     import pyphen
 
 SOFT_HYPHEN = "\u00ad"
 
-_SIGNS = "€$£¥₹₽₴₺₪₩"
-_UNITS = (
-    r"°[CF]?|[kcmµn]?m[²³]?|[kKMGT]?W(?:h|p)?|[kMGT]?B(?:it)?/?s?|k?g|[km]?l|ha|t|h|min|s|ms|k?Hz|km/h|mph"
-    r"|ft|mi|lb|oz|EUR|USD|GBP|CHF|thousand|million|billion|trillion|[Mm]io\.?|[Mm]rd\.?|[Mm]ln\.?|bn|m"
-    r"|percent|pct|Prozent|dollars?|euros?|pounds|yen|rupees|crore|lakh|Euro|Dollar|Franken|Kronen|kronor|kroner|kr"
-    r"|Tausend|Millionen|Milliarden|Million|Milliarde|millions?|milliards?|millones|milhões|milioni|miliardi|mld|tys\.?|zł|Kč"
-    r"|кг|км|м|см|га|т|ч|руб\.?|грн|гг?\.|рр?\.|тыс\.?|млн\.?|млрд\.?|трлн\.?|χλμ\.?|εκατ\.?|δισ\.?|كم|كغ|مليون|مليار|ק״מ|מיליון|מיליארד"
-    r"|процент\p{L}*|рубл\p{L}*|долл\p{L}*|евро|тысяч\p{L}*|миллион\p{L}*|миллиард\p{L}*|دولارا?|ألف|يورو|میلیون|میلیارد|تومان|درصد"
-    r"|کروڑ|لاکھ|ارب|אלף|אחוז(?:ים)?|דולר|שקל(?:ים)?|करोड़|लाख|हज़ार|हजार|अरब|कोटी|কোটি|লাখ|ਕਰੋੜ|ਲੱਖ|કરોડ|લાખ|கோடி|லட்சம்|కోట్ల?|లక్షల?|ಕೋಟಿ|ಲಕ್ಷ|കോടി|ലക്ഷം"
-)
-# After what no line starts: a blank between number and unit, sign and number, groups of digits, or before a dash; a
-# dash between numbers.
-_KEPT = (
-    rf"(?<=\d)\x20(?=(?:{_UNITS})(?![\p{{L}}\p{{M}}\d]))|\x20(?=[%‰{_SIGNS}](?![\p{{L}}\d]))"
-    rf"|(?<=[{_SIGNS}№§])\x20(?=\d)"
-    r"|(?<=(?<!\d)\d{1,3}(?:\x20\d{3})*)\x20(?=\d{3}(?!\d))|\x20(?=[–—]\x20)|(?<=\d–)(?=\d)"
-)
-# Without any of this there is no such blank. A month after its day, as in most bylines, is no unit.
-_BESIDE = re.compile(rf"\d\x20(?![A-Z][a-z]{{3}})|\x20[%‰{_SIGNS}–—]|[{_SIGNS}№§]\x20|\d–\d")
-# In these languages a preposition or conjunction of one letter is never the last of a line.
-_NO_LONE_LETTER = frozenset("be bg bs cs hr mk pl ru sk sl sr uk".split())
-_LONE_LETTER = r"(?<![\p{L}\p{M}\d'’-])\p{Ll}\x20(?=[\p{L}\d])"
 _KANA = r"[\p{Script=Hira}\p{Script=Kana}]"
 _HANGUL, _HAN = r"\p{Script=Hang}", r"\p{Script=Hani}"
 # Marks beside which one character alone is no end or start of a line of Chinese or Japanese, and what a Chinese line
@@ -47,6 +25,17 @@ _HANGUL, _HAN = r"\p{Script=Hang}", r"\p{Script=Hani}"
 _CLAUSES = frozenset("、。，；：！？“”‘’「」『』《》（）〈〉【】")
 _PARTICLES = frozenset("了的吗呢吧们嗎們")
 _COMPOUNDS = r"(?<!\p{Script=Hani})\p{Script=Hani}{2,5}(?!\p{Script=Hani})"
+# Numbers of scripts that set no blanks between words, with their scales; what is counted comes after them. A year
+# counts nothing. No line starts with a mark that says a word again or cuts it short, nor in Japanese with the
+# particle that belongs to a quotation.
+_EAST_ASIAN_AMOUNT = r"[約约第](?=\d)|\d[十百千万萬亿億兆几幾多余餘]*(?=[\d\p{Script=Hani}\p{Script=Kana}])"
+_THAI_AMOUNT = (
+    r"(?<!\d)(?!\d{4}(?!\d))\d[\d.,]*\x20?(?:ร้อย|พัน|หมื่น|แสน|ล้าน|ຮ້ອຍ|ພັນ|ໝື່ນ|ແສນ|ລ້ານ|ຕື້|ពាន់|ម៉ឺន|សែន|លាន"
+    r"|ထောင်|သောင်း|သိန်း|သန်း|ကုဋေ|ဘီလီယံ)*(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
+)
+_REPEATED = r"\x20?(?=[ๆฯໆຯៗ])"
+_QUOTED = r"[」』）》”](?=\p{Script=Hira})"
+_FIRST_THAI = "\u0e00"
 _FIRST_MARK, _FIRST_EAST_ASIAN = (
     "\u0300",
     "\u1100",
@@ -70,20 +59,31 @@ def chances(text: str, language: str, *, loose: bool = False) -> tuple[int, ...]
         ends = tuple(end for end in ends if end in graphemes)  # ICU looks at less than that after a kana
     if loose:
         return ends
-    kept = set[int]()
-    if _BESIDE.search(text):
-        kept |= {match.end() for match in patterns.compiled(_KEPT).finditer(text)}
+    kept = together.kept(text, primary)
+    if max(text, default="") >= _FIRST_THAI:
+        kept |= _kept_without_blanks(text, ends, locale)
+    return tuple(end for end in ends if end not in kept)
+
+
+def _kept_without_blanks(text: str, ends: tuple[int, ...], locale: str) -> set[int]:
+    """Of the chances in words that no blanks part, those that are not taken."""
+    kept = _inside(_THAI_AMOUNT, text) | _inside(_REPEATED, text)
     if locale.startswith("zh"):
         kept |= set(ends) - set(accumulate(len(word) for word in WordBreaker(text, locale)))
         kept |= {end for end in ends if text[end : end + 1] in _PARTICLES}
     if locale.startswith("ja"):
         runs = patterns.compiled(_COMPOUNDS).finditer(text)
         kept |= {end for run in runs for end in range(run.start() + 1, run.end())}
+        kept |= _inside(_QUOTED, text)
     if locale.startswith(("ja", "zh")):
-        kept |= {end for end in ends[:-1] if _lonely(text, end)}
-    if primary in _NO_LONE_LETTER:
-        kept |= {match.end() for match in patterns.compiled(_LONE_LETTER).finditer(text)}
-    return tuple(end for end in ends if end not in kept)
+        kept |= _inside(_EAST_ASIAN_AMOUNT, text) | {end for end in ends[:-1] if _lonely(text, end)}
+    return kept
+
+
+def _inside(pattern: str, text: str) -> set[int]:
+    """The places after the first letter of each match, and its end."""
+    matches = patterns.compiled(pattern).finditer(text)
+    return {end for match in matches for end in range(match.start() + 1, match.end() + 1)}
 
 
 def _lonely(text: str, end: int) -> bool:
