@@ -170,7 +170,7 @@ def _asked(url: str, allow: Sequence[str], accept: str, deadline: _Deadline) -> 
     except (requests.RequestException, HTTPError, OSError) as error:
         if isinstance(error, ValueError):  # requests says so of addresses it cannot read
             raise FetchError(f"{_place(url)}: not a web address") from None
-        what = "too slow" if deadline.over else f"no whole answer ({_gist(error)})"
+        what = "too slow" if deadline.over else _gist(error)
         raise FetchError(f"{_place(url)}: {what}", again=True) from None
     except ValueError:
         raise FetchError(f"{_place(url)}: not a web address") from None
@@ -239,7 +239,19 @@ def _place(url: str) -> str:
 
 
 def _gist(error: BaseException) -> str:
-    """The name of the innermost reason: its text may hold the whole address."""
+    """The innermost reason in a few words; not its own, which may hold the whole address."""
     while isinstance(inner := getattr(error, "reason", None) or next(iter(error.args), None), BaseException):
         error = inner
-    return type(error).__name__
+    name = type(error).__name__
+    return _REASONS.get(name, f"no whole answer ({name})")
+
+
+_REASONS = {
+    "gaierror": "no server of that name is known",
+    "NameResolutionError": "no server of that name is known",
+    "ConnectionRefusedError": "nobody answers there",
+    "NewConnectionError": "nobody answers there",
+    "ConnectTimeoutError": "nobody answers there in time",
+    "ReadTimeoutError": "too slow",
+    "TimeoutError": "too slow",
+}

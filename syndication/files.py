@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(file: Path, data: bytes) -> None:
-    """Put `data` in the file's place in one step; a file that was there keeps its mode. Raises OSError."""
+    """Put `data` in the file's place in one step; a file that was there keeps its mode. Raises OSError, of `file`."""
     new = file.with_name(f".{file.name[:40]}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as out:
@@ -17,8 +17,10 @@ def write_whole(file: Path, data: bytes) -> None:
                 os.fchmod(out.fileno(), file.stat().st_mode & 0o7777)
             os.fsync(out.fileno())
         new.replace(file)
-    except BaseException:
+    except BaseException as error:
         new.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(file), None  # the name that people know
         raise
     folder = os.open(file.parent, os.O_RDONLY)
     try:

@@ -42,10 +42,11 @@ def read_source(source: str, config: Config, *, url: str = "") -> PublishEvent:
             return read_event(page.body, source=source)
         return event_from_page(page.body, url=url or page.url, charset=page.charset)
     if source == "-":
-        return _local(sys.stdin.buffer.read(_MOST), "standard input", Path.cwd(), url)
+        return _local(sys.stdin.buffer.read(_MOST + 1), "standard input", Path.cwd(), url)
     file = Path(source)
     try:
-        data = file.read_bytes()
+        with file.open("rb") as open_file:
+            data = open_file.read(_MOST + 1)
     except OSError as error:
         raise InputError(
             f"{source}: {error.strerror or 'cannot be read'}",
@@ -55,6 +56,8 @@ def read_source(source: str, config: Config, *, url: str = "") -> PublishEvent:
 
 
 def _local(data: bytes, name: str, folder: Path, url: str) -> PublishEvent:
+    if len(data) > _MOST:
+        raise InputError(f"{name}: larger than {_MOST:,} bytes", "An event, or a story's page, is smaller.")
     if Path(name).suffix.lower() in _PAGE_ENDINGS or data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         if not url:
             raise InputError(
@@ -64,6 +67,10 @@ def _local(data: bytes, name: str, folder: Path, url: str) -> PublishEvent:
         from syndication.events.page import event_from_page
 
         return event_from_page(data, url=url, folder=folder, check_photo=probe)
+    if url:
+        raise InputError(
+            f"{name}: an event names its own address", "Leave --url out; it is for an HTML file."
+        )
     return read_event(data, source=name, folder=folder)
 
 

@@ -163,11 +163,12 @@ def test_whether_trying_again_helps(serve: Callable[[Answer], str], status: int,
 
 
 def test_lost_answers(serve: Callable[[Answer], str]) -> None:
-    """A server that cannot be reached or breaks off is asked again later."""
+    """A server that cannot be reached or breaks off is asked again later; an editor hears which it is."""
     assert refused(serve(lambda request: send(request, b"x", Content_Length="500"))).again
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    assert refused(f"http://127.0.0.1:{port}/").again
+    error = refused(f"http://127.0.0.1:{port}/")
+    assert error.again and error.message.endswith("nobody answers there")
 
 
 def test_passwords_are_not_repeated() -> None:

@@ -166,6 +166,10 @@ def opened(source: Path | io.BytesIO, name: str = "") -> Iterator[ImageFile.Imag
         raise PhotoError(f"{name}: it has too many pixels", kinds.ADVICE) from None
     except FileNotFoundError:
         raise PhotoError(f"{name}: no such file") from None
+    except PermissionError:
+        raise PhotoError(
+            f"{name}: it may not be read", "Allow it to the user that syndicate runs as."
+        ) from None
     except UnidentifiedImageError:
         raise PhotoError(
             f"{name}: not a photo of a kind that can be used, or damaged", kinds.ADVICE

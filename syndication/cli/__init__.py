@@ -82,6 +82,16 @@ for _command in (
     cli.add_command(_command)
 
 
+# What the system says of a place that was named wrongly; whatever else, such as a full disk, is a failure.
+_WRONG_PLACES = (
+    FileExistsError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+
+
 def main() -> None:
     """Run the command line; every expected error becomes one message and an exit status."""
     process.tune()
@@ -103,9 +113,10 @@ def main() -> None:
     except OSError as error:
         if not error.strerror:
             raise  # not the system's word on a file or a port: a fault of ours
-        say(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        why = "is there already, and is no folder" if isinstance(error, FileExistsError) else error.strerror
+        say(f"{error.filename}: {why}" if error.filename else why)
         say("  → Mend that, or name another place; then try again.")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, _WRONG_PLACES) else 1)
     except Exception:
         if not told_to_end:
             raise

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import home, moment_of, nudge, say, show_json, show_rows
+from syndication.cli.common import home, nudge, say, show_json, show_rows
+from syndication.cli.times import DAY, moment_of
 
 if TYPE_CHECKING:
     from syndication.config import Config
@@ -25,14 +26,21 @@ def render_all(template: str, since: str | None, until: str | None, section: str
 
     with home() as (store, config):
         zone = config.brand.timezone
-        part = Part(moment_of(since, zone, "--since"), moment_of(until, zone, "--until"), section)
+        part = Part(
+            moment_of(since, zone, "--since", DAY) if since else None,
+            moment_of(until, zone, "--until", DAY) if until else None,
+            section,
+        )
+        if part.since and part.until and part.until <= part.since:
+            raise click.BadParameter(f"{until} is not after --since {since}", param_hint="--until")
         archive = redraw_archive(store, config, template=template, part=part)
         if archive.begun:
             say(
                 f"This was begun before, and goes on: {archive.waiting:,} of its stories are still to be drawn."
             )
         try:
-            _watch(store, config, archive, reached=nudge("bulk"))
+            if archive.waiting:
+                _watch(store, config, archive, reached=nudge("bulk"))
         except KeyboardInterrupt:
             say(
                 "What is not drawn yet waits for the workers. The same command watches them, or goes on here."

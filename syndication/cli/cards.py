@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import PORT, as_json, clock, config_or_defaults, say, show_json, show_rows
+from syndication.cli.common import FOLDER, PORT, as_json, clock, config_or_defaults, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -22,7 +22,7 @@ _url = click.option("--url", default="", help="The public address of EVENT, wher
 
 @click.command(short_help="Draw the cards of an event into a folder, or the whole archive's anew.")
 @click.argument("event", required=False)
-@click.option("--out", type=click.Path(path_type=Path), help="The folder that gets the cards of EVENT.")
+@click.option("--out", type=FOLDER, help="The folder that gets the cards of EVENT.")
 @click.option("--template", help="A template's name; else the config's choice for the story.")
 @click.option(
     "--size", multiple=True, metavar="WxH", help="1200x630; may be given again. Default: wide and square."

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 as_json = click.option("--json", "machine", is_flag=True, help="Print data for scripts instead of a table.")
 PORT = click.IntRange(0, 65535)
+FOLDER: click.Path[Path] = click.Path(file_okay=False, path_type=Path)
 
 # What a terminal would obey instead of showing; networks and pages may say anything.
 _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -198,18 +199,6 @@ _DEEDS = {
 def clock(moment: datetime, config: "Config") -> str:
     """A time as the paper's own clock tells it, with the zone."""
     return f"{moment.astimezone(ZoneInfo(config.brand.timezone)):%Y-%m-%d %H:%M %Z}"
-
-
-def moment_of(value: str | None, zone: str, option: str) -> datetime | None:
-    """A day or a time; without a zone in the paper's own."""
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        expected = "a day such as 2026-01-31, or a time such as 2026-01-31T08:00+01:00"
-        raise click.BadParameter(f"found {value}, expected {expected}", param_hint=option) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
 
 
 def counted(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syndication.cli.common import end, say, show_rows
+from syndication.cli.common import FOLDER, end, say, show_rows
 
 if TYPE_CHECKING:
     from syndication.config import Config
@@ -48,10 +48,15 @@ too_old = 36500
     "folder",
     default="syndication-demo",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="Where the demo works; emptied at its start.",
 )
-@click.option("--seconds", default=55.0, help="How long the posts may take before the demo has failed.")
+@click.option(
+    "--seconds",
+    default=55.0,
+    type=click.FloatRange(min=1),
+    help="How long the posts may take before the demo has failed.",
+)
 def demo(folder: Path, seconds: float) -> int:
     """Publish the sample stories through the whole system, and check what came of it.
 

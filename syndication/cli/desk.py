@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
@@ -180,6 +181,11 @@ def share(story: str, to: str, text: str, at: str | None, label: str, machine: b
         shared = share_story(store, config, story, names, text=text, at=moment, label=label)
         safe = not any(one.fresh for one in shared) or nudge("draw")
         warnings = _too_late(store, config, names, moment)
+    warnings += [
+        f"{one.delivery.account}: your words are too long for it, and will be cut:\n{indent(one.cut, '  ')}"
+        for one in shared
+        if one.cut
+    ]
     if machine:
         show_json([{**delivery_data(one.delivery), "new": one.fresh} for one in shared])
     for one in [] if machine else shared:
@@ -191,7 +197,10 @@ def share(story: str, to: str, text: str, at: str | None, label: str, machine: b
         else:
             where = f": {post.receipt.url}" if post.receipt else ""
             before = f"shared before with the label {label}: delivery {post.id} is {post.state}{where}"
+            waits = post.state in ("planned", "ready", "held")
+            first = f"`syndicate resolve {post.id} --drop` takes it back; " if waits else ""
             say(f"{post.account}: {before}")
+            say(f"  → {first}another --label posts it {'anew' if waits else 'once more'}.")
     for words in warnings:
         say(words)
     if not safe:

@@ -33,14 +33,17 @@ if TYPE_CHECKING:
 @click.option("--posted", metavar="URL", default="", help="It is there, at this address.")
 @click.option("--not-posted", is_flag=True, help="It is not there: send it.")
 @click.option("--done", is_flag=True, help="You changed or removed it by hand, as you were asked to.")
-@click.option("--drop", is_flag=True, help="Leave it; nothing more is tried.")
+@click.option(
+    "--drop", is_flag=True, help="Leave it, or take back what is not out yet; nothing more is tried."
+)
 @as_json
 def resolve(
     delivery: int | None, posted: str, not_posted: bool, done: bool, drop: bool, machine: bool
 ) -> None:
     """Say what became of a DELIVERY that waits for you, or see what was tried; without one, list them.
 
-    It is unknown or failed, or it is out and its network lets only you change or remove it.
+    It is unknown or failed, or it is out and its network lets only you change or remove it. One that is not out
+    yet, such as a share for tonight, you may --drop.
 
     \b
     syndicate resolve
@@ -133,6 +136,8 @@ def _show_tries(store: "Store", config: "Config", number: int, machine: bool) ->
         say("\nDo it by hand there, then say so:")
         say(f"  syndicate resolve {number} --done   you did it")
         say(f"  syndicate resolve {number} --drop   leave the post as it is")
+    elif post.state in (State.PLANNED, State.READY, State.HELD):
+        say(f"\nIt waits for its time. To take it back: syndicate resolve {number} --drop")
     else:
         say("\nIt waits for nobody.")
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndication.cli.common import as_json, home, moment_of, say, show_json, show_rows
+from syndication.cli.common import as_json, home, say, show_json, show_rows
+from syndication.cli.times import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def routes(event: str, url: str, at: str | None, machine: bool) -> None:
 
     with home() as (store, config):
         story = read_source(event, config, url=url)
-        came = moment_of(at, config.brand.timezone, "--at")
+        came = moment_of(at, config.brand.timezone, "--at") if at else None
         comes = milliseconds(came) if came else store.now()
         due = moment(earliest(story, comes))
         with store.read() as tx:

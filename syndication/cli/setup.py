@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syndication.cli.accounts import forecast
-from syndication.cli.common import as_json, clean, counted, home, say, show_json, show_rows
+from syndication.cli.common import FOLDER, as_json, clean, counted, home, say, show_json, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ name = "The Meridian"
 
 
 @click.command(short_help="Make a commented syndicate.toml, the store and its keys.")
-@click.option("--dir", "folder", default=".", type=click.Path(path_type=Path), help="Where to start.  [here]")
+@click.option("--dir", "folder", default=".", type=FOLDER, help="Where to start.  [here]")
 def init(folder: Path) -> None:
     """Make a commented syndicate.toml, the store, and the keys that guard it.
 

@@ -9,8 +9,12 @@ _SPAN = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def moment_of(value: str, zone: str, option: str, example: str = "2026-11-23T18:00") -> datetime:
-    """A time with its zone, or on the clock of `zone`. Raises click's BadParameter.
+_TIME = "a time such as 2026-11-23T18:00 or 2026-11-23T18:00+01:00"
+DAY = "a day such as 2026-01-31, or a time such as 2026-01-31T08:00+01:00"
+
+
+def moment_of(value: str, zone: str, option: str, expected: str = _TIME) -> datetime:
+    """A time with its zone, or on the clock of `zone`; of a day its first moment. Raises click's BadParameter.
 
     So it does where that clock shows the time twice, or never: an hour too early is not to be guessed.
     """
@@ -23,7 +27,6 @@ def moment_of(value: str, zone: str, option: str, example: str = "2026-11-23T18:
         first, second = (told.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
         exists = first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == told
     except (ValueError, OverflowError):
-        expected = f"a time such as {example} or {example}+01:00"
         raise click.BadParameter(f"found {value}, expected {expected}", param_hint=option) from None
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)

@@ -8,18 +8,23 @@ from sqlalchemy import Connection
 
 from syndication.config import Config
 from syndication.errors import InputError
-from syndication.models import BY_HAND, Delivery, Receipt, State
+from syndication.models import BY_HAND, Account, Delivery, PublishEvent, Receipt, State
 from syndication.pipeline.accept import Verdict, take_down
+from syndication.pipeline.drafts import post_words
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.times import earliest, expiry
 from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
 
 
 class Shared(NamedTuple):
-    """One asked-for post, and whether it is new or was asked for before."""
+    """One asked-for post, and whether it is new or was asked for before.
+
+    `cut`: what it will say, where the editor's own words do not fit whole into what its network takes; else empty.
+    """
 
     delivery: Delivery
     fresh: bool
+    cut: str
 
 
 def share(
@@ -45,19 +50,25 @@ def share(
         due_at = max(earliest(event, now), milliseconds(at) if at else 0)
         occasion, shared = f"share:{label}", list[Shared]()
         for name in dict.fromkeys(to):
-            accounts.get(tx, name)
+            account, _ = accounts.get(tx, name)
             expires_at = expiry(config, event.model_copy(update={"expires": None}), due_at)
             fresh = deliveries.plan(
                 tx, event, name, occasion, due_at=due_at, expires_at=expires_at, now=now, text=text
             )
             delivery = deliveries.by_key(tx, deliveries.key_of(event.id, name, occasion))
             assert delivery is not None  # noqa: S101 - it was planned now or before
-            shared.append(Shared(delivery, fresh))
+            shared.append(Shared(delivery, fresh, _cut(config, event, account, text) if fresh else ""))
         if any(one.fresh for one in shared):
             stories.redraw(tx, event.id, earliest(event, now))
             trail.add(tx, now, event.id, "shared", f"{label} to {', '.join(to)}")
             stop_held(tx, config, event, now)
         return [one._replace(delivery=deliveries.get(tx, one.delivery.id)) for one in shared]
+
+
+def _cut(config: Config, event: PublishEvent, account: Account, own: str) -> str:
+    """The words of a post that an editor's own do not fit into whole; empty where they do."""
+    said = post_words(config, event, account, own=own) if own else ""
+    return "" if " ".join(own.split()) in " ".join(said.split()) else said
 
 
 def withdraw(store: Store, story_id: str) -> Verdict:
@@ -78,7 +89,8 @@ def resolve(
 ) -> Delivery:
     """An editor's word on a delivery that is unknown or failed: posted at a URL, to be sent, or dropped.
 
-    Or on a post that they were asked to change or remove by hand: done, or dropped and left as it is.
+    Or on one that is not out yet: dropped. Or on a post that they were asked to change or remove by hand: done, or
+    dropped and left as it is.
     Raises NotFound, or InputError if the delivery is in no such state.
     """
     if sum((bool(posted), retry, drop, done)) != 1:
@@ -94,7 +106,9 @@ def resolve(
         elif retry:
             settled = _send_again(tx, delivery, now)
         else:
-            settled = deliveries.resolve(tx, delivery, State.CANCELLED, "an editor dropped it", now)
+            words = "an editor dropped it"
+            settled = deliveries.resolve(tx, delivery, State.CANCELLED, words, now)
+            settled = settled or deliveries.drop(tx, delivery, words, now)
         if not settled and delivery.state is State.HELD:
             raise InputError(
                 f"delivery {number} is held: {delivery.reason}",
@@ -103,7 +117,8 @@ def resolve(
         if not settled:
             raise InputError(
                 f"delivery {number} is {delivery.state}: there is nothing to resolve",
-                "What is unknown or failed waits for an editor, and what no network lets us change or remove.",
+                "What is unknown or failed waits for an editor, and what no network lets us change or remove."
+                " What is not out yet can be dropped.",
             )
         return deliveries.get(tx, number)
 

@@ -33,20 +33,12 @@ def draft(
     """
     network, form = network_of(account), form_of(config, account)
     limits, card = limits_of(account, form), card_for(network, cards)
-    facts = {"network": account.network, "account": account.name, "section": event.section, "id": event.id}
-    link = tracked(event.url, config.links.utm, facts)
-    override = own or event.overrides.get(account.name) or event.overrides.get(account.network, "")
-    voice = _voice(config, event, account, link)
-    if reply_to:
-        word = house_word(event.card.note or "updated", event.language, config)
-        override = override and f"{word}: {override}"
-        escaped = word.replace("{", "{{").replace("}", "}}")
-        voice = replace(voice, template=f"{escaped}: {voice.template}")
-        card = None if form == "image" else card
+    if reply_to and form == "image":
+        card = None
     return Draft(
         key=key,
-        text=compose(event, limits=limits, override=override, voice=voice),
-        link=link,
+        text=post_words(config, event, account, own=own, correction=reply_to is not None),
+        link=_link(config, event, account),
         title=event.headline,
         description=event.summary,
         language=event.language,
@@ -59,6 +51,21 @@ def draft(
         reply_to=reply_to,
         record=_record(config, event, account),
     )
+
+
+def post_words(
+    config: Config, event: PublishEvent, account: Account, *, own: str = "", correction: bool = False
+) -> str:
+    """What the post of a story says, cut to what the account's server takes; a correction says first what it is."""
+    override = own or event.overrides.get(account.name) or event.overrides.get(account.network, "")
+    voice = _voice(config, event, account)
+    if correction:
+        word = house_word(event.card.note or "updated", event.language, config)
+        override = override and f"{word}: {override}"
+        escaped = word.replace("{", "{{").replace("}", "}}")
+        voice = replace(voice, template=f"{escaped}: {voice.template}")
+    limits = limits_of(account, form_of(config, account))
+    return compose(event, limits=limits, override=override, voice=voice)
 
 
 def form_of(config: Config, account: Account) -> Form | None:
@@ -125,11 +132,17 @@ def _record(config: Config, event: PublishEvent, account: Account) -> StoryRecor
     )
 
 
-def _voice(config: Config, event: PublishEvent, account: Account, link: str) -> Voice:
+def _link(config: Config, event: PublishEvent, account: Account) -> str:
+    facts = {"network": account.network, "account": account.name, "section": event.section, "id": event.id}
+    return tracked(event.url, config.links.utm, facts)
+
+
+def _voice(config: Config, event: PublishEvent, account: Account) -> Voice:
     table = config.table(account.name)
     people = [config.mentions.get(name, {}).get(account.network, "") for name in event.byline]
     said = {"template": table.text} if table.text else {}
-    return Voice(**said, hashtags=table.hashtags, mentions=tuple(filter(None, people)), link=link)
+    link, mentions = _link(config, event, account), tuple(filter(None, people))
+    return Voice(**said, hashtags=table.hashtags, mentions=mentions, link=link)
 
 
 def network_of(account: Account) -> Connector | None:

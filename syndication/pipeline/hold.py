@@ -157,9 +157,8 @@ def resume(
             chosen = _named(tx, posts)
         if not drop:
             return _release(tx, config, chosen, now, pace, by_name=number is None)
-        dropped = [
-            one.delivery.id for one in chosen if holds.drop(tx, one.delivery, "an editor dropped it", now)
-        ]
+        words = "an editor dropped it"
+        dropped = [one.delivery.id for one in chosen if deliveries.drop(tx, one.delivery, words, now)]
         return [Resumed(deliveries.get(tx, number), None) for number in dropped]
 
 

@@ -99,7 +99,10 @@ def open_store(url: str) -> Store:
             f"[store] url: the driver {error.name} is not installed", "pip install 'syndication[postgres]'"
         ) from None
     except OSError as error:
-        raise ConfigError(f"the store's folder cannot be made: {error}") from None
+        raise ConfigError(
+            f"{error.filename}: the store's folder cannot be made: {error.strerror}",
+            "Make it, or name another: `folder` in [store].",
+        ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

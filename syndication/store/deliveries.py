@@ -27,6 +27,11 @@ from syndication.store.schema import deliveries
 WAITING = (State.READY, State.UNKNOWN)
 _BEYOND = 2**63  # no database has a number as large as that
 _NOT_OUT = (State.PLANNED, State.FAILED, State.CANCELLED, State.WITHDRAWN)
+UNSENT = and_(
+    deliveries.c.state.in_((State.PLANNED, State.READY, State.HELD)), deliveries.c.intent_at.is_(None)
+)
+"""What waits and surely never went out."""
+
 NO_DEED = {"deed": "", "deed_draft": None, "deed_due_at": None, "deed_tries": 0, "deed_words": ""}
 
 
@@ -188,12 +193,16 @@ def replan(
 def cancel(tx: Connection, story: str, why: str, now: int) -> None:
     """A story is withdrawn: what surely never went out is cancelled; what may have is left to be settled."""
     mine = deliveries.c.story == story
-    states = (State.PLANNED, State.READY, State.HELD)
-    unsent = and_(deliveries.c.state.in_(states), deliveries.c.intent_at.is_(None))
-    move_all(tx, and_(mine, unsent), State.CANCELLED, "cancelled", now, lambda _: why)
+    move_all(tx, and_(mine, UNSENT), State.CANCELLED, "cancelled", now, lambda _: why)
     doubtful = and_(deliveries.c.state == State.READY, deliveries.c.intent_at.is_not(None))
     values = {"state": State.UNKNOWN, "due_at": now, "reason": why, "attempt": deliveries.c.attempt + 1}
     tx.execute(update(deliveries).where(mine, doubtful).values(**values))
+
+
+def drop(tx: Connection, delivery: Delivery, words: str, now: int) -> bool:
+    """An editor takes one back that surely is not out; it is not planned again by itself. False if it may be out."""
+    mine = and_(deliveries.c.id == delivery.id, deliveries.c.attempt == delivery.attempt, UNSENT)
+    return bool(move_all(tx, mine, State.CANCELLED, "cancelled", now, lambda _: words, due_at=NEVER))
 
 
 def pass_over(tx: Connection, delivery: Delivery, why: str, now: int) -> bool:

@@ -176,15 +176,6 @@ def release(
     return changed
 
 
-def drop(tx: Connection, delivery: Delivery, words: str, now: int) -> bool:
-    """Held -> cancelled, and not planned again by itself. False if it is held no more."""
-    values = {"due_at": NEVER, "reason": words, "attempt": delivery.attempt + 1}
-    changed = deliveries.change(tx, delivery, {State.HELD}, state=State.CANCELLED, **values)
-    if changed:
-        trail.add(tx, now, delivery.story, "cancelled", words, delivery=delivery.id)
-    return changed
-
-
 def count(tx: Connection) -> int:
     """How many posts are held."""
     return tx.execute(select(func.count()).select_from(rows).where(rows.c.state == State.HELD)).scalar_one()

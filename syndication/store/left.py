@@ -33,8 +33,7 @@ def settle(tx: Connection, now: int) -> int:
     if not names:
         return 0
     mine = rows.c.account.in_(names)
-    unsent = rows.c.state.in_((State.PLANNED, State.READY, State.HELD)) & rows.c.intent_at.is_(None)
-    cancelled = _all(tx, and_(mine, unsent), State.CANCELLED, "cancelled", _WHY, now)
+    cancelled = _all(tx, and_(mine, deliveries.UNSENT), State.CANCELLED, "cancelled", _WHY, now)
     doubtful = or_(
         rows.c.state == State.UNKNOWN, (rows.c.state == State.READY) & rows.c.intent_at.is_not(None)
     )

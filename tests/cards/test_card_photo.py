@@ -269,3 +269,17 @@ def test_mutated_photos_do_no_harm(tmp_path: Path, kind: str, changes: list[tupl
         assert error.hint
     else:
         assert picture.size == (200, 150)
+
+
+def test_a_photo_that_we_may_not_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sending it again would not help; whoever set up the machine can."""
+
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(PhotoError, match="may not be read") as told:
+        photo.probe(tmp_path / "photo.jpg")
+    assert "syndicate runs as" in told.value.hint

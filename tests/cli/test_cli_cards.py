@@ -64,7 +64,9 @@ def test_templates_are_listed_and_shown(run):
         (["--out", "x", "--template", "nope"], 2, "article"),
         (["--out", "x", "--size", "wide"], 2, "1200x630"),
         (["--out", "x", "--size", "10x10"], 2, "200 to 4000"),
-        (["--out", "story.json"], 1, "story.json"),
+        (["--out", "story.json"], 2, "is a file"),
+        (["--out", "story.json/deeper"], 2, "story.json/deeper: Not a directory"),
+        (["--out", "x", "--url", "https://news.example/1"], 2, "Leave --url out"),
         ([], 2, "--out"),
     ],
 )
@@ -73,6 +75,26 @@ def test_render_says_what_it_cannot_do(run, story, words, status, said):
     done = run("render", story(), *words)
     assert (done.status, done.out) == (status, "")
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["templates", "--out", "no/sheet.png"], "no/sheet.png: No such file or directory"),
+        (["trail", "export", "--out", "no/trail.jsonl"], "no/trail.jsonl: No such file or directory"),
+        (["init", "--dir", "story.json"], "is a file"),
+        (["init", "--dir", "story.json/deeper"], "story.json/deeper: Not a directory"),
+        (["demo", "--dir", "story.json"], "is a file"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named_as_it_was_typed(run, story, words, named):
+    """Wrong input, and told before any work is done where it can be; never by the name of a file of ours."""
+    story()
+    (run.room / "syndicate.toml").write_text("")
+    done = run(*words)
+    assert (done.status, done.out) == (2, "")
+    assert named in done.err
+    assert {file.name for file in run.room.iterdir()} <= {"story.json", "syndicate.toml", "data"}
 
 
 @pytest.mark.parametrize("source", ["nowhere.json", ".", "photo.jpg", "http://10.0.0.1/x", "-"])
@@ -177,7 +199,7 @@ def test_the_list_of_commands_is_not_cut_off(run, name):
     "words",
     [["nope"], ["status", "--nope"], ["worker", "--only", "nope"], ["worker", "--draw", "0"],
      ["serve", "--port", "70000"], ["sandbox", "--port", "-1"], ["preview", "x", "--port", "70000"],
-     ["status", "-n", "0"], ["schema", "nope"], []],
+     ["demo", "--seconds", "0"], ["status", "-n", "0"], ["schema", "nope"], []],
 )  # fmt: skip
 def test_a_command_line_that_is_wrong_is_wrong_input(run, words):
     """Unknown commands, options and values exit with 2 and leave stdout empty."""

@@ -162,6 +162,35 @@ def test_the_same_share_posts_once_and_says_where(desk, network, story):
     assert (told["new"], told["occasion"], told["state"]) == (True, "share:evening", "planned")
 
 
+def test_a_share_for_later_can_be_taken_back_and_said_anew(desk, network, story):
+    """An editor drops what is not out yet; it never goes out by itself again, and another label posts it anew."""
+    desk("publish", story(), "--now")
+    later = ("share", "cms-4711", "--to", "desk", "--at", "2099-11-23T18:00")
+    assert desk(*later, "--text", "With a tpyo").status == 0
+    desk("publish", story(), "--now")
+    same = desk(*later, "--text", "With a typo")
+    assert "`syndicate resolve 2 --drop` takes it back; another --label posts it anew." in same.err
+    assert "To take it back: syndicate resolve 2 --drop" in desk("resolve", "2").err
+    assert desk("resolve", "2", "--drop").err == "Delivery 2 to desk is cancelled.\n"
+    desk("publish", story(summary="Newer words.", revision=2), "--now")
+    assert "another --label posts it once more" in desk(*later).err
+    assert desk(*later, "--label", "evening").status == 0
+    [told] = desk("status", "cms-4711", "--json").data()
+    assert [post["state"] for post in told["deliveries"]] == ["sent", "cancelled", "planned"]
+
+
+def test_own_words_that_are_cut_are_told(desk, story):
+    """A share whose words are longer than its network takes shows what will stand there; one that fits is silent."""
+    desk("publish", story(), "--now")
+    short = desk("share", "cms-4711", "--to", "desk", "--label", "short", "--text", "Still  worth your time")
+    assert "cut" not in short.err
+    long = desk("share", "cms-4711", "--to", "desk", "--label", "long", "--text", "Worth your time. " * 40)
+    assert long.status == 0
+    assert "desk: your words are too long for it, and will be cut:\n  Worth your time." in long.err
+    assert long.err.count("Worth your time.") < 30
+    assert "https://news.example/world/4711" in long.err
+
+
 def test_a_share_keeps_its_hour_in_the_papers_own_zone(desk, story):
     """A time without a zone is the paper's own, and is told back as it was said."""
     config = desk.room / "syndicate.toml"

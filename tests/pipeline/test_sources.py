@@ -69,6 +69,15 @@ def test_standard_input_is_an_event_or_a_page(config, stdin, tmp_path, monkeypat
     assert read_source("-", config, url=URL).headline == STORY["headline"]
 
 
+def test_a_source_without_an_end_is_not_read_to_it(config, stdin):
+    """No more is read than the largest story is; a page that is cut off would pass for a whole one."""
+    with pytest.raises(InputError, match="larger than 20,000,000 bytes"):
+        read_source("/dev/zero", config)
+    stdin(b"<html>" + bytes(20_000_000))
+    with pytest.raises(InputError, match="standard input: larger"):
+        read_source("-", config, url=URL)
+
+
 def test_a_missing_file_is_told_in_a_word(config):
     """No traceback for a misspelt name."""
     with pytest.raises(InputError, match=r"nothing\.json: No such file"):
