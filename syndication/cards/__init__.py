@@ -1,7 +1,6 @@
 """Share cards: a story and a template become pictures, each under a name that carries its content's hash."""
 
 import hashlib
-import io
 import json
 import math
 import os
@@ -30,10 +29,10 @@ from syndication.cards import (
     templates,
     words,
 )
-from syndication.cards.brand import Brand, Rgb
+from syndication.cards.brand import Brand, palette
 from syndication.cards.lines import line_of
 from syndication.cards.ops import Op, PhotoOp, ScrimOp
-from syndication.config import Colors, Config, Section
+from syndication.config import Config, Section
 from syndication.errors import CardError, PhotoError, TemplateError
 from syndication.files import write_whole
 from syndication.models import Card, Priority, PublishEvent
@@ -54,7 +53,7 @@ SIDES = (200, 4000)
 """Pixels that each side of a card may have, at least and at most."""
 
 # Counts up with each change of the engine that changes what is in a file: older cards then get new names.
-_ENGINE = 8
+_ENGINE = 9
 _DEEPER = (0.0, 0.1, 0.2, 0.4, 0.8)  # of a scrim, where the first does not do
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
@@ -215,14 +214,13 @@ class _Maker:
         low, high = SIDES
         if not all(low <= side <= high for side in size):
             raise CardError(f"a card cannot be {size[0]}x{size[1]} pixels; each side is from {low} to {high}")
-        logo = self.brand.logo or self.brand.logo_dark
         subject = layout.Subject(
             values=self.values,
             language=self.event.language,
             rtl=self.event.rtl,
             photo=self.photo_size,
-            logo_aspect=_aspect(logo) if logo else None,
-            agency_aspect=_aspect(self.brand.agency) if self.brand.agency else None,
+            logo_aspect=self.brand.logo_aspect,
+            agency_aspect=self.brand.agency_aspect(),
             facts=self.facts,
             fonts=self.fonts,
         )
@@ -323,30 +321,14 @@ def _brand(event: PublishEvent, config: Config, section: Section | None) -> Bran
         logo, logo_dark = section.logo, section.logo_dark
     credit = event.image.credit.casefold() if event.image else ""
     agency = _named(brand.agencies, lambda name: name in credit)
-    colors = _colors(brand.colors, section.accent if section else brand.colors.accent, dark=dark)
+    colors = palette(brand.colors, section.accent if section else brand.colors.accent, dark=dark)
     files = [config.at(path) if path else None for path in (logo, logo_dark, agency and agency.logo)]
     return Brand(colors, *map(_logo, files))
-
-
-@lru_cache(maxsize=64)
-def _colors(told: Colors, accent: str, *, dark: bool) -> dict[str, Rgb]:
-    """A newsroom's colours by role."""
-    colors = {**dict(told), "accent": accent, "white": "#ffffff", "black": "#000000"}
-    if dark:
-        colors |= {"paper": colors["night"], "ink": colors["paper"]}
-    rgb = {role: _rgb(value) for role, value in colors.items()}
-    rgb["accent_bright"] = contrast.lightened(rgb["accent"], rgb["night"])
-    return {**rgb, "accent": rgb["accent_bright"]} if dark else rgb
 
 
 def _named(tables: Mapping[str, T], matches: Callable[[str], bool]) -> T | None:
     """The first table of the config whose name matches, whatever its case."""
     return next((table for name, table in tables.items() if matches(name.casefold())), None)
-
-
-def _rgb(value: str) -> Rgb:
-    red, green, blue = bytes.fromhex(value.removeprefix("#"))
-    return red, green, blue
 
 
 def _logo(path: Path | None) -> bytes | None:
@@ -366,12 +348,6 @@ def _read_logo(path: Path, changed: int, size: int) -> bytes:
     """A logo's bytes, read again when its file has changed. Raises PhotoError or OSError."""
     photo.probe(path)
     return path.read_bytes()
-
-
-@lru_cache(maxsize=32)
-def _aspect(logo: bytes) -> float:
-    with photo.opened(io.BytesIO(logo), "the logo") as image:
-        return image.width / image.height
 
 
 def _slug(text: str) -> str:

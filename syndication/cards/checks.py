@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from PIL import ImageColor
-
 from syndication.cards import contrast, views
-from syndication.cards.brand import Brand
+from syndication.cards.brand import Brand, Rgb, palette
 from syndication.cards.ops import LogoOp, Op, PhotoOp, Rect, TextOp
 from syndication.config import Config
 from syndication.models import Card
@@ -30,6 +28,14 @@ Of headlines the small letters, where there are any, are to be as high: they are
 """
 
 _TINY = 7.0  # CSS pixels of letters' size
+
+_ANOTHER_LOGO = "Another logo in [brand] (`logo` is for photos and the night, `logo_dark` for paper)"
+
+_ANOTHER = {
+    "white": "A darker colour behind it in [brand.colors]",
+    "black": "A lighter colour behind it in [brand.colors]",
+    "accent": "The template's `accent_deep` for these words",
+}
 
 _HAIR = 1.0  # pixels: what rounding may do
 
@@ -89,9 +95,14 @@ def weak_contrasts(
         # A pill is drawn around capitals, and a line of tall letters is higher than that: there the ink counts.
         boxes = [op.ink] if isinstance(op, TextOp) and op.boxed else op.lines()
         found = min(contrast.least(ground.under(box.pixels()), color, alpha) for box in boxes)
+        if isinstance(op, LogoOp):
+            found = max(found, brand.contrast_within(op))
         if found < (wanted := contrast.wanted(op, width)):
             role = op.color.partition(" ")[0]
-            remedy = f"Another {role} in [brand.colors], or another ground in the template."
+            another = _ANOTHER.get(role, f"Another {role} in [brand.colors]")
+            remedy = (
+                f"{_ANOTHER_LOGO if isinstance(op, LogoOp) else another}, or another ground in the template."
+            )
             told = f"{int(found * 100) / 100} to 1"  # cut, not rounded: 4.499 is no 4.5
             yield Fault(name_of(op), "contrast", EVERYWHERE, told, f"{wanted} to 1", remedy)
 
@@ -294,19 +305,18 @@ def _overlap(one: Rect, other: Rect) -> float:
 
 def weak_colors(config: Config) -> list[str]:
     """The config's colours that cannot be read on what templates set them on, each in one line."""
-    colors = config.brand.colors
-    accents = {f"sections.{name}.accent": own.accent for name, own in config.brand.sections.items()}
-    # Where cards are of the night, accents are lightened until they can be read.
-    on_paper = {} if config.cards.look == "dark" else {"colors.accent": colors.accent, **accents}
-    pairs = [(f"{name} on paper", value, colors.paper) for name, value in on_paper.items()]
-    pairs += [
-        ("colors.ink on paper", colors.ink, colors.paper),
-        ("paper on colors.night", colors.paper, colors.night),
-        ("white on colors.night", "#ffffff", colors.night),
-        ("white on colors.alarm", "#ffffff", colors.alarm),
-        ("black on colors.age", "#000000", colors.age),
+    colors = {**palette(config.brand.colors, config.brand.colors.accent, dark=False)}
+    paper, night, white = colors["paper"], colors["night"], colors["white"]
+    pairs = [
+        ("colors.ink on paper", colors["ink"], paper),
+        ("70 % of colors.ink on paper, as small words are,", _mixed(colors["ink"], paper, 0.7), paper),
+        ("paper on colors.night", paper, night),
+        ("70 % of paper on colors.night, as small words are,", _mixed(paper, night, 0.7), night),
+        ("white on colors.night", white, night),
+        ("white on colors.alarm", white, colors["alarm"]),
+        ("black on colors.age", colors["black"], colors["age"]),
     ]
-    found = [(name, _hex_contrast(*pair)) for name, *pair in pairs]
+    found = [(name, contrast.ratio(*map(contrast.luminance, pair))) for name, *pair in pairs]
     return [
         f"{name} has {int(one * 100) / 100} to 1, wanted {contrast.SMALL} to 1 (see [brand] in syndicate.toml)"
         for name, one in found
@@ -314,5 +324,6 @@ def weak_colors(config: Config) -> list[str]:
     ]
 
 
-def _hex_contrast(one: str, other: str) -> float:
-    return contrast.ratio(*(contrast.luminance(ImageColor.getrgb(color)[:3]) for color in (one, other)))
+def _mixed(color: Rgb, ground: Rgb, share: float) -> Rgb:
+    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(color, ground, strict=True))
+    return red, green, blue

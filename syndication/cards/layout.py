@@ -160,7 +160,7 @@ class _Layout:
         told = layer.clear
         asked = told.tall if self.tall else told.wide if not self.aside or told.aside is None else told.aside
         if not isinstance(asked, str):
-            return asked * self.unit
+            return asked * self.unit + (self.measure.higher(*self.layers) if asked else 0)
         button, air = views.middle(round(self.card.width), round(self.card.height)), _AIR * self.unit
         return inside.bottom - button.y + air if self.hang(layer) == "top" else button.bottom - inside.y + air
 

@@ -28,6 +28,9 @@ _CHIP = 0.35  # room around an agency's logo, in shares of its height
 _INK = 0.4  # of that room: the least around their ink
 _MOST_GAP = 0.15  # of a fact's share of the height, over it and under it
 _HANG = 0.75  # of the margin: how far quotation marks may hang into it
+_BANNER, _MOST_LOGO = 4, 1.75
+"""How wide for its height a logo is that is drawn as high as is asked; one that is less wide is drawn higher, so
+that it covers as much, but no more than so many times as high."""
 _RULE = 2  # thickness of a row's divider, units
 _FLATTEST = 2.6  # of a band, for a height of 1
 _ALMOST = (
@@ -50,6 +53,10 @@ def _around(capitals: tuple[float, float], ink: tuple[float, float], pad: float)
     """Top and bottom of a box: evenly around capitals, and further where letters are taller or hang lower, as
     Nastaliq's; each told by its top and bottom."""
     return min(capitals[0] - pad, ink[0] - pad * _INK), max(capitals[1] + pad, ink[1] + pad * _INK)
+
+
+def _children(layer: Layer) -> Sequence[Layer]:
+    return layer.column if isinstance(layer, Column) else layer.row if isinstance(layer, Row) else ()
 
 
 def _crowded(op: Op) -> bool:
@@ -197,10 +204,12 @@ class Measure:
 
     def _logo(self, layer: Logo, width: float, height: float) -> Box | None:
         tall, color = layer.logo * self.unit, self.color(layer.color)
-        if self.subject.logo_aspect is not None:
-            tall = min(tall, width / self.subject.logo_aspect, height)
-            rect = Rect(0, 0, tall * self.subject.logo_aspect, tall)
-            return Box(rect.width, tall, (LogoOp(rect, color),), tall)
+        if aspect := self.subject.logo_aspect(color):
+            asked, tall = tall, tall + self.higher(layer)
+            tall = min(tall, width / aspect, height)
+            rect = Rect(0, 0, tall * aspect, tall)
+            # Words beside it stand as beside one that is as high as is asked, in its middle.
+            return Box(rect.width, tall, (LogoOp(rect, color),), min((tall + asked) / 2, tall))
         name = self.values.get("brand", "")
         if not name:
             return None
@@ -210,6 +219,17 @@ class Measure:
         block = typeset.fit(name, face, width, height, (max(1, round(tall / 2)), max(1, round(tall))), 1)
         op = TextOp(Rect(0, 0, block.width, block.height), color, block, "brand")
         return Box(block.width, block.height, (op,), block.baseline, block.capital)
+
+    def higher(self, *layers: Layer) -> float:
+        """By how much a logo in one of the layers is drawn higher than is asked, as it is not wide."""
+        most = 0.0
+        for layer in layers:
+            if isinstance(layer, Logo) and (aspect := self.subject.logo_aspect(self.color(layer.color))):
+                times = min((_BANNER / aspect) ** 0.5, _MOST_LOGO)
+                most = max(most, layer.logo * self.unit * (times - 1))
+            elif isinstance(layer, Column | Row):
+                most = max(most, self.higher(*self.present(_children(layer))))
+        return most
 
     def _photo(self, layer: Photo, width: float, height: float) -> Box | None:
         if self.subject.photo is None:
@@ -282,8 +302,7 @@ class Measure:
             return self._style(layer).wraps
         if isinstance(layer, Each):
             return True
-        children = layer.column if isinstance(layer, Column) else layer.row if isinstance(layer, Row) else ()
-        return any(self._grows(child) for child in self.present(children))
+        return any(self._grows(child) for child in self.present(_children(layer)))
 
     def _column(self, layer: Column, width: float, height: float) -> Box | None:
         children = self.present(layer.column)
@@ -306,6 +325,10 @@ class Measure:
         self._share(
             children, boxes, asking, height, "height", lambda child, room: self.layer(child, width, room)
         )
+        for index, child in enumerate(children):
+            if words and isinstance(child, Photo) and index in boxes:  # words have what they need by now
+                room = height - self._taken(children, boxes, None, "height") + boxes[index].height
+                boxes[index] = self.layer(child, width, room) or boxes[index]
         y, parts, first = 0.0, list[Op](), min(boxes)
         spare = max(0.0, height - self._taken(children, boxes, None, "height"))
         springs = sum(children[index].spring for index in boxes if index != first)

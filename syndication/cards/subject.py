@@ -1,6 +1,6 @@
 """What is laid out: a story's words, the shapes of its photo and logos; and the error where they have no room."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from syndication.cards.ops import Rect
@@ -29,6 +29,7 @@ class NoRoom(CardError):
 class Subject(NamedTuple):
     """What is laid out: the story's words, their language and direction, and the logos' shapes if they are pictures.
 
+    Shapes are told as the width for a height of 1; the paper's logo may have one for each colour of words.
     `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.
     `aside`: whether words are to keep to one side of a wide card, whatever the photo; `tight`: whether names and
     credits are to be cut rather than take more than a line.
@@ -42,7 +43,7 @@ class Subject(NamedTuple):
     small: bool = False
     aside: bool = False
     tight: bool = False
-    logo_aspect: float | None = None
+    logo_aspect: Callable[[str], float | None] = lambda _: None
     agency_aspect: float | None = None
     facts: tuple[tuple[str, str], ...] = ()
     fonts: str = ""

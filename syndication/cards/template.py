@@ -30,7 +30,7 @@ _STORY = "headline summary label byline date moment credit brand"
 _LABELS = "age year breaking live opinion correction video audio gallery note number source role"
 EACH = ("place", "fact")
 FIELDS = (*_STORY.split(), *_LABELS.split(), *EACH)
-BRAND_COLORS = (*Colors.model_fields, "accent_bright", "white", "black")  # the accent as it is on the night
+BRAND_COLORS = (*Colors.model_fields, "accent_bright", "accent_deep", "white", "black")
 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that. And
 # `aside` on a wide card on which words keep to one side, as it would leave little of a large upright photo, or as its

@@ -12,7 +12,8 @@ from syndication.config.base import Color, ConfigTable, WebAddress
 class Colors(ConfigTable):
     """The brand's colour roles, `#rrggbb`. Red is for breaking and yellow for age, nothing else.
 
-    Each can be read on what it stands on: the accent on paper as small words are, 4.5 to 1.
+    Ink can be read on paper and white on night and alarm, 4.5 to 1. Words in the accent are deepened on paper, and
+    lightened on the night, as far as they need.
     """
 
     accent: Color = "#cf3038"
@@ -52,9 +53,13 @@ class Brand(ConfigTable):
         "", description="The paper's front page; used as the publisher's address in JSON-LD."
     )
     logo: Path | None = Field(
-        None, description="PNG with transparency; without one the name is set in the serif."
+        None,
+        description="PNG with transparency, light: it stands on photos and the night. Without one that can be read "
+        "there the name is set in the serif.",
     )
-    logo_dark: Path | None = Field(None, description="The logo for light paper, if it differs.")
+    logo_dark: Path | None = Field(
+        None, description="The logo for light paper; without one, `logo` if it can be read there."
+    )
     fonts: Path | None = Field(
         None,
         description="The paper's own fonts, asked before ours: files in folders `serif`, `sans`, or a language's "

@@ -170,3 +170,111 @@ def test_sections_and_agencies_have_logos(
     assert colors() == {"paper"}
     assert colors(section="sport") == {"sport"}
     assert colors(image=credited) == {"paper", "agency"}
+
+
+def logo(folder: Path, name: str, size: tuple[int, int], color: str, *, margin: int = 0) -> Path:
+    """A logo of one colour, with so much see-through around it."""
+    picture = Image.new("RGBA", (size[0] + 2 * margin, size[1] + 2 * margin))
+    picture.paste(color, (margin, margin, margin + size[0], margin + size[1]))
+    picture.save(folder / name)
+    return Path(name)
+
+
+def logo_boxes(
+    story: Make,
+    brand: Brand,
+    folder: Path,
+    *,
+    template: str = "article",
+    photo: Path | None = None,
+    **changes: object,
+) -> list[ops.Rect]:
+    """Where the logo stands on a wide and on a square card, on which nothing is wrong."""
+    config = Config(brand=brand, folder=folder)
+    drawn = cards.render_cards(story(**changes), config=config, photo=photo, template=template)
+    assert [str(fault) for one in drawn for fault in one.faults if not fault.note] == []
+    return [op.rect for one in drawn for op in one.ops if isinstance(op, ops.LogoOp)]
+
+
+@pytest.mark.parametrize("size", [(800, 100), (400, 100), (200, 100), (100, 100), (100, 200)])
+def test_a_logo_covers_about_as_much_whatever_its_shape(
+    size: tuple[int, int], story: Make, tmp_path: Path
+) -> None:
+    """A banner is as high as is asked; one that is less wide is higher, up to 60, and no larger than a banner."""
+    brand = Brand(logo_dark=logo(tmp_path, "logo.png", size, "black"))
+    for box in logo_boxes(story, brand, tmp_path):
+        assert box.width / box.height == pytest.approx(size[0] / size[1])
+        assert 34 <= round(box.height) <= 60
+        if size[0] <= 4 * size[1]:
+            assert box.height > 59 or box.width * box.height == pytest.approx(34 * 34 * 4)
+
+
+@pytest.mark.parametrize("template", ["article", "number", "list", "opinion", "correction", "breaking"])
+def test_a_high_logo_is_clear_of_the_fullest_card(
+    template: str, full_story: Callable[..., PublishEvent], tmp_path: Path
+) -> None:
+    """What hangs from the bottom keeps its distance to a square logo, and no card loses its headline to it."""
+    logos = Brand(
+        logo=logo(tmp_path, "light.png", (100, 100), "white"),
+        logo_dark=logo(tmp_path, "dark.png", (100, 100), "black"),
+    )
+    event = full_story("en", template)
+    card = event.card.model_copy(
+        update={"facts": tuple(["A point that takes all of the line it has, and more"] * 5)}
+    )
+    drawn = cards.render_cards(
+        event.model_copy(update={"headline": "Harbour towns vote to let the sea back in " * 3, "card": card}),
+        config=Config(brand=logos, folder=tmp_path),
+        photo=None,
+        template=template,
+    )
+    for one in drawn:
+        assert [str(fault) for fault in one.faults if not fault.note] == []
+        (mark,) = (op.rect for op in one.ops if isinstance(op, ops.LogoOp))
+        assert min(op.rect.y for op in one.ops if isinstance(op, ops.TextOp)) >= mark.bottom + 10
+
+
+def test_what_is_see_through_around_a_logo_counts_for_nothing(story: Make, tmp_path: Path) -> None:
+    """A logo stands on the margin and is as large as is asked, however much its file leaves free around it."""
+    tight = Brand(logo_dark=logo(tmp_path, "tight.png", (500, 100), "black"))
+    loose = Brand(logo_dark=logo(tmp_path, "loose.png", (500, 100), "black", margin=150))
+    assert logo_boxes(story, loose, tmp_path) == logo_boxes(story, tight, tmp_path)
+
+
+def test_each_logo_keeps_its_own_shape(story: Make, photos: Path, tmp_path: Path) -> None:
+    """The logo for photos and the one for paper may be of two shapes, and neither is stretched."""
+    brand = Brand(
+        logo=logo(tmp_path, "light.png", (600, 100), "white"),
+        logo_dark=logo(tmp_path, "dark.png", (150, 100), "black"),
+    )
+    for picture, aspect in ((photos / "mountains.jpg", 6), (None, 1.5)):
+        for box in logo_boxes(story, brand, tmp_path, photo=picture):
+            assert box.width / box.height == pytest.approx(aspect)
+
+
+def test_the_name_stands_where_the_only_logo_cannot_be_read(
+    story: Make, photos: Path, tmp_path: Path
+) -> None:
+    """A white logo alone gives way to the name on paper, a dark one alone on photos, and one that both bear to none."""
+    white = Brand(logo=logo(tmp_path, "white.png", (400, 100), "white"))
+    dark = Brand(logo_dark=logo(tmp_path, "dark.png", (400, 100), "black"))
+    red = Brand(logo=logo(tmp_path, "red.png", (400, 100), "#e03c31"))
+    sea = photos / "mountains.jpg"
+    assert [len(logo_boxes(story, white, tmp_path, photo=one)) for one in (None, sea)] == [0, 2]
+    assert [len(logo_boxes(story, dark, tmp_path, photo=one)) for one in (None, sea)] == [2, 0]
+    assert [len(logo_boxes(story, red, tmp_path, photo=one)) for one in (None, sea)] == [2, 2]
+
+
+def test_a_logo_with_a_ground_of_its_own_can_be_read_on_any(
+    story: Make, photos: Path, tmp_path: Path
+) -> None:
+    """Black letters on a yellow square are told from the square, on white paper and on photos; yellow alone is not."""
+    square = Image.new("RGBA", (100, 100), "#ffd400")
+    square.paste("black", (35, 20, 65, 80))
+    square.save(tmp_path / "square.png")
+    brand = Brand(logo=Path("square.png"), colors=Colors(paper="#ffffff"))
+    for picture in (None, photos / "mountains.jpg"):
+        assert len(logo_boxes(story, brand, tmp_path, photo=picture)) == 2
+    plain = brand.model_copy(update={"logo_dark": logo(tmp_path, "plain.png", (100, 100), "#ffd400")})
+    with pytest.raises(AssertionError, match=r"logo, everywhere: contrast 1\..*logo_dark"):
+        logo_boxes(story, plain, tmp_path)

@@ -17,7 +17,7 @@ from syndication.cards.brand import Brand as Look
 from syndication.cards.checks import Fault
 from syndication.cards.ops import FillOp, LogoOp, Op, Rect, ScrimOp, TextOp
 from syndication.cards.typeset import Face, fit
-from syndication.config import Brand, Cards, Colors, Config, Section, parse
+from syndication.config import Brand, Cards, Colors, Config, parse
 from syndication.models import Card, PublishEvent
 
 Make = Callable[..., PublishEvent]
@@ -121,19 +121,16 @@ def test_no_agencys_logo_is_a_fault(full_story: Make, photos: Path, tmp_path: Pa
 
 def test_contrast_is_measured_behind_each_line(story: Make) -> None:
     """Words of a colour that fails on paper are named, with the number and the colour to change."""
-    config = Config(brand=Brand(colors=Colors(accent="#f0b0b0")))
-    event = story(card={"facts": ["One", "Two"]})
-    (drawn,) = render_cards(event, config=config, photo=None, template="list", sizes=[WIDE], now=NOW)
-    (fault,) = faults(drawn)
-    assert (fault.box, fault.check, fault.view, fault.wanted) == (
-        "place",
-        "contrast",
-        "everywhere",
-        "4.5 to 1",
-    )
+    config = Config(brand=Brand(colors=Colors(alarm="#f0b0b0")))
+    (drawn,) = render_cards(story(), config=config, photo=None, template="breaking", sizes=[WIDE], now=NOW)
+    found = {fault.box: fault for fault in faults(drawn)}
+    assert found.keys() == {"logo", "breaking", "headline", "moment"}
+    fault = found["breaking"]
+    assert (fault.check, fault.view, fault.wanted) == ("contrast", "everywhere", "4.5 to 1")
     assert fault.found.startswith("1.")
-    assert "accent" in fault.remedy
-    assert str(fault).startswith("place, everywhere: contrast 1.")
+    assert str(fault).startswith("breaking, everywhere: contrast 1.")
+    assert fault.remedy.startswith("Another alarm in [brand.colors]")
+    assert found["moment"].remedy.startswith("A darker colour behind it in [brand.colors]")
 
 
 def words(
@@ -358,7 +355,7 @@ def test_a_logo_must_stand_out_as_well() -> None:
         ground = contrast.Ground(Image.new("RGB", WIDE, "white"))
         card = Card(template="t", width=1200, height=630, file="f", sha256="0", size=9)
         found = checks.check(
-            [LogoOp(Rect(64, 64, 90, 30), "black")], ground, Look(COLORS, logo=png(picture)), card
+            [LogoOp(Rect(64, 64, 90, 30), "black")], ground, Look(COLORS, logo_dark=png(picture)), card
         )
         assert [fault.check for fault in found if not fault.note] == (["contrast"] if fails else [])
 
@@ -419,13 +416,36 @@ def test_every_view_says_where_it_is_known_from() -> None:
 
 
 def test_the_brands_own_colours_can_be_read() -> None:
-    """The colours that come with us pass; a section's that does not is named with its number."""
+    """The colours that come with us pass; one of the newsroom's that does not is named with its number."""
     assert checks.weak_colors(Config()) == []
-    weak = Config(brand=Brand(sections={"Sport": Section(accent="#ff8800")}))
-    (told,) = checks.weak_colors(weak)
-    assert told.startswith("sections.Sport.accent on paper has 2.")
-    dark = Config(brand=weak.brand, cards=Cards(look="dark"))
-    assert checks.weak_colors(dark) == []
+    (told,) = checks.weak_colors(Config(brand=Brand(colors=Colors(alarm="#ff5050"))))
+    assert told.startswith("white on colors.alarm has 3.")
+    (told,) = checks.weak_colors(Config(brand=Brand(colors=Colors(ink="#555555"))))
+    assert told.startswith("70 % of colors.ink on paper, as small words are, has 3.")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("accent", ["#ffd400", "#00e5ff", "#fdfdff", "#0a0a30", "#777777"])
+@pytest.mark.parametrize("template", ["number", "quote", "list", "opinion"])
+def test_words_in_any_accent_can_be_read(template: str, accent: str, look: str, full_story: Make) -> None:
+    """A newsroom's accent may be as light or as dark as it is: words in it can be told from paper and night."""
+    config = Config.model_validate({"brand": {"colors": {"accent": accent}}, "cards": {"look": look}})
+    for drawn in render_cards(
+        full_story("en", template), config=config, photo=None, template=template, sizes=[WIDE], now=NOW
+    ):
+        assert faults(drawn) == []
+
+
+@pytest.mark.parametrize("alarm", ["#d00000", "#cc0000", "#e00000"])
+def test_words_on_any_red_can_be_read(alarm: str, story: Make, photos: Path) -> None:
+    """An alarm on which white can be read carries all that a breaking card says, the credit too."""
+    config = Config(brand=Brand(colors=Colors(alarm=alarm)))
+    assert checks.weak_colors(config) == []
+    photo = photos / "mountains.jpg"
+    for drawn in render_cards(
+        story(), config=config, photo=photo, template="breaking", sizes=(WIDE, SQUARE), now=NOW
+    ):
+        assert faults(drawn) == []
 
 
 def test_on_the_night_an_accent_is_lightened_as_far_as_it_needs() -> None:

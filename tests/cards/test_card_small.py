@@ -103,6 +103,15 @@ def test_a_small_photo_stands_beside_the_words(name: str, size: tuple[int, int],
         assert above or headline.rect.right <= photo.rect.x
 
 
+@pytest.mark.parametrize("name", ["article", "breaking", "live", "gallery"])
+def test_a_small_upright_photo_gets_what_room_the_words_leave(name: str) -> None:
+    """Over a short headline a small upright photo is no strip: nothing is left empty above it."""
+    ops = lay_out(name, (1080, 1080), (704, 1067))
+    (photo,) = photos_of(ops)
+    assert photo.rect.height >= 0.6 * photo.rect.width
+    assert photo.rect.y <= 200
+
+
 @pytest.mark.parametrize("across", range(320, 700, 40))
 @pytest.mark.parametrize("name", ["article", "photo"])
 def test_no_photo_stops_just_short_of_its_column(name: str, across: int) -> None:

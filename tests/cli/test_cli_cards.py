@@ -221,8 +221,8 @@ def test_options_that_take_no_config_make_none(run):
 
 def test_preview_says_whose_post_would_be_held_for_its_own_card(desk, story):
     """`check = "refuse"`: a fault of one account's own card holds that account's post, and not the story."""
-    table = '[cards]\ncheck = "refuse"\n[brand.colors]\naccent = "#f0b0b0"\n'
-    own = '[accounts.desk]\ntemplate = "list"\n'
+    table = '[cards]\ncheck = "refuse"\n[brand.colors]\nalarm = "#f0b0b0"\n'
+    own = '[accounts.desk]\ntemplate = "breaking"\n'
     (desk.room / "syndicate.toml").write_text(table + own, encoding="utf-8")
     facts = {"facts": ["The outer road is given up", "Forty homes move inland"]}
     done = desk("preview", story(card=facts), "--out", "held")

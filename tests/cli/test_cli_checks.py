@@ -1,7 +1,7 @@
 """`check-card`, and what `render` and `check` say of cards that cannot be as they should."""
 
-PALE = '[brand.colors]\naccent = "#f0b0b0"\n'
-LIST = {"template": "list", "facts": ["The outer road is given up", "Forty homes move inland"]}
+PALE = '[brand.colors]\nalarm = "#f0b0b0"\n'
+ALERT = {"template": "breaking"}
 
 
 def test_a_sound_card_passes_everywhere(run, story):
@@ -18,37 +18,32 @@ def test_a_sound_card_passes_everywhere(run, story):
 def test_each_fault_is_a_line_with_box_place_number_and_remedy(run, story):
     """A card with faults ends with status 1, and says the same to scripts."""
     (run.room / "syndicate.toml").write_text(PALE)
-    done = run("check-card", story(card=LIST), "--size", "1200x630")
+    done = run("check-card", story(card=ALERT), "--size", "1200x630")
     assert done.status == 1
-    [line] = [line for line in done.out.splitlines() if "place" in line]
-    for word in ("1200x630", "everywhere", "contrast 1.", "wanted 4.5 to 1", "accent"):
+    [line] = [line for line in done.out.splitlines() if "another alarm" in line.casefold()]
+    for word in ("1200x630", "everywhere", "contrast 1.", "wanted 4.5 to 1", "alarm"):
         assert word in line
-    assert "1 fault" in done.err
-    told = run("check-card", story(card=LIST), "--size", "1200x630", "--json")
-    [fault] = [one for one in told.data() if not one["note"]]
-    assert (told.status, fault["box"], fault["check"], fault["wanted"]) == (
-        1,
-        "place",
-        "contrast",
-        "4.5 to 1",
-    )
+    assert "4 faults" in done.err
+    told = run("check-card", story(card=ALERT), "--size", "1200x630", "--json")
+    [fault] = [one for one in told.data() if one["box"] == "breaking"]
+    assert (told.status, fault["check"], fault["wanted"]) == (1, "contrast", "4.5 to 1")
 
 
 def test_drawing_tells_faults_and_draws(run, story):
     """`render` says on stderr what `check-card` would, and leaves the card; `meta` does too."""
     (run.room / "syndicate.toml").write_text(PALE + '[cards]\nbase_url = "https://cards.example"\n')
-    done = run("render", story(card=LIST), "--out", "cards", "--size", "1200x630")
+    done = run("render", story(card=ALERT), "--out", "cards", "--size", "1200x630")
     assert done.status == 0
-    assert "1200x630: place, everywhere: contrast 1." in done.err
+    assert "1200x630: breaking, everywhere: contrast 1." in done.err
     assert len(list((run.room / "cards").iterdir())) == 1
-    tags = run("meta", story(card=LIST))
+    tags = run("meta", story(card=ALERT))
     assert (tags.status, "contrast" in tags.err) == (0, True)
 
 
 def test_another_template_and_size_can_be_checked(run, story):
     """--template and --size say what is checked; wrong ones are wrong input."""
     (run.room / "syndicate.toml").write_text(PALE)
-    assert run("check-card", story(card=LIST), "--template", "plain").status == 0
+    assert run("check-card", story(card=ALERT), "--template", "plain").status == 0
     assert run("check-card", story(), "--template", "nope").status == 2
     assert run("check-card", story(), "--size", "wide").status == 2
 
@@ -68,4 +63,4 @@ def test_check_tells_of_colours_that_cannot_be_read(run):
     (run.room / "syndicate.toml").write_text(PALE)
     tested = {one["check"]: one for one in run("check", "--offline", "--json").data()}
     assert not tested["colours"]["ok"]
-    assert "colors.accent on paper has 1." in tested["colours"]["problem"]
+    assert "white on colors.alarm has 1." in tested["colours"]["problem"]

@@ -9,9 +9,9 @@ from syndication.pipeline import accept, resolve, run_due
 from syndication.store import stories
 from syndication.vault import Vault
 
-LIST = {"template": "list", "facts": ["The outer road is given up", "Forty homes move inland"]}
-PALE = '[brand.colors]\naccent = "#f0b0b0"\n'
-CLEAR = '[brand.colors]\naccent = "#a01020"\n'
+ALERT = {"template": "breaking"}
+PALE = '[brand.colors]\nalarm = "#f0b0b0"\n'
+CLEAR = '[brand.colors]\nalarm = "#a01020"\n'
 
 
 def configured(folder, text):
@@ -31,14 +31,14 @@ def cards(store):
 def test_a_fault_is_repaired_by_a_plainer_card_and_told(store, tmp_path, network, desk, event):
     """By default the words that cannot be read make way for a card that has no fault; one line says why."""
     config = configured(tmp_path, PALE)
-    accept(store, config, event(card=LIST))
+    accept(store, config, event(card=ALERT))
     run_due(store, config)
     assert post(store).state is State.SENT
     assert cards(store) == {"plain"}
     told = problem(store)
-    assert told.startswith("the list card has ")
-    assert "place, everywhere: contrast 1." in told
-    assert "wanted 4.5 to 1" in told
+    assert told.startswith("the breaking card has ")
+    assert "logo, everywhere: contrast 1." in told
+    assert "wanted 3.0 to 1" in told
     assert told.endswith("It is drawn as plain instead.")
     assert "\n" not in told
 
@@ -46,25 +46,25 @@ def test_a_fault_is_repaired_by_a_plainer_card_and_told(store, tmp_path, network
 def test_a_sound_card_is_left_alone(store, tmp_path, network, desk, event):
     """What passes its checks goes out as it was asked for, without a word."""
     config = configured(tmp_path, CLEAR)
-    accept(store, config, event(card=LIST))
+    accept(store, config, event(card=ALERT))
     run_due(store, config)
-    assert (cards(store), problem(store)) == ({"list"}, "")
+    assert (cards(store), problem(store)) == ({"breaking"}, "")
 
 
 def test_by_warn_the_card_goes_out_as_it_is(store, tmp_path, network, desk, event):
     """The newsroom may want its card whatever is wrong with it; it is told each time the story is drawn."""
     config = configured(tmp_path, f'[cards]\ncheck = "warn"\n{PALE}')
     for revision in (1, 2):
-        accept(store, config, event(card=LIST, revision=revision, summary=f"Summary {revision}"))
+        accept(store, config, event(card=ALERT, revision=revision, summary=f"Summary {revision}"))
         run_due(store, config)
-        assert (post(store).state, cards(store)) == (State.SENT, {"list"})
+        assert (post(store).state, cards(store)) == (State.SENT, {"breaking"})
         assert "contrast" in problem(store)
 
 
 @pytest.mark.parametrize(
     ("table", "changes", "why"),
     [
-        (f'[cards]\ncheck = "refuse"\n{PALE}', {"card": LIST}, "the list card has "),
+        (f'[cards]\ncheck = "refuse"\n{PALE}', {"card": ALERT}, "the breaking card has "),
         ('[cards]\nmissing = "refuse"\n', {"headline": "The sea \U00012345"}, "U+12345"),
     ],
     ids=["a fault", "a letter that no font has"],
@@ -99,15 +99,15 @@ def test_a_card_that_is_refused_for_one_account_holds_its_post_alone(
 ):
     """The other accounts' cards are sound: their posts go out, and the story says who was left out, and why."""
     mild = f'[cards]\ncheck = "refuse"\n{PALE}'
-    config = configured(tmp_path, f'{mild}[accounts.world]\ntemplate = "list"\n')
+    config = configured(tmp_path, f'{mild}[accounts.world]\ntemplate = "breaking"\n')
     connect("world", "script", Vault(config).seal({"token": "t"}))
-    accept(store, config, event(card={**LIST, "template": ""}))
+    accept(store, config, event(card={**ALERT, "template": ""}))
     run_due(store, config)
     by_account = {one.account: one for one in (post(store, 1), post(store, 2))}
     assert by_account["desk"].state is State.SENT
     assert by_account["world"].state is State.FAILED
-    assert "the list card has" in by_account["world"].reason
-    assert problem(store).startswith("world: not posted, the list card has")
+    assert "the breaking card has" in by_account["world"].reason
+    assert problem(store).startswith("world: not posted, the breaking card has")
     resolve(store, by_account["world"].id, retry=True)
     run_due(store, configured(tmp_path, ""))
     assert post(store, by_account["world"].id).state is State.SENT
@@ -118,10 +118,10 @@ def test_a_post_that_is_out_follows_once_its_account_s_card_is_mended(
     store, tmp_path, network, desk, connect, event
 ):
     """A changed story whose new card is refused for one account changes the others' posts, and that one's later."""
-    own = '[accounts.world]\ntemplate = "list"\n'
+    own = '[accounts.world]\ntemplate = "breaking"\n'
     sound, pale = f"{CLEAR}{own}", f'[cards]\ncheck = "refuse"\n{PALE}{own}'
     connect("world", "script", Vault(configured(tmp_path, sound)).seal({"token": "t"}))
-    facts = {**LIST, "template": ""}
+    facts = {**ALERT, "template": ""}
     for table, changes in ((sound, {}), (pale, {"headline": "The sea took the road", "revision": 2})):
         accept(store, configured(tmp_path, table), event(card=facts, **changes))
         run_due(store, configured(tmp_path, table))
