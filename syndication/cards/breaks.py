@@ -28,7 +28,9 @@ _COMPOUNDS = r"(?<!\p{Script=Hani})\p{Script=Hani}{2,5}(?!\p{Script=Hani})"
 # Numbers of scripts that set no blanks between words, with their scales; what is counted comes after them. A year
 # counts nothing. No line starts with a mark that says a word again or cuts it short, nor in Japanese with the
 # particle that belongs to a quotation.
-_EAST_ASIAN_AMOUNT = r"[約约第](?=\d)|\d[十百千万萬亿億兆几幾多余餘]*(?=[\d\p{Script=Hani}\p{Script=Kana}])"
+_EAST_ASIAN_AMOUNT = (
+    r"[約约第](?=\d)|\d[%％]?[十百千万萬亿億兆几幾多余餘]*(?=[\d\p{Script=Hani}\p{Script=Kana}])"
+)
 _THAI_AMOUNT = (
     r"(?<!\d)(?!\d{4}(?!\d))\d[\d.,]*\x20?(?:ร้อย|พัน|หมื่น|แสน|ล้าน|ຮ້ອຍ|ພັນ|ໝື່ນ|ແສນ|ລ້ານ|ຕື້|ពាន់|ម៉ឺន|សែន|លាន"
     r"|ထောင်|သောင်း|သိန်း|သန်း|ကုဋေ|ဘီလီယံ)*(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"

@@ -71,6 +71,7 @@ SCRIPTS = {
 _HANGING = frozenset("ur ks pa pnb skr".split())
 _NASTALIQ = _Script((NASTALIQ, "Noto Sans Arabic"), (NASTALIQ, "Amiri", "Noto Sans Arabic"), letter="۱")
 # Then these are asked, whatever the script; the last two for signs that Inter lacks.
+SANS = frozenset((*_LATIN.sans, "Noto Sans"))  # of letters that a serif of ours shares with them
 _REST = ("Inter", "Noto Sans", "Noto Sans Symbols", "Noto Emoji")
 
 # How a family is set beside Source Serif and Inter: scale, and the least leading at which lines do not touch.

@@ -4,6 +4,7 @@ Text is cut into items of one embedding level (UAX #9), one script and one font;
 script and language, in the context of the whole text, so that letters join across items and lines.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ _SCRIPT_RUNS = (
 )
 _BEYOND_LATIN = "\u0250"  # what comes before is Latin or shared by all scripts
 _EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Bopo", "Hang"})
+_GEMINATE = re.compile("l(?=·l)")
 _INNER_BLANKS = r"(?<!^)\x20(?!$)"
 
 # Emoji sequences (UTS #51) that are shown as pictures: flags, and what is one by default or asks to be one.
@@ -118,6 +120,16 @@ def itemise(text: str, role: str, weight: int, language: str, own: str, *, rtl: 
         indexes = list(group)
         items.append(Item(indexes[0], indexes[-1] + 1, level, script, face))
     return tuple(items)
+
+
+def is_mixed(text: str, items: Sequence[Item], script: str) -> bool:
+    """Whether letters of one script stand in a serif and, as that lacks some, in a sans as well."""
+    families = {
+        item.face.family
+        for item in items
+        if item.script == script and any(map(str.isalpha, text[item.start : item.end]))
+    }
+    return len(families) > 1 and not fonts.SANS.isdisjoint(families)
 
 
 def advances(text: str, items: Sequence[Item], size: float, language: str, tracking: float) -> list[float]:
@@ -242,6 +254,15 @@ def _scripts(text: str) -> list[str]:
     return scripts
 
 
+def _apart(text: str, start: int, end: int) -> dict[str, list[tuple[int, int, bool]]]:
+    """The features for a stretch of text: no kerning after the point of a Catalan l·l, which Source Serif sets into
+    the letters."""
+    if "l·l" not in text:
+        return {}
+    points = (match.start() + 1 for match in _GEMINATE.finditer(text, start, end))
+    return {"kern": [(point, point + 1, False) for point in points]}
+
+
 def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language: str) -> hb.Buffer:
     buffer = hb.Buffer()
     buffer.add_str(text, start, end - start)
@@ -251,5 +272,5 @@ def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language:
         buffer.script = item.script
     buffer.direction = "rtl" if item.level % 2 else "ltr"
     buffer.language = language
-    hb.shape(font, buffer)
+    hb.shape(font, buffer, _apart(text, start, end))
     return buffer

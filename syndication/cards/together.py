@@ -22,6 +22,8 @@ _DAY = re.compile(r"\d{1,2}(?!\d)")
 _ORDINAL = re.compile(r"\d{1,2}\.")
 _INITIAL = re.compile(r"[^\W\d_]\.(?:-[^\W\d_]\.)?")
 _DATE = re.compile(r"\d{1,2} \w+ \d{4}")  # a card's own line of it is not worth a look at the CLDR
+_KOREAN = re.compile(r"\d[십백천만억조]+$")
+_FIRST_PICTURE, _AFTER_PICTURES = "\U0001f000", "\U00020000"  # emoji belong to the words before them
 # No line starts inside a range of numbers, nor after a hyphen beside which a letter stands alone.
 _HYPHENS = re.compile(r"\d–(?=\d)|(?<![^\W\d_])[^\W\d_]\.?-(?=\w)|[^\W_]-(?=[^\W\d_](?![^\W\d_]))")
 
@@ -71,6 +73,7 @@ _OWN = {
     "da": "mia", "en": "m k tn am pm mi gallons", "es": "mil", "pt": "mil mi bi tri", "tr": "bin lira",
     "sv": "md", "it": "mila", "ro": "sută", "ka": "მილიარდი", "sw": "elfu milioni bilioni", "fi": "markkaa",
 }  # fmt: skip
+_PARTICLES = frozenset(("de", "di", "da"))  # between a scale and its unit; a line may end before them
 _DIVIDED = frozenset("h ft lb st min ч".split())  # after these units a second number may follow: 20 h 30
 # Before a number.
 _NUMBERED = frozenset(
@@ -115,14 +118,18 @@ def kept(text: str, language: str) -> set[int]:
     ends = {match.end() for match in _HYPHENS.finditer(text)}
     if _DATE.fullmatch(text):
         return ends
-    amount = ended = False  # whether the last word is a number or its scale, or is what ends an amount
+    amount = ended = linked = (
+        False  # whether the last word is a number or its scale, ends an amount, or is a "di"
+    )
     for one, other in pairwise(_WORDS.finditer(text)):
         word, after = one[0], other[0]
+        linked = amount and word in _PARTICLES
         scaled = amount and _is_scale(word, language) and word[-1] not in _PAUSES
-        amount = scaled or word[-1].isdecimal() or word[-1] in "½¼¾" or _counts_in_korean(word)
+        korean = bool(_KOREAN.search(word))
+        amount = scaled or korean or word[-1].isdecimal() or word[-1] in "½¼¾"
         counted = amount or ended
-        divided = ended and word in _DIVIDED and after[0].isdecimal()
-        ended = amount and _goes_on(after, language, scaled=scaled)
+        divided = after[0].isdecimal() and (korean or (ended and word in _DIVIDED))
+        ended = (amount or linked) and _goes_on(after, language, scaled=scaled or linked)
         if ended or divided or _leans(word, after, language, counted=counted):
             ends.add(other.start())
     return ends
@@ -131,6 +138,8 @@ def kept(text: str, language: str) -> set[int]:
 def _leans(word: str, after: str, language: str, *, counted: bool) -> bool:
     """Whether a word is no end of a line, or the one after it no start, whatever is counted."""
     bare, first = word.lstrip(_OPENING), after.lstrip(_OPENING)[:1]
+    if _FIRST_PICTURE <= first < _AFTER_PICTURES:
+        return True
     if after in _SEPARATORS:
         return after not in _OPERATORS or counted or word[-1] in "%‰"
     if len(bare) == 1 and bare.isalpha() and not counted and language in _NO_LONE_LETTER:
@@ -139,13 +148,13 @@ def _leans(word: str, after: str, language: str, *, counted: bool) -> bool:
         signed = bare in _NUMBERED or bare in _OPERATORS or word[-1] in "№§" or word[-1] in _SIGNS
         group = _GROUP.search(word) and _NEXT_GROUP.match(after)
         return bool(
-            signed or group or (_DAY.match(after) and bare[0].isupper() and _is_month(bare, language))
+            signed or group or (_DAY.match(after) and bare[:1].isupper() and _is_month(bare, language))
         )
     if counted or not first.isalpha():
         return False
     if _ORDINAL.fullmatch(bare):
         return True
-    named = bare in _TITLES or (_INITIAL.fullmatch(bare) and not bare[0].islower())
+    named = bare in _TITLES or (_INITIAL.fullmatch(bare) and not bare[:1].islower())
     return bool(named and not first.islower())
 
 
@@ -176,10 +185,6 @@ def _ends(word: str, language: str, *, scaled: bool) -> bool:
 
 def _is_month(word: str, language: str) -> bool:
     return word.rstrip(_CLOSING).lower() in _counting(language).months
-
-
-def _counts_in_korean(word: str) -> bool:
-    return word[-1] in "조억만천" and any(sign.isdecimal() for sign in word)
 
 
 @lru_cache(maxsize=64)

@@ -19,6 +19,20 @@ ELLIPSIS = "…"
 # Soft hyphens, as words are hyphenated where a line needs it and nowhere else. Controls, but for those that are blanks.
 _CONTROLS = (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0))
 _DROPPED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD, *_CONTROLS])
+# Letters that stand for several, and the forms that Arabic letters take in a word, as old systems wrote them: fonts
+# that have the letters need not have these, and would not join or divide them.
+_COMPATIBLE = (0x132, 0x133, 0x149, *range(0x1C4, 0x1CD), *range(0x1F1, 0x1F4), *range(0xFB00, 0xFB50))
+_ARABIC_FORMS = (
+    *range(0xFB50, 0xFBB2),
+    *range(0xFBD3, 0xFD3E),
+    *range(0xFD50, 0xFDF0),
+    *range(0xFE80, 0xFEFD),
+)
+_LETTERS = {
+    code: letters
+    for code in (*_COMPATIBLE, *_ARABIC_FORMS)
+    if (letters := unicodedata.normalize("NFKC", chr(code))).isprintable() and " " not in letters
+}
 _BLANKS = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces stay
 
 # After these a line of Chinese or Japanese likes to end, at the price of lengths that are a little less even.
@@ -123,7 +137,7 @@ def clean(text: str) -> str:
     """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""
     if text.isascii() and text.isprintable():  # as are most: nothing to compose or to drop
         return " ".join(text.split())
-    text = unicodedata.normalize("NFC", text).translate(_DROPPED)
+    text = unicodedata.normalize("NFC", text).translate(_DROPPED | _LETTERS)
     return _BLANKS.sub(" ", text).strip()
 
 
@@ -249,6 +263,9 @@ class _Paragraph:
         self.script = shape.main_script(text)
         self.role = fonts.role_of(face.role, self.script)
         self.items = self._itemised(text)
+        if self.role == "serif" and shape.is_mixed(text, self.items, self.script):
+            self.role = "sans"
+            self.items = self._itemised(text)
         self.ends = breaks.chances(text, face.language) if ends is None else tuple(ends)
         self.main = fonts.main_face(self.role, face.weight, self.script, face.language, face.own)
         self.leading = max(face.leading, *(item.face.leading for item in self.items))

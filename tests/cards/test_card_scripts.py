@@ -81,6 +81,34 @@ def test_scripts_without_a_serif_are_set_in_sans_throughout() -> None:
     assert "Source Serif 4" in families("أرباح Meridian", "ar")
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ha", "Ƙasar ta ɗauki ɓangare"),
+        ("el", "Ἐν ἀρχῇ ἦν ὁ λόγος"),
+        ("se", "Ruoŧŧa – Suopma"),
+        ("en", "Kɔ says"),
+    ],
+)
+def test_letters_that_the_serif_lacks_are_not_mixed_into_it(language: str, text: str) -> None:
+    """A headline of which the serif lacks a letter is all of the sans; a sign or a foreign name changes nothing."""
+    family = typeset._Paragraph(text, typeset.Face("serif", 700, 1, 0, language, rtl=False))
+    assert {item.face.family for item in family.items} == {"Inter"}
+    for other in ("The road ☆ 5 ₿", "Road समुद्र now", "Road 水 now", "Łódź, Ərdəbil, Ṣàngó"):
+        paragraph = typeset._Paragraph(other, typeset.Face("serif", 700, 1, 0, language, rtl=False))
+        assert "Source Serif 4" in {item.face.family for item in paragraph.items}
+
+
+def test_the_point_of_a_catalan_l_l_touches_neither() -> None:
+    """Between the two letters the point has room on both sides, in either role."""
+    for role in ("serif", "sans"):
+        inks = [glyph.ink() for glyph in set_in("ca", "l·l", role=role).lines[0].glyphs]
+        edges = [edge for ink in inks if ink for edge in (ink[0], ink[2])]
+        assert edges == sorted(edges)
+        assert len(inks) > 1
+    assert len(set_in("ca", "Al·legació i col·lapse").lines[0].glyphs) == 22
+
+
 def test_han_characters_are_those_of_the_language() -> None:
     """The same character has the form of Japan, Korea, the mainland, Taiwan or Hong Kong."""
     shown = {

@@ -262,6 +262,15 @@ def test_hostile_controls_are_dropped() -> None:
     assert typeset.clean("a\u202eb\u2066c\x00\x07  \n d\u00a0e\u00ad") == "abc d\u00a0e"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Ĳmuiden, ĳs", "IJmuiden, ijs"), ("ﬁets, oﬃce", "fiets, office"), ("ǅep", "Džep"), ("ﺍﻟﺴﻼﻡ", "السلام")],
+)
+def test_ready_made_forms_become_letters(text: str, expected: str) -> None:
+    """Ligatures and joined forms that an old system wrote are the letters they stand for, which fonts have and join."""
+    assert typeset.clean(text) == expected
+
+
 @given(st.text())
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     """Cleaned text is composed, has no runs of blanks, and stays as it is."""
