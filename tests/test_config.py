@@ -92,6 +92,10 @@ def test_every_fault_is_told_at_once():
         redis = "127.0.0.1:6379"
         [accounts.desk]
         publish = "perhaps"
+        [cards]
+        check = true
+        [links]
+        utm = { sorce = "x" }
     """
     with pytest.raises(ConfigError) as told:
         parse(wrong, Path("room/syndicate.toml"))
@@ -113,9 +117,20 @@ def test_every_fault_is_told_at_once():
         "fetch.allow.2: found '10.0.0.1/8', expected a network such as 10.1.2.0/24",
         "queue.redis: found '127.0.0.1:6379', expected an address such as redis://127.0.0.1:6379/0",
         "accounts.desk.publish: found 'perhaps', expected true or false",
+        "cards.check: found true, expected 'warn', 'repair' or 'refuse'",
+        "links.utm.sorce: found 'sorce', expected 'source', 'medium', 'campaign', 'term', 'content' or 'id'",
     ):
         assert f"  {said}" in faults
-    assert len(faults) == 15
+    assert len(faults) == 17
+
+
+@pytest.mark.parametrize("pages", ["static.html", "{slug}.html", "{path}/{year}", "{}"])
+def test_pages_that_would_all_be_one_are_refused(pages):
+    """Where a story's page lies follows from its address or id; anything else is told before a story comes."""
+    with pytest.raises(
+        ConfigError, match=r"metadata\.pages: found .*, expected a path with \{path\} or \{id\}"
+    ):
+        parse(f'[metadata]\npages = "{pages}"\n')
 
 
 def test_a_key_far_from_any_is_answered_with_those_there_are():

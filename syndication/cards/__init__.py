@@ -338,9 +338,8 @@ def _logo(path: Path | None) -> bytes | None:
         found = path.stat()
         return _read_logo(path, found.st_mtime_ns, found.st_size)
     except (PhotoError, OSError) as error:
-        raise CardError(
-            f"the brand's logo cannot be used: {error}", "See `logo` in [brand]; a PNG is best."
-        ) from None
+        why = error.message if isinstance(error, PhotoError) else f"{path}: {error.strerror}"
+        raise CardError(f"a logo cannot be used: {why}", "See the logos in [brand]; a PNG is best.") from None
 
 
 @lru_cache(maxsize=32)

@@ -97,7 +97,7 @@ def _row(name: str, config: Config) -> list[Image.Image]:
     pictures = []
     with TemporaryDirectory(prefix="syndicate-sheet-") as folder:
         for language, look, with_photo, size in _COLUMNS:
-            event = _sample(language)
+            event = sample(language)
             looks = config.model_copy(update={"cards": config.cards.model_copy(update={"look": look})})
             photos = resources.files("syndication") / "samples" / "photos"
             with resources.as_file(photos / str(_SAMPLES[language]["image"]["path"])) as photo:
@@ -117,6 +117,7 @@ def _row(name: str, config: Config) -> list[Image.Image]:
     return pictures
 
 
-def _sample(language: str) -> PublishEvent:
+def sample(language: str) -> PublishEvent:
+    """A story that has all that a card can show, in English or Arabic."""
     facts = {"url": "https://news.example/island", "published": "2026-11-20T08:12:00Z", "language": language}
     return PublishEvent.model_validate({**facts, **_SAMPLES[language]})

@@ -202,18 +202,18 @@ def check(offline: bool, machine: bool) -> int:
 
 
 def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
-    from syndication.cards import template_names
     from syndication.cards.checks import weak_colors
     from syndication.studio.app import webhook_secrets
 
-    def templates() -> str:
-        known = template_names(config)
-        missing = {config.cards.template, config.cards.breaking_template} - set(known)
-        return (
-            f"no template is called {', '.join(sorted(missing))}; known: {', '.join(known)}"
-            if missing
-            else ""
-        )
+    def cards() -> str:
+        from syndication.cards import trial
+
+        return "\n".join(trial.faults(config))
+
+    def mentions() -> str:
+        from syndication.pipeline import choices
+
+        return "\n".join(choices.unknown_networks(config))
 
     def colors() -> str:
         return "\n".join(weak_colors(config))
@@ -234,8 +234,9 @@ def _checks(config: "Config") -> "list[tuple[str, Callable[[], str]]]":
         return ""
 
     return [
-        ("card templates", templates),
+        ("cards", cards),
         ("colours", colors),
+        ("mentions", mentions),
         ("webhook secret", webhook),
         ("queue", queue),
     ]

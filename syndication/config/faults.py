@@ -31,7 +31,7 @@ _EXPECTED = {
 
 def explain(fault: Any, model: type[BaseModel]) -> str:
     """One fault that pydantic found in a file that holds `model`, with the remedy."""
-    path = ".".join(str(part) for part in fault["loc"])
+    path = ".".join(str(part) for part in fault["loc"] if part != "[key]")
     if fault["type"] != "extra_forbidden":
         return told(path, fault)
     *parents, key = fault["loc"]
@@ -57,7 +57,8 @@ def told(path: str, fault: Any) -> str:
 
 def _shown(value: object) -> str:
     """A value of the file in a few words; an address may hold a password, which is not shown."""
-    return re.sub(r"//[^/@\s]*@", "//…@", repr(value))[:80]
+    told = str(value).lower() if isinstance(value, bool) else repr(value)
+    return re.sub(r"//[^/@\s]*@", "//…@", told)[:80]
 
 
 def _keys_at(path: list[Any], root: type[BaseModel]) -> list[str]:

@@ -1,5 +1,6 @@
 """Where an installation keeps things, and which doors it has."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,6 +40,15 @@ class Metadata(ConfigTable):
     fragments: Path | None = Field(
         None, description="A folder that gets <id>.html and <id>.json for each story."
     )
+
+    @field_validator("pages")
+    @classmethod
+    def _pages(cls, value: str) -> str:
+        fields = re.findall(r"\{[^{}]*\}", value)
+        if value and not (fields and {*fields} <= {"{path}", "{id}"}):
+            raise ValueError("a path with {path} or {id} in it, such as public/{path}.html")
+        return value
+
     image: Literal["card", "photo"] = Field(
         "card",
         description="What og:image names: the card, for feeds; or the clean photo, for Google Discover.",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from syndication.cards import template_names
 from syndication.config import AccountTable, Config
 from syndication.config.rules import fold
+from syndication.errors import ConfigError
 from syndication.models import Account
 from syndication.networks import connector
 from syndication.pipeline.drafts import form_of
@@ -27,6 +28,16 @@ def unconnected(config: Config, known: Iterable[str]) -> Iterator[tuple[str, str
         near = get_close_matches(name, names, n=1)
         hint = f"; {near[0]} is: is one misspelt?" if near else f": syndicate connect NETWORK --name {name}"
         yield name, f"stands in the config but is not connected{hint}"
+
+
+def unknown_networks(config: Config) -> Iterator[str]:
+    """What stands in [mentions] for networks that there are not."""
+    for person, named in config.mentions.items():
+        for network in named:
+            try:
+                connector(network)
+            except ConfigError as error:
+                yield f'[mentions."{person}"]: {error}'
 
 
 def names_of_stories(tx: Connection, config: Config) -> Known:

@@ -85,7 +85,10 @@ def open_store(url: str) -> Store:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             name = parsed.get_backend_name()
-            raise ConfigError(f"[store] url: {name} is no store that we know", "SQLite and PostgreSQL are.")
+            raise ConfigError(
+                f"[store] url: {name} is no store that we know",
+                "Leave it empty for SQLite, or name PostgreSQL: postgresql+psycopg://user@host/name",
+            )
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # What is written is in no error's text: an embargoed story, a secret however sealed.

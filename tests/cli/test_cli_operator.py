@@ -29,8 +29,9 @@ def test_init_makes_a_room_that_works(run):
     assert found == {
         "config": True,
         "store": True,
-        "card templates": True,
+        "cards": True,
         "colours": True,
+        "mentions": True,
         "webhook secret": True,
         "queue": False,
         "posts": True,
@@ -206,7 +207,34 @@ def network_gone(desk, network):
 
 def no_template(desk, network):
     append(desk, '[cards]\ntemplate = "nope"\n')
-    return "card templates", "article"
+    return "cards", "article"
+
+
+def no_logo(desk, network):
+    append(desk, '[brand.sections.World]\naccent = "#123456"\nlogo = "world.png"\n')
+    return "cards", "world.png: No such file or directory"
+
+
+def no_agency_logo(desk, network):
+    append(desk, '[brand.agencies.Sample]\nlogo = "syndicate.toml"\n')
+    return "cards", "syndicate.toml: not a photo"
+
+
+def no_fonts(desk, network):
+    append(desk, '[brand]\nfonts = "fonts"\n')
+    return "cards", "fonts: no such folder"
+
+
+def faulty_template(desk, network):
+    (desk.room / "own").mkdir()
+    (desk.room / "own/review.toml").write_text('layers = [{ fill = "papper" }]\n')
+    append(desk, '[cards]\ntemplates = "own"\n')
+    return "cards", "did you mean paper?"
+
+
+def no_such_network(desk, network):
+    append(desk, '[mentions."Ada Marlowe"]\nmastdon = "@ada"\n')
+    return "mentions", '[mentions."Ada Marlowe"]: no network is called mastdon'
 
 
 def not_connected(desk, network):
@@ -226,7 +254,8 @@ def append(desk, lines):
 @pytest.mark.parametrize(
     "harm",
     [
-        unreadable, revoked, key_gone, key_changed, key_damaged, network_gone, no_template, not_connected, no_redis,
+        unreadable, revoked, key_gone, key_changed, key_damaged, network_gone, no_template, no_logo, no_agency_logo,
+        no_fonts, faulty_template, no_such_network, not_connected, no_redis,
     ],
 )  # fmt: skip
 def test_check_finds_each_fault(desk, network, harm):

@@ -129,13 +129,6 @@ def test_no_page_outside_through_a_link(tmp_path: Path, event: Event) -> None:
         page_path("site/{path}", event(url="https://n.example/out/x"), tmp_path)
 
 
-@pytest.mark.parametrize("pattern", ["", "static.html", "{slug}.html", "{path}/{year}"])
-def test_bad_patterns(tmp_path: Path, event: Event, pattern: str) -> None:
-    """A pattern with an unknown placeholder, or none, is refused by its config key."""
-    with pytest.raises(MetadataError, match=r"metadata\.pages"):
-        page_path(pattern, event(), tmp_path)
-
-
 @given(st.text(alphabet=st.sampled_from("./%2eEfF5cC\\ab0"), max_size=24))
 def test_any_path_stays_inside(path: str) -> None:
     """Whatever the path of a URL is, the page lies inside the folder or is refused."""
