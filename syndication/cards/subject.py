@@ -9,9 +9,9 @@ from syndication.errors import CardError
 # How much larger than its own pixels a photo may be drawn. Networks show a card of 1200 pixels 500 to 600 wide (CSS),
 # so that a third more is lost again on most screens; beyond it, the photo looks soft beside the sharp words.
 _MOST_ENLARGED = 1.35
-_LEAST_SHOWN = (
-    0.45  # of a photo that covers a card: less of an upright one is a chin, or a headline over a face
-)
+_LEAST_SHOWN = 0.6
+"""Of a photo that covers a card: less of an upright or a square one is a chin, or a headline over a face, and much more
+of it can be seen beside the words."""
 _MOST_SMALL = 1.6  # of one that stands by itself, with no words on it to be compared with
 
 

@@ -33,8 +33,8 @@ FIELDS = (*_STORY.split(), *_LABELS.split(), *EACH)
 BRAND_COLORS = (*Colors.model_fields, "accent_bright", "accent_deep", "white", "black")
 
 # Of a story with a photo, `large` if it can cover its place, `small` if it would be enlarged too much for that. And
-# `aside` on a wide card on which words keep to one side, as it would leave little of a large upright photo, or as its
-# headline has no room `across`.
+# `aside` on a wide card on which words keep to one side, as it would leave little of a large photo that is upright or
+# square, or as its headline has no room `across`.
 Condition = Literal["photo", "large", "small", "plain", "wide", "across", "aside", "tall"]
 Units = Annotated[float, Field(ge=0, le=2000)]
 Lines = Annotated[int, Field(ge=1, le=12)]

@@ -218,7 +218,7 @@ def test_a_headline_in_nastaliq_is_whole(name: str, size: tuple[int, int]) -> No
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("name", ["article", "live", "audio", "gallery"])
-def test_an_upright_photo_stands_beside_the_words(name: str, language: str) -> None:
+def test_an_upright_or_square_photo_stands_beside_the_words(name: str, language: str) -> None:
     """A wide card would leave little of it: it keeps the far side, and words are on the ground beside it."""
     told = {
         "label": "Climate",
@@ -227,7 +227,7 @@ def test_an_upright_photo_stands_beside_the_words(name: str, language: str) -> N
         "credit": "Photo: A",
         "age": "From 2021",
     }
-    for pixels, aside in (((1200, 1600), True), ((1600, 1600), False), (LARGE, False)):
+    for pixels, aside in (((1200, 1600), True), ((1600, 1600), True), ((1600, 1280), False), (LARGE, False)):
         placed = lay_out(name, (1200, 630), language, photo=pixels, headline="word " * 12, **told)
         (photo,) = (op.rect for op in placed if isinstance(op, ops.PhotoOp))
         assert (photo.width, photo.height) == (480 if aside else 1200, 630)
