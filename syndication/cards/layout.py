@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from syndication.cards import checks, views
-from syndication.cards.measure import Measure, moved
+from syndication.cards.measure import Measure
 from syndication.cards.ops import FillOp, LogoOp, Op, PhotoOp, Rect, ScrimOp, TextOp
+from syndication.cards.pieces import moved
 from syndication.cards.subject import NoRoom, Subject
 from syndication.cards.template import Area, Fill, Layer, Photo, Template
 

@@ -123,6 +123,8 @@ def kept(text: str, language: str) -> set[int]:
     )
     for one, other in pairwise(_WORDS.finditer(text)):
         word, after = one[0], other[0]
+        if not (amount or ended or len(word) == 1 or word in _TITLES) and word.isalpha() and after.isalpha():
+            continue  # as most pairs are
         linked = amount and word in _PARTICLES
         scaled = amount and _is_scale(word, language) and word[-1] not in _PAUSES
         korean = bool(_KOREAN.search(word))

@@ -33,6 +33,7 @@ _LETTERS = {
     for code in (*_COMPATIBLE, *_ARABIC_FORMS)
     if (letters := unicodedata.normalize("NFKC", chr(code))).isprintable() and " " not in letters
 }
+_REPLACED = _DROPPED | _LETTERS
 _BLANKS = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces stay
 
 # After these a line of Chinese or Japanese likes to end, at the price of lengths that are a little less even.
@@ -137,7 +138,7 @@ def clean(text: str) -> str:
     """Text as it can be set on one paragraph: composed, blanks run together, nothing that draws nothing."""
     if text.isascii() and text.isprintable():  # as are most: nothing to compose or to drop
         return " ".join(text.split())
-    text = unicodedata.normalize("NFC", text).translate(_DROPPED | _LETTERS)
+    text = unicodedata.normalize("NFC", text).translate(_REPLACED)
     return _BLANKS.sub(" ", text).strip()
 
 
