@@ -44,6 +44,14 @@ _FIRST_MARK, _FIRST_EAST_ASIAN = (
 )  # what comes before needs no look at graphemes, or at scripts
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LEAST_WORD = 6  # letters, below which a word is not hyphenated
+# In these languages, of which Pyphen has no patterns, a consonant before a vowel begins a syllable.
+_OPEN_SYLLABLES = frozenset("fi tr az kk ky uz".split())
+_VOWELS = "aeiouyåäöüıəâîûаеёиоуыэюяәіөүұ"
+_SYLLABLE = rf"(?i)(?<=\p{{L}}{{3}})(?<=[{_VOWELS}]\p{{L}}{{0,3}})(?=[^\W\d_{_VOWELS}][{_VOWELS}]\p{{L}})"
+# What German, Dutch and Scandinavian compounds are joined with; other seams Pyphen's patterns do not tell.
+_SEAM = re.compile(
+    rf"(?:[ui]ng|[hk]eit|heid|het|schaft|scha[fp]|skap|i{SOFT_HYPHEN}?on|tät|teit|tum)s{SOFT_HYPHEN}$"
+)
 
 
 @lru_cache(maxsize=512)
@@ -97,7 +105,10 @@ def _lonely(text: str, end: int) -> bool:
 
 def hyphenated(words: str, language: str) -> str:
     """Words with a soft hyphen wherever the language may divide them; as they are if it is not known how."""
-    hyphens = _hyphens(_primary(language))
+    primary = _primary(language)
+    if primary in _OPEN_SYLLABLES:
+        return str(patterns.compiled(_SYLLABLE).sub(SOFT_HYPHEN, words))
+    hyphens = _hyphens(primary)
     if hyphens is None:
         return words
     return str(
@@ -105,6 +116,11 @@ def hyphenated(words: str, language: str) -> str:
             lambda match: hyphens.inserted(match[0], SOFT_HYPHEN), words
         )
     )
+
+
+def is_seam(words: str, end: int) -> bool:
+    """Whether the soft hyphen at the end of `words[:end]` stands where two words were joined."""
+    return bool(_SEAM.search(words, 0, end))
 
 
 @cache

@@ -49,7 +49,10 @@ _STARTS = re.compile(r"[,:;.!?…،؛؟।–—][\"”’»“)]*\x20|\x20(?=[�
 
 # Words are divided only where they would else be smaller than the middle of the sizes, and then at so much larger ones.
 _WORTH_A_HYPHEN = 1.25
-_HYPHEN_COST = 0.3  # of the box's width, squared as lengths are
+_HYPHEN_COST, _SEAM_COST = (
+    0.3,
+    0.1,
+)  # of the box's width, squared as lengths are: anywhere, and where words join
 
 # At the start of a line these hang outside, so that the letters below each other stand on one edge; of a full-width
 # sign it is the empty half that does.
@@ -283,7 +286,8 @@ class _Paragraph:
         """Breaks that are shunned, and what each costs as a share of the box's width."""
         starts = [match.end() for match in _STARTS.finditer(self.text)]
         odds = {end: _STRAY_COST for end in self.ends if any(0 < end - start <= _STRAY for start in starts)}
-        return odds | {end: _HYPHEN_COST for end in self.ends if self.text[end - 1] == breaks.SOFT_HYPHEN}
+        hyphens = (end for end in self.ends if self.text[end - 1] == breaks.SOFT_HYPHEN)
+        return odds | {end: _SEAM_COST if breaks.is_seam(self.text, end) else _HYPHEN_COST for end in hyphens}
 
     def measure(self, size: int, start: int, end: int) -> float:
         """Width of `text[start:end]`, spaces at its end not counted."""

@@ -86,6 +86,39 @@ def test_words_are_divided_as_the_language_does() -> None:
     assert breaks.hyphenated("Versicherung", "xx") == "Versicherung"
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fi", "Len|to|ko|ne|suih|ku|moot|tori ja laiva"),
+        ("tr", "İstan|bul’daki bele|diyesi"),
+        ("kk", "қана|ғат|тан|дыру"),
+        ("fi", "Vene Strand"),
+    ],
+)
+def test_where_no_patterns_are_a_consonant_takes_its_vowel_along(language: str, text: str) -> None:
+    """Finnish and Turkic words are divided before a consonant and its vowel, three letters left on each side."""
+    assert breaks.hyphenated(text.replace("|", ""), language).replace(breaks.SOFT_HYPHEN, "|") == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "width"),
+    [
+        ("de", "Krankenversicherungs|beitragserhöhungs|gesetz kommt", 500),
+        ("sv", "Förvaltnings|domstolsutred|ningen kritiserar", 400),
+    ],
+)
+def test_compounds_are_divided_where_they_are_joined(language: str, text: str, width: int) -> None:
+    """Of the places that are like good for a compound, one behind `-ungs` is the first choice."""
+    face = typeset.Face("serif", 700, 1.1, 0, language, rtl=False)
+    block = typeset.fit(text.replace("|", ""), face, width, 400, (31, 66), 5)
+    blank = (
+        block.lines[0].glyphs[0].font.get_nominal_glyph(ord(" "))
+    )  # so HarfBuzz sets a hyphen that is not shown
+    drawn = [sum(glyph.id != blank for glyph in line.glyphs) for line in block.lines]
+    *divided, last = text.split("|")
+    assert drawn == [*(len(part) + 1 for part in divided), len(last) - 1]
+
+
 def test_a_word_is_hyphenated_rather_than_tiny() -> None:
     """A long compound is set smaller rather than divided, and divided rather than less than half as large."""
     face = typeset.Face("serif", 700, 1.1, 0, "de", rtl=False)
