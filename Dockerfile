@@ -5,8 +5,10 @@ COPY pyproject.toml README.md LICENSE ./
 COPY syndication ./syndication
 COPY workers ./workers
 COPY card_templates ./card_templates
+# What comes besides, by the names in pyproject.toml: --build-arg EXTRAS=postgres,cjk,faces
+ARG EXTRAS=postgres
 RUN python -m venv /opt/syndication \
- && /opt/syndication/bin/pip install --no-cache-dir --disable-pip-version-check '.[postgres]'
+ && /opt/syndication/bin/pip install --no-cache-dir --disable-pip-version-check ".[${EXTRAS}]"
 
 FROM python:3.12-slim
 COPY --from=build /opt/syndication /opt/syndication

@@ -85,9 +85,21 @@ def test_no_secret_stands_in_the_files() -> None:
     """Keys and passwords come from the environment alone, by names without values."""
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
-            if re.search("KEY|SECRET|PASSWORD", name):
+            if re.search("KEY|SECRET|PASSWORD|NOTIFY", name):
                 assert re.fullmatch(r"\$\{[A-Z_]+:-\}", value), name
     assert not re.search("KEY|SECRET|PASSWORD", DOCKERFILE)
+
+
+def test_every_extra_can_be_built_in() -> None:
+    """The image comes with PostgreSQL's driver; the other extras are named where they are asked for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    [told] = re.findall(r"^# SYNDICATE_EXTRAS=([a-z,]+),", compose, re.MULTILINE)
+    assert set(told.split(",")) == project["optional-dependencies"].keys() - {"dev"}
+    build = next(service["build"] for service in SERVICES.values() if "build" in service)
+    assert build["args"] == {"EXTRAS": "${SYNDICATE_EXTRAS:-postgres}"}
+    assert "ARG EXTRAS=postgres\n" in DOCKERFILE
+    assert '".[${EXTRAS}]"' in DOCKERFILE
 
 
 def test_the_image_holds_the_whole_package() -> None:
