@@ -17,6 +17,7 @@ from pydantic import (
     Discriminator,
     Field,
     PlainValidator,
+    StrictBool,
     Tag,
     field_validator,
     model_validator,
@@ -36,8 +37,8 @@ BRAND_COLORS = (*Colors.model_fields, "accent_bright", "accent_deep", "white", "
 # `aside` on a wide card on which words keep to one side, as it would leave little of a large photo that is upright or
 # square, or as its headline has no room `across`.
 Condition = Literal["photo", "large", "small", "plain", "wide", "across", "aside", "tall"]
-Units = Annotated[float, Field(ge=0, le=2000)]
-Lines = Annotated[int, Field(ge=1, le=12)]
+Units = Annotated[float, Field(ge=0, le=2000, strict=True)]
+Lines = Annotated[int, Field(ge=1, le=12, strict=True)]
 
 
 def _of_form(pattern: str, expected: str) -> AfterValidator:
@@ -112,7 +113,7 @@ class Layer(_Strict):
 
     when: tuple[Condition, ...] = ()
     gap: Units = 0
-    spring: bool = False
+    spring: StrictBool = False
     area: Area = Area.model_construct()
     at: Hang = Hang.model_construct()
     clear: Clear = Field(
@@ -126,7 +127,7 @@ class Fill(Layer):
     """A flat colour; with `fade`, that share of it eases to nothing towards the end."""
 
     fill: Role
-    fade: Annotated[float, Field(ge=0, le=1)] = 0
+    fade: Annotated[float, Field(ge=0, le=1, strict=True)] = 0
 
 
 class Photo(Layer):
@@ -250,21 +251,23 @@ class Style(_Strict):
     """
 
     font: Literal["serif", "sans"]
-    weight: Annotated[int, Field(ge=100, le=900)] = 400
+    weight: Annotated[int, Field(ge=100, le=900, strict=True)] = 400
     size: tuple[Units, Units]
     least: Units = Field(0, description="The least size, where words would else be cut; 0 for the smallest.")
     lines: tuple[Lines, Lines] = (1, 1)
-    leading: Annotated[float, Field(ge=0.8, le=3)] = 1.2
-    tracking: Annotated[float, Field(ge=-0.1, le=0.5, description="In shares of the size.")] = 0
+    leading: Annotated[float, Field(ge=0.8, le=3, strict=True)] = 1.2
+    tracking: Annotated[float, Field(ge=-0.1, le=0.5, strict=True, description="In shares of the size.")] = 0
     case: Literal["as written", "upper"] = "as written"
     color: Role
     pill: Role | None = Field(None, description="The colour of a box around the words.")
-    tight: bool = Field(False, description="For ornaments: the box is that of the ink, not of the line.")
+    tight: StrictBool = Field(
+        False, description="For ornaments: the box is that of the ink, not of the line."
+    )
 
     @field_validator("size", mode="wrap")
     @classmethod
     def _range(cls, value: object, read: Callable[[object], tuple[float, float]]) -> tuple[float, float]:
-        least, most = read((value, value) if isinstance(value, int | float) else value)
+        least, most = read(value if isinstance(value, list | tuple) else (value, value))
         if not 4 <= least <= most:
             raise ValueError("[smallest, largest], or one size, from 4 up")
         return least, most
@@ -272,7 +275,7 @@ class Style(_Strict):
     @field_validator("lines", mode="wrap")
     @classmethod
     def _rows(cls, value: object, read: Callable[[object], tuple[int, int]]) -> tuple[int, int]:
-        wanted, most = read((value, value) if isinstance(value, int) else value)
+        wanted, most = read(value if isinstance(value, list | tuple) else (value, value))
         if wanted > most:
             raise ValueError("a number of lines, or [as a rule, at most]")
         return wanted, most

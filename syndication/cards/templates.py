@@ -25,7 +25,7 @@ from syndication.cards.template import (
     walk,
 )
 from syndication.config import Config
-from syndication.config.faults import told
+from syndication.config.faults import invalid, told
 from syndication.errors import TemplateError
 
 _NAME = re.compile(r"[^/\\:\0]+")  # what a CMS tells leads to no other folder
@@ -68,9 +68,9 @@ def parse(data: bytes, file: str) -> Template:
     except UnicodeDecodeError:
         raise TemplateError(f"{file}: not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"{file}: not valid TOML: {error}") from None
+        raise TemplateError(f"{file}: {invalid(error)}") from None
     except ValidationError as error:
-        faults = [_explain(fault) for fault in error.errors()]
+        faults = list(_once([_explain(fault) for fault in error.errors()]))
     else:
         faults = list(_dangling(template))
     if faults:
@@ -101,6 +101,8 @@ def _files(folder: Any) -> list[Any]:
 
 def _dangling(template: Template) -> Iterator[str]:
     """Names that lead nowhere, and placements where nothing is placed."""
+    if not template.layers:
+        yield "layers: found [], expected one layer or more"
     for name in template.needs:
         yield from _unknown("needs", "field", name, FIELDS)
     own = {**template.colors.any, **template.colors.photo, **template.colors.plain}
@@ -163,6 +165,16 @@ def _advice(name: str, known: Any) -> str:
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
 
 
+def _once(faults: list[str]) -> Iterator[str]:
+    """What is wrong for both shapes of cards, as where one place is told for both, told once."""
+    for fault in faults:
+        where, wide, what = fault.partition(".wide: ")
+        if wide and f"{where}.tall: {what}" in faults:
+            yield f"{where}: {what}"
+        elif wide or fault.replace(".tall: ", ".wide: ", 1) not in {*faults} - {fault}:
+            yield fault
+
+
 def _explain(fault: Any) -> str:
     path = ""
     model: type[BaseModel] = Template
@@ -173,6 +185,10 @@ def _explain(fault: Any) -> str:
             model = KINDS[part.strip("<>")]
         else:
             path += f".{part}" if path else part
+    if fault["type"] == "layer" and isinstance(fault["input"], dict):
+        unknown = fault["input"].keys() - Layer.model_fields.keys()
+        if len(unknown) == 1:
+            return f"{path}: unknown layer {(key := unknown.pop())!r}; {_advice(key, list(KINDS))}"
     if fault["type"] != "extra_forbidden":
         return told(path, fault)
     if fault["loc"][0] == "text":

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from syndication.config.base import ConfigTable
 from syndication.config.budget import Budget
-from syndication.config.faults import explain
+from syndication.config.faults import explain, invalid
 from syndication.config.gate import Gate
 from syndication.config.install import Fetch, Metadata, Queue, Serve, StoreTable
 from syndication.config.looks import Brand, Cards, Colors, Section
@@ -118,7 +118,7 @@ def parse(text: str, file: Path = Path(FILE_NAME)) -> Config:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+        raise ConfigError(f"{file}: {invalid(error)}") from None
     if "folder" in data:
         raise ConfigError(f"{file}: folder: unknown key", "The data folder is `folder` in [store].")
     try:

@@ -1,6 +1,7 @@
 """What is wrong with a config file, in words of those who wrote it."""
 
 import re
+import tomllib
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -27,6 +28,20 @@ _EXPECTED = {
     "literal_error": "{expected}",
     "enum": "{expected}",
 }
+
+# What the standard library's reader means.
+_TOML = {
+    "Cannot overwrite a value": "this key stands there already; keep one of the two",
+    "Unclosed array": "a list without its end, or without a comma between two of its values",
+    "Unclosed inline table": "a brace that is not closed, or no comma between two keys",
+    "Invalid value": "no value as TOML has them; text stands in quotes",
+}
+
+
+def invalid(error: tomllib.TOMLDecodeError) -> str:
+    """What is wrong in a file that is no TOML, and where."""
+    what, at, where = str(error).partition(" (at ")
+    return f"not valid TOML: {_TOML.get(what, what)}{at}{where}"
 
 
 def explain(fault: Any, model: type[BaseModel]) -> str:

@@ -54,7 +54,7 @@ def test_ours_are_all_readable() -> None:
         (
             "fill =",
             "phil =",
-            "layers[0]: found {'phil': 'paper'}, expected a layer with one of the keys fill, photo",
+            "layers[0]: unknown layer 'phil'; known: fill, photo",
         ),
         ("at =", "att =", "layers[1].att: unknown key; did you mean at?"),
         ('"bottom"', '"botom"', "layers[1].at"),
@@ -86,9 +86,20 @@ def test_ours_are_all_readable() -> None:
         ),
         ("layers = [", "layers = [{ photo = 'cover' }, ", "layers: a photo stands with its credit"),
         ('{ text = "headline" }', '{ text = "fact" }', "'fact' stands only inside `each`"),
-        ('at = "bottom"', 'clear = "midle"', "layers[1].clear.wide: found 'midle', expected a number from 0"),
+        ('at = "bottom"', 'clear = "midle"', "layers[1].clear: found 'midle', expected a number from 0"),
         ("[text.headline]\n", "[text.headline]\nleast = 99\n", "expected a least size of at most"),
+        ('at = "bottom"', 'at = { wide = "top", tall = "botom" }', "layers[1].at.tall: found 'botom'"),
+        ('{ text = "headline" }', '{ txt = "headline", gap = 9 }', "unknown layer 'txt'; did you mean text?"),
+        ('at = "bottom"', "gap = true", "layers[1].gap: found true, expected a number"),
+        ('at = "bottom"', 'gap = "12"', "layers[1].gap: found '12', expected a number"),
+        ('at = "bottom"', 'spring = "yes"', "layers[1].spring: found 'yes', expected true or false"),
         ("layers = [", "layers = ", "own.toml: not valid TOML"),
+        (
+            "layers = [",
+            "margin = 9\nmargin = 9\nlayers = [",
+            "this key stands there already; keep one of the two (at line",
+        ),
+        ('{ fill = "paper" },', '{ fill = "paper" }', "without a comma between two of its values (at line"),
     ],
 )
 def test_a_fault_names_file_layer_and_remedy(before: str, after: str, said: str) -> None:
@@ -99,6 +110,13 @@ def test_a_fault_names_file_layer_and_remedy(before: str, after: str, said: str)
     assert said in message
     if "not valid TOML" not in message:
         assert re.match(r"own\.toml:\n  line [1-9]: ", message)
+
+
+def test_a_template_without_a_layer_is_refused() -> None:
+    """What would draw an empty card is a fault; one place told for both shapes is told of once."""
+    assert "line 1: layers: found [], expected one layer or more" in faults("layers = []")
+    twice = faults(GOOD.replace('"bottom"', '"botom"', 1))
+    assert twice.count("botom") == 1
 
 
 def test_a_name_leads_to_no_other_folder(tmp_path: Path) -> None:
