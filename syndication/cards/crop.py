@@ -121,7 +121,10 @@ def _start_at(focal: tuple[float, float], axis: int, share: float, covered: Sequ
     (left, top), (right, bottom) = ([at + reach for at in focal] for reach in (-_AROUND, _AROUND))
     middle = min(max(focal[axis] - share / 2, 0.0), 1 - share)
     shifts = [step / _STEPS * _ASIDE * share for step in range(-_STEPS, _STEPS + 1)]
-    starts = {min(max(middle + shift, 0.0), 1 - share) for shift in shifts}
+    # As far to either side as what is around the point is still shown, or as the photo goes.
+    first = min(max((right, bottom)[axis] - share, 0.0), middle)
+    last = max(min((left, top)[axis], 1 - share), middle)
+    starts = {min(max(middle + shift, first), last) for shift in shifts}
 
     def harm(start: float) -> tuple[float, float]:
         hidden = _hidden((left, top, right, bottom), axis, start, share, covered)

@@ -112,6 +112,16 @@ def test_words_move_a_focal_point_no_further_than_they_need() -> None:
         assert 0.3 - 1e-9 <= at < 0.45 if moves else math.isclose(at, 0.5)
 
 
+@given(photo_sizes, st.sampled_from(SIZES), st.tuples(shares, shares), st.lists(boxes(), max_size=3))
+def test_what_an_editor_points_at_is_in_the_crop(
+    size: tuple[int, int], target: tuple[int, int], focal: tuple[float, float], covered: list[crop.Box]
+) -> None:
+    """A focal point is shown wherever it is and wherever words stand: it is not moved off the card to clear them."""
+    left, top, right, bottom = crop.window(size, target, Interest(focal=focal), covered)
+    assert left - 1e-6 <= focal[0] * size[0] <= right + 1e-6
+    assert top - 1e-6 <= focal[1] * size[1] <= bottom + 1e-6
+
+
 def test_faces_stand_clear_of_words() -> None:
     """Where the photo can be moved under the words, the face comes out above them."""
     words = [(0.05, 0.55, 0.7, 0.95)]
