@@ -1,7 +1,7 @@
 """What a photo's own metadata says about its rights -> what the card says of itself. Nothing else goes further.
 
-Fields are those of the IPTC Photo Metadata Standard 2023.2, read from XMP first and from IPTC-IIM where that is silent;
-on the card they stand in XMP.
+Fields are those of the IPTC Photo Metadata Standard 2023.2, read from XMP first, from IPTC-IIM where that is silent,
+and the copyright, which cameras write, from EXIF where both are; on the card they stand in XMP.
 """
 
 import re
@@ -30,6 +30,7 @@ _XMP_NAMES = {
     "source_type": "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType",
 }
 _IIM_NAMES = {"credit": (2, 110), "copyright": (2, 116), "caption": (2, 120)}
+_EXIF_COPYRIGHT = 0x8298  # the photographer's and, after a NUL, the editor's (CIPA DC-008, 4.6.4)
 
 
 class Rights(NamedTuple):
@@ -83,7 +84,20 @@ def of_card(event: PublishEvent, own: Rights) -> Rights:
 
 def read(image: ImageFile.ImageFile) -> Rights:
     """The rights that the metadata of a photo tells that is `photo.opened`, empty where it has none or is damaged."""
-    return Rights(**(_iim(image) | {name: text for name, text in _xmp(image).items() if text}))
+    told = _exif(image)
+    for more in (_iim(image), _xmp(image)):
+        told |= {name: text for name, text in more.items() if text}
+    return Rights(**told)
+
+
+def _exif(image: Image.Image) -> dict[str, str]:
+    try:
+        value = image.getexif().get(_EXIF_COPYRIGHT)
+    except Exception:  # damaged, as below
+        return {}
+    # Pillow reads ASCII as Latin-1, and most write UTF-8 there.
+    text = _decoded(value.encode("latin-1", "replace")) if isinstance(value, str) else ""
+    return {"copyright": _tidy(text.replace("\0", " "))}
 
 
 def _xmp(image: Image.Image) -> dict[str, str]:

@@ -76,6 +76,16 @@ def test_iptc_records_stand_in_where_xmp_is_silent(tmp_path: Path) -> None:
     assert told_by(path) == rights.Rights("Möwe", "© M", "Bay")
 
 
+def test_the_copyright_that_a_camera_wrote_stands_in_where_all_else_is_silent(tmp_path: Path) -> None:
+    """Of EXIF the copyright is read, the photographer's and the editor's, and what an agency wrote comes before it."""
+    exif = Image.Exif()
+    exif[0x8298] = "© Mara Osei\0© The Meridian".encode()
+    exif[0x013B], exif[0x010E] = "Mara Osei", "DIGITAL CAMERA"
+    told = told_by(photo_with(tmp_path / "camera.jpg", exif=exif))
+    assert told == rights.Rights(copyright="© Mara Osei © The Meridian")
+    assert told_by(photo_with(tmp_path / "agency.jpg", exif=exif, xmp=XMP)) == TOLD
+
+
 def test_a_card_carries_the_rights_and_nothing_else(
     story: Callable[..., PublishEvent], tmp_path: Path
 ) -> None:
