@@ -17,6 +17,7 @@ _HANG = 0.75  # of the margin: how far quotation marks may hang into it
 _BANNER, _MOST_LOGO = 4, 1.75
 """How wide for its height a logo is that is drawn as high as is asked; one that is less wide is drawn higher, so
 that it covers as much, but no more than so many times as high."""
+_WIDEST = 0.4  # of the card's width: a long name in one line is no headline
 _FLATTEST = 2.6  # of a band, for a height of 1
 _ALMOST = (
     0.75  # of what is asked: a band that cannot be as wide is no wider, and so does not look like a mistake
@@ -162,7 +163,7 @@ class Pieces:
         tall, color = layer.logo * self.unit, self.color(layer.color)
         if aspect := self.subject.logo_aspect(color):
             asked, tall = tall, tall + self.higher(layer)
-            tall = min(tall, width / aspect, height)
+            tall = min(tall, min(width, self.card.width * _WIDEST) / aspect, height)
             rect = Rect(0, 0, tall * aspect, tall)
             # Words beside it stand as beside one that is as high as is asked, in its middle.
             return Box(rect.width, tall, (LogoOp(rect, color),), min((tall + asked) / 2, tall))
