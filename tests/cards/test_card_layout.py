@@ -256,7 +256,7 @@ def test_two_hundred_capitals_stand_whole(name: str, size: tuple[int, int]) -> N
 
 
 @pytest.mark.parametrize("size", [(1200, 630), (1080, 1080)])
-@pytest.mark.parametrize("language", ["my", "ta", "ur"])
+@pytest.mark.parametrize("language", ["ml", "my", "ta", "ur"])
 @pytest.mark.parametrize("name", ["article", "breaking", "opinion", "plain", "quote", "video"])
 def test_a_long_headline_in_tall_letters_stands_whole(
     name: str, language: str, size: tuple[int, int]
@@ -264,8 +264,9 @@ def test_a_long_headline_in_tall_letters_stands_whole(
     """In scripts whose lines are high, words are smaller, or stand to one side, before a letter of them is lost."""
     headline = next(one["text"] for one in SPECIMENS if one["language"] == language)
     told = {"byline": "Ines Okafor", "date": "20 November 2026", "credit": "Photo: A", "video": "12:34"}
+    long = " ".join([headline] * 5)[:200].strip()
     for pixels in (LARGE, None):
-        placed = lay_out(name, size, language, photo=pixels, headline=f"{headline} {headline}"[:160], **told)
+        placed = lay_out(name, size, language, photo=pixels, headline=long, **told)
         (block,) = (op.block for op in words_of(placed) if op.name == "headline")
         assert block
         assert (block.cut, pixels) == (0, pixels)
