@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from celery import Celery
-from celery.exceptions import CPendingDeprecationWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.signals import setup_logging
 
 from syndication.config import FILE_NAME, Config, load
@@ -23,8 +23,10 @@ from workers.broker import PREFIX, broker_url
 DRAW, DELIVER, BULK = "draw", "deliver", "bulk"
 
 
-# It says at each loss of the broker that a default will change, which we have set.
+# It says at each loss of the broker that a default will change, which we have set; and of root, which the supervisor
+# has said, that there is a --uid, which `syndicate worker` has not.
 warnings.simplefilter("ignore", CPendingDeprecationWarning)
+warnings.simplefilter("ignore", SecurityWarning)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

@@ -61,6 +61,8 @@ def worker(only: tuple[str, ...], **processes: int) -> None:
         raise click.BadParameter(f"found {unknown[0]}, expected {', '.join(ROLES)}", param_hint="--only")
     start_logging()
     say(f"Working on {config.data} — Ctrl-C ends it.")
+    if os.geteuid() == 0:
+        say("This runs as root; give it a user of its own, to whom the store's folder belongs.")
     run(config, only, **processes)
 
 

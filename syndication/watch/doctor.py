@@ -54,6 +54,7 @@ def examine(store: Store, config: Config, *, offline: bool = False) -> Iterator[
         "workers": lambda: _workers(store),
         "fonts": lambda: _fonts(store),
         "photos": lambda: _photos(store),
+        "cards": lambda: _cards(store, config),
         "cards' address": lambda: _address(store, config, offline),
         "pages": lambda: _pages(store, config),
     }
@@ -185,6 +186,16 @@ def _photos(store: Store) -> Iterator[Symptom]:
         )
 
 
+def _cards(store: Store, config: Config) -> Iterator[Symptom]:
+    folder = config.at(config.cards.folder)
+    with store.read() as tx:
+        drawn = [one for one in stories.newest(tx, _LOOKED_AT) if not one.withdrawn and one.due_at is None]
+    lost = [card.file for one in drawn for card in one.cards if not (folder / card.file).exists()]
+    if lost:
+        words = f"{len(lost)} cards of the newest stories are gone from {folder}, such as {lost[0]}"
+        yield Symptom(words, "Put the folder back, or have them drawn anew: syndicate render --all")
+
+
 def _address(store: Store, config: Config, offline: bool) -> Iterator[Symptom]:
     base = config.cards.base_url
     with store.read() as tx:
@@ -209,7 +220,8 @@ def _address(store: Store, config: Config, offline: bool) -> Iterator[Symptom]:
     except FetchError as error:
         yield Symptom(f"a card cannot be read at its public address: {error.message}", remedy)
         return
-    if got.body != (config.at(config.cards.folder) / drawn[0].file).read_bytes():
+    file = config.at(config.cards.folder) / drawn[0].file
+    if file.exists() and got.body != file.read_bytes():
         yield Symptom(f"{url} shows something else than the card", remedy)
 
 

@@ -1,6 +1,7 @@
 """What an operator looks at: the doctor, metrics and health."""
 
 import os
+import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -115,6 +116,19 @@ def test_cards_that_the_web_server_does_not_show_are_told(desk, network, story, 
     for card in cards:
         (folder / card.name).write_bytes(card.read_bytes())
     assert parts(desk("doctor", "--json"))["cards' address"] == []
+
+
+def test_cards_that_are_gone_from_their_folder_are_told(desk, network, story, swept):
+    """A disk that was emptied: how many, where, and the command that draws them anew, which mends it."""
+    desk("publish", story(), "--now")
+    assert parts(desk("doctor", "--offline", "--json"))["cards"] == []
+    folder = desk.room / "data" / "cards"
+    shutil.rmtree(folder)
+    [gone] = parts(desk("doctor", "--offline", "--json"))["cards"]
+    assert gone["words"].startswith(f"2 cards of the newest stories are gone from {folder}")
+    assert "syndicate render --all" in gone["remedy"]
+    assert desk("render", "--all").status == 0
+    assert parts(desk("doctor", "--offline", "--json"))["cards"] == []
 
 
 @pytest.mark.parametrize(
