@@ -37,6 +37,8 @@ _THAI_AMOUNT = (
 )
 _REPEATED = r"\x20?(?=[ๆฯໆຯៗ])"
 _QUOTED = r"[」』）》”](?=\p{Script=Hira})"
+# Names and quotations of few letters stay whole.
+_SHORT_QUOTE = r"《[^《》]{1,8}》|[“「『][^“”「」『』，。]{1,6}[”」』]"
 _FIRST_THAI = "\u0e00"
 _FIRST_MARK, _FIRST_EAST_ASIAN = (
     "\u0300",
@@ -86,6 +88,8 @@ def _kept_without_blanks(text: str, ends: tuple[int, ...], locale: str) -> set[i
         kept |= {end for run in runs for end in range(run.start() + 1, run.end())}
         kept |= _inside(_QUOTED, text)
     if locale.startswith(("ja", "zh")):
+        quotes = patterns.compiled(_SHORT_QUOTE).finditer(text)
+        kept |= {end for quote in quotes for end in range(quote.start() + 1, quote.end())}
         kept |= _inside(_EAST_ASIAN_AMOUNT, text) | {end for end in ends[:-1] if _lonely(text, end)}
     return kept
 

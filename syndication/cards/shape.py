@@ -254,13 +254,13 @@ def _scripts(text: str) -> list[str]:
     return scripts
 
 
-def _apart(text: str, start: int, end: int) -> dict[str, list[tuple[int, int, bool]]]:
+def _apart(text: str, start: int, end: int) -> dict[str, Sequence[tuple[int, int, bool]]]:
     """The features for a stretch of text: no kerning after the point of a Catalan l·l, which Source Serif sets into
     the letters."""
     if "l·l" not in text:
         return {}
-    points = (match.start() + 1 for match in _GEMINATE.finditer(text, start, end))
-    return {"kern": [(point, point + 1, False) for point in points]}
+    points = [match.start() + 1 for match in _GEMINATE.finditer(text, start, end)]
+    return {"kern": [(point, point + 1, False) for point in points]} if points else {}
 
 
 def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language: str) -> hb.Buffer:
