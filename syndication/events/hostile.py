@@ -36,6 +36,8 @@ def read_json(raw: bytes, source: str) -> tuple[Any, list[Fault]]:
     except UnicodeDecodeError as error:
         found = f"byte 0x{raw[error.start]:02x} at position {error.start}"
         raise EventError([Fault(source, found, "JSON in UTF-8")], source) from None
+    if not text.strip():
+        raise EventError([Fault(source, "nothing in it", "an object with the story's fields")], source)
     try:
         value = json.loads(
             text, object_pairs_hook=_object, parse_int=_integer, parse_float=float, parse_constant=float

@@ -140,7 +140,8 @@ def test_one_source_of_the_photo(image: dict[str, str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("raw", "field"),
     [
-        (b"", "line 1, column 1"),
+        (b"", "event"),
+        (b"\xef\xbb\xbf \n", "event"),
         (b"{", "line 1, column 2"),
         (b"\xff\xfe{}", "event"),
         (b"[" * 100_000, "event"),
