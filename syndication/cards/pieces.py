@@ -178,7 +178,12 @@ class Pieces:
         return Box(block.width, block.height, (op,), block.baseline, block.capital)
 
     def higher(self, *layers: Layer) -> float:
-        """By how much a logo in one of the layers is drawn higher than is asked, as it is not wide."""
+        """By how much a logo in one of the layers is drawn higher than is asked, as it is not wide.
+
+        By nothing where words need the room.
+        """
+        if self.subject.tight:
+            return 0.0
         most = 0.0
         for layer in layers:
             if isinstance(layer, Logo) and (aspect := self.subject.logo_aspect(self.color(layer.color))):

@@ -32,7 +32,7 @@ class Subject(NamedTuple):
     Shapes are told as the width for a height of 1; the paper's logo may have one for each colour of words.
     `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.
     `aside`: whether words are to keep to one side of a wide card, whatever the photo; `tight`: whether names and
-    credits are to be cut rather than take more than a line.
+    credits are to be cut rather than take more than a line, and no logo is to take more than it is asked to.
     `facts` are the points of a list, each after its place in digits; `fonts` the folder of the newsroom's own.
     """
 

@@ -235,6 +235,19 @@ def test_a_high_logo_is_clear_of_the_fullest_card(
         assert min(op.rect.y for op in one.ops if isinstance(op, ops.TextOp)) >= mark.bottom + 10
 
 
+def test_a_high_logo_takes_no_room_that_the_headline_needs(story: Make, photos: Path, tmp_path: Path) -> None:
+    """Where a headline in tall letters would be cut, the logo is as high as the template asks and no higher."""
+    brand = Brand(logo_dark=logo(tmp_path, "logo.png", (100, 100), "black"))
+    told = {
+        "headline": "سمندر نے دو بار سڑک بہا دی، اب جزیرے کو فیصلہ کرنا ہے کہ کیا بچانا ہے",
+        "byline": ["ثنا خان"],
+    }
+    changes = {**told, "language": "ur", "card": {"role": "مدیر"}}
+    sea = photos / "sea.jpg"
+    boxes = logo_boxes(story, brand, tmp_path, template="opinion", photo=sea, **changes)
+    assert [round(box.height) for box in boxes] == [34, 60]
+
+
 def test_what_is_see_through_around_a_logo_counts_for_nothing(story: Make, tmp_path: Path) -> None:
     """A logo stands on the margin and is as large as is asked, however much its file leaves free around it."""
     tight = Brand(logo_dark=logo(tmp_path, "tight.png", (500, 100), "black"))
