@@ -27,6 +27,11 @@ _SCRIPT_RUNS = (
 _BEYOND_LATIN = "\u0250"  # what comes before is Latin or shared by all scripts
 _EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Bopo", "Hang"})
 _GEMINATE = re.compile("l(?=·l)")
+# What begins and what ends in an empty half (W3C, "Requirements for Chinese Text Layout" 3.1.6.1 and its like for
+# Japanese): of two beside each other one is set without it.
+_OPENING, _CLOSING = "「『《〈（【〔“‘", "」』》〉）】〕”’、。，．：；！？"
+_CROWDED = re.compile(f"(?<=[{_OPENING}{_CLOSING}])[{_OPENING}]|[{_CLOSING}](?=[{_CLOSING}])")
+_FIRST_FULL_WIDTH = "\u3001"
 _INNER_BLANKS = r"(?<!^)\x20(?!$)"
 
 # Emoji sequences (UTS #51) that are shown as pictures: flags, and what is one by default or asks to be one.
@@ -254,13 +259,19 @@ def _scripts(text: str) -> list[str]:
     return scripts
 
 
-def _apart(text: str, start: int, end: int) -> dict[str, Sequence[tuple[int, int, bool]]]:
-    """The features for a stretch of text: no kerning after the point of a Catalan l·l, which Source Serif sets into
-    the letters."""
-    if "l·l" not in text:
-        return {}
-    points = [match.start() + 1 for match in _GEMINATE.finditer(text, start, end)]
-    return {"kern": [(point, point + 1, False) for point in points]} if points else {}
+def _features(text: str, start: int, end: int) -> dict[str, Sequence[tuple[int, int, bool]]]:
+    """How a stretch of text is set otherwise than the font would: no kerning after the point of a Catalan l·l, which
+    Source Serif sets into the letters; of two full-width marks beside each other one without its empty half."""
+    features = {}
+    if "l·l" in text:
+        features["kern"] = [(match.start() + 1, False) for match in _GEMINATE.finditer(text, start, end)]
+    if max(text, default="") >= _FIRST_FULL_WIDTH:
+        features["halt"] = [(match.start(), True) for match in _CROWDED.finditer(text, start, end)]
+    return {
+        tag: [(place, place + 1, value) for place, value in places]
+        for tag, places in features.items()
+        if places
+    }
 
 
 def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language: str) -> hb.Buffer:
@@ -272,5 +283,5 @@ def _shape(text: str, start: int, end: int, item: Item, font: hb.Font, language:
         buffer.script = item.script
     buffer.direction = "rtl" if item.level % 2 else "ltr"
     buffer.language = language
-    hb.shape(font, buffer, _apart(text, start, end))
+    hb.shape(font, buffer, _features(text, start, end))
     return buffer

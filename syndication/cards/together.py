@@ -21,6 +21,7 @@ _GROUP, _NEXT_GROUP = re.compile(r"(?<![\d.,٫٬])\d{1,3}$"), re.compile(r"\d{3}
 _DAY = re.compile(r"\d{1,2}(?!\d)")
 _ORDINAL = re.compile(r"\d{1,2}\.")
 _INITIAL = re.compile(r"[^\W\d_]\.(?:-[^\W\d_]\.)?")
+_NOT_LATIN = re.compile(r"[\u0370-\u1cff\u3040-\ud7ff]")
 _DATE = re.compile(r"\d{1,2} \w+ \d{4}")  # a card's own line of it is not worth a look at the CLDR
 _KOREAN = re.compile(r"\d[십백천만억조]+$")
 _FIRST_PICTURE, _AFTER_PICTURES = "\U0001f000", "\U00020000"  # emoji belong to the words before them
@@ -118,9 +119,8 @@ def kept(text: str, language: str) -> set[int]:
     ends = {match.end() for match in _HYPHENS.finditer(text)}
     if _DATE.fullmatch(text):
         return ends
-    amount = ended = linked = (
-        False  # whether the last word is a number or its scale, ends an amount, or is a "di"
-    )
+    foreign = bool(_NOT_LATIN.search(text))
+    amount = ended = False  # whether the last word is a number or its scale, or ends an amount
     for one, other in pairwise(_WORDS.finditer(text)):
         word, after = one[0], other[0]
         if not (amount or ended or len(word) == 1 or word in _TITLES) and word.isalpha() and after.isalpha():
@@ -132,7 +132,8 @@ def kept(text: str, language: str) -> set[int]:
         counted = amount or ended
         divided = after[0].isdecimal() and (korean or (ended and word in _DIVIDED))
         ended = (amount or linked) and _goes_on(after, language, scaled=scaled or linked)
-        if ended or divided or _leans(word, after, language, counted=counted):
+        named = foreign and after[0].isdecimal() and word.isascii() and word.isalpha()  # iPhone 17
+        if ended or divided or named or _leans(word, after, language, counted=counted):
             ends.add(other.start())
     return ends
 

@@ -112,6 +112,22 @@ def test_the_point_of_a_catalan_l_l_touches_neither() -> None:
     assert len(several.lines) == 3
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "halves"),
+    [
+        ("zh-Hans", "《人》：“绝”，政", 3),
+        ("zh-Hant", "「絕」，（政）", 2),
+        ("ja", "「道」「海、『灯』」！？", 5),
+        ("ja", "海、道「灯」と（島）へ", 0),
+    ],
+)
+def test_marks_beside_each_other_share_their_blank(language: str, text: str, halves: int) -> None:
+    """Of two full-width marks beside each other one is set without its empty half; alone they keep it."""
+    block = set_in(language, text)
+    assert (len(block.lines), block.size) == (1, 66)
+    assert block.width == pytest.approx(66 * (len(text) - halves / 2), abs=1)
+
+
 def test_han_characters_are_those_of_the_language() -> None:
     """The same character has the form of Japan, Korea, the mainland, Taiwan or Hong Kong."""
     shown = {

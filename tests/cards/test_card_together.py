@@ -86,6 +86,8 @@ def test_an_amount_is_not_parted(language: str, text: str) -> None:
         ("en", "won |15, |million |lost"),
         ("en", "Mother |and |child 👩‍👧 |win 🏆 |at |last"),
         ("th", "ต่าง ๆ |และ|อื่นๆ"),
+        ("fa", "رشد |و |iPhone 17 |در"),
+        ("en", "In |Gaza |12 |die"),
         ("zh-Hans", "《人民日报》：|“绝不放弃”|——|政府"),
         ("ja", "“アップル・|ストア”に集まる"),
     ],
