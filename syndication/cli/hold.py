@@ -49,6 +49,7 @@ def hold(
     """
     from syndication.pipeline import Choice
     from syndication.pipeline import hold as put_up
+    from syndication.pipeline.hold import strangers
     from syndication.store import milliseconds
 
     choice = Choice(topic.strip(), section.strip(), account.strip())
@@ -59,6 +60,9 @@ def hold(
     with home() as (store, config):
         end = until_of(until, config.brand.timezone, "--until") if until else None
         made = put_up(store, config, choice, why=why.strip(), until=milliseconds(end) if end else None)
+        unknown = strangers(store, choice)
+    for words in unknown:
+        say(f"The hold stands, but {words}")
     if machine:
         show_json({**_hold_data(made.hold), "stopped": made.stopped, "asked_about": made.doubtful})
         return

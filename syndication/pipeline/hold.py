@@ -7,6 +7,7 @@ follow their story, as a correction must not wait.
 import json
 import unicodedata
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -17,6 +18,8 @@ from syndication.models import OCCASION, Delivery, PublishEvent
 from syndication.pipeline.times import earliest, expiry
 from syndication.store import NEVER, Store, accounts, deliveries, holds, milliseconds, stories
 from syndication.store.holds import Held, Hold, Waiting
+
+_RECENT = 200  # stories
 
 SAME_URL = "same-url"
 """What holds the announcement of a story whose address another story has."""
@@ -64,6 +67,25 @@ def hold(store: Store, config: Config, choice: Choice, *, why: str = "", until: 
         stopped = holds.stop(tx, sure, made.mark, words_of(made), now, config.late.review_time)
         holds.ask_about(tx, doubtful, words_of(made), now)
         return Stopped(made, stopped, len(doubtful))
+
+
+def strangers(store: Store, choice: Choice) -> list[str]:
+    """What of a choice no recent story has, with the nearest that one has: by a slip a hold would stop nothing."""
+    with store.read() as tx:
+        events = [one.event for one in stories.newest(tx, _RECENT)]
+    told = {
+        "topic": [tag for event in events for tag in event.tags],
+        "section": [one.section for one in events],
+    }
+    found = []
+    for what, names in told.items():
+        known, name = {fold(one): one for one in names if one}, getattr(choice, what)
+        if name and fold(name) not in known:
+            near = get_close_matches(fold(name), known, n=1)
+            found.append(
+                f"no recent story has the {what} {name}{f'; {known[near[0]]}, perhaps?' if near else ''}"
+            )
+    return found
 
 
 def words_of(one: Hold) -> str:

@@ -40,6 +40,16 @@ def test_held_posts_are_told_to_scripts(fire):
     assert [one["state"] for one in fire("resume", "--all", "--drop", "--json").data()] == ["cancelled"] * 2
 
 
+def test_a_slip_in_what_is_to_be_held_is_told(fire):
+    """In a bad hour a misspelt topic would stop nothing, and nobody would know; the hold stands all the same."""
+    slip = fire("hold", "--topic", "frie", "--section", "Wrold")
+    assert slip.status == 0
+    assert "The hold stands, but no recent story has the topic frie; Fire, perhaps?\n" in slip.err
+    assert "no recent story has the section Wrold" in slip.err
+    right = fire("hold", "--topic", "#FIRE")
+    assert "no recent story" not in right.err
+
+
 def test_a_story_that_comes_in_a_hold_is_no_failure(fire, story, network):
     """`publish --now` says that it is held, and where to look."""
     fire("hold", "--section", "World")
