@@ -26,17 +26,18 @@ _CLAUSES = frozenset("、。，；：！？“”‘’「」『』《》（）�
 _PARTICLES = frozenset("了的吗呢吧们嗎們")
 _COMPOUNDS = r"(?<!\p{Script=Hani})\p{Script=Hani}{2,5}(?!\p{Script=Hani})"
 # Numbers of scripts that set no blanks between words, with their scales; what is counted comes after them. A year
-# counts nothing. No line starts with a mark that says a word again or cuts it short, nor in Japanese with the
-# particle that belongs to a quotation.
+# counts nothing. No line starts with a mark that says a word again or cuts it short, nor with the
+# particle that belongs to a quotation, as those of Japanese and Korean do.
 _EAST_ASIAN_AMOUNT = (
-    r"[約约第](?=\d)|\d[%％]?[十百千万萬亿億兆几幾多余餘]*(?=[\d\p{Script=Hani}\p{Script=Kana}])"
+    r"[約约第](?=\d)|\d・(?=\d)"
+    r"|\d[%％]?[十百千万萬亿億兆几幾多余餘]*(?=[\d\p{Script=Hani}\p{Script=Kana}\p{Script=Hira}])"
 )
 _THAI_AMOUNT = (
     r"(?<!\d)(?!\d{4}(?!\d))\d[\d.,]*\x20?(?:ร้อย|พัน|หมื่น|แสน|ล้าน|ຮ້ອຍ|ພັນ|ໝື່ນ|ແສນ|ລ້ານ|ຕື້|ពាន់|ម៉ឺន|សែន|លាន"
     r"|ထောင်|သောင်း|သိန်း|သန်း|ကုဋေ|ဘီလီယံ)*(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
 )
-_REPEATED = r"\x20?(?=[ๆฯໆຯៗ])"
-_QUOTED = r"[」』）》”](?=\p{Script=Hira})"
+_REPEATED = r".\x20?(?=[ๆฯໆຯៗ])"
+_QUOTED = r"[」』）》”’](?=[\p{Script=Hira}\p{Script=Hang}])"
 # Names and quotations of few letters stay whole.
 _SHORT_QUOTE = r"《[^《》]{1,8}》|[“「『][^“”「」『』，。]{1,6}[”」』]"
 _FIRST_THAI = "\u0e00"
@@ -79,14 +80,13 @@ def chances(text: str, language: str, *, loose: bool = False) -> tuple[int, ...]
 
 def _kept_without_blanks(text: str, ends: tuple[int, ...], locale: str) -> set[int]:
     """Of the chances in words that no blanks part, those that are not taken."""
-    kept = _inside(_THAI_AMOUNT, text) | _inside(_REPEATED, text)
+    kept = _inside(_THAI_AMOUNT, text) | _inside(_REPEATED, text) | _inside(_QUOTED, text)
     if locale.startswith("zh"):
         kept |= set(ends) - set(accumulate(len(word) for word in WordBreaker(text, locale)))
         kept |= {end for end in ends if text[end : end + 1] in _PARTICLES}
     if locale.startswith("ja"):
         runs = patterns.compiled(_COMPOUNDS).finditer(text)
         kept |= {end for run in runs for end in range(run.start() + 1, run.end())}
-        kept |= _inside(_QUOTED, text)
     if locale.startswith(("ja", "zh")):
         quotes = patterns.compiled(_SHORT_QUOTE).finditer(text)
         kept |= {end for quote in quotes for end in range(quote.start() + 1, quote.end())}
@@ -104,7 +104,7 @@ def _lonely(text: str, end: int) -> bool:
     """Whether one character would end a line after a mark, or start the next before one."""
     before, after = text[max(end - 2, 0) : end], text[end : end + 2]
     ends_alone = len(before) == 2 and before[0] in _CLAUSES and before[1] not in _CLAUSES
-    return ends_alone or (len(after) == 2 and after[0] not in _CLAUSES and after[1] in _CLAUSES)
+    return ends_alone or (after[0] not in _CLAUSES and (len(after) == 1 or after[1] in _CLAUSES))
 
 
 def hyphenated(words: str, language: str) -> str:

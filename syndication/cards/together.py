@@ -16,17 +16,22 @@ _OPENING, _CLOSING = "“”„‟‘’‚«»‹›\"'([¿¡״\u200e\u200f", "
 _PAUSES = frozenset(_CLOSING) - {"."}
 _SIGNS = frozenset("€$£¥₹₽₴₺₪₩₸₾֏₦₱₫৳₨")
 _SEPARATORS = frozenset("– — ― - | · • / + × =".split())
-_OPERATORS = frozenset("+×=")
+_OPERATORS = frozenset("+×=:")
 _GROUP, _NEXT_GROUP = re.compile(r"(?<![\d.,٫٬])\d{1,3}$"), re.compile(r"\d{3}(?!\d)")
 _DAY = re.compile(r"\d{1,2}(?!\d)")
 _ORDINAL = re.compile(r"\d{1,2}\.")
+_SHORTENED = re.compile(r"([^\W\d_]{1,2})\.")
 _INITIAL = re.compile(r"[^\W\d_]\.(?:-[^\W\d_]\.)?")
 _NOT_LATIN = re.compile(r"[\u0370-\u1cff\u3040-\ud7ff]")
 _DATE = re.compile(r"\d{1,2} \w+ \d{4}")  # a card's own line of it is not worth a look at the CLDR
 _KOREAN = re.compile(r"\d[십백천만억조]+$")
 _FIRST_PICTURE, _AFTER_PICTURES = "\U0001f000", "\U00020000"  # emoji belong to the words before them
-# No line starts inside a range of numbers, nor after a hyphen beside which a letter stands alone.
-_HYPHENS = re.compile(r"\d–(?=\d)|(?<![^\W\d_])[^\W\d_]\.?-(?=\w)|[^\W_]-(?=[^\W\d_](?![^\W\d_]))")
+# No line starts inside a range of numbers, with a dash or with the mark that ends a Hebrew quotation; after a hyphen
+# that a number or a single letter stands before, or one or two letters behind; nor inside `y/o` or `€/kg`.
+_HYPHENS = re.compile(
+    r"\d–(?=\d)|\S(?=[–—―״׳])|(?<![^\W\d_])[^\W\d_]\.?-(?=\w)|\d-(?=[^\W\d_])"
+    r"|[^\W_]-(?=[^\W\d_]{1,2}(?![^\W\d_]))|(?<![^\W\d_]{4})/(?=[^\W\d_]{1,3}(?!\w))"
+)
 
 # In these languages a word of one letter, which is a preposition or conjunction, is never the last of a line.
 _NO_LONE_LETTER = frozenset("be bg bs cs hr mk pl ru sk sl sr uk".split())
@@ -40,17 +45,17 @@ _SCALES = frozenset(
     میلیارد ہزار لاکھ کروڑ ارب کھرب ملین אלף מיליון מיליארד טריליון מיליאן ביליאן हज़ार हजार लाख करोड़ करोड
     अरब अर्ब खरब खर्ब कोटी হাজার লাখ লক্ষ কোটি ਹਜ਼ਾਰ ਲੱਖ ਕਰੋੜ હજાર લાખ કરોડ ହଜାର ଲକ୍ଷ କୋଟି ஆயிரம் லட்சம்
     இலட்சம் கோடி వేల లక్ష లక్షల కోటి కోట్ల ಸಾವಿರ ಲಕ್ಷ ಕೋಟಿ ആയിരം ലക്ഷം കോടി ሺህ ሚሊዮን ቢሊዮን nghìn ngàn triệu tỷ
-    tỉ ribu juta miliar triliun miljun biljun por per pour la кв куб
+    tỉ ribu juta miliar triliun miljun biljun por per pour la кв куб ملیار
     """.split()
 )
 # After a number or its scale.
 _UNITS = frozenset(
     """
-    EUR USD GBP CHF JPY CNY INR RUB UAH PLN CZK SEK NOK DKK HUF RON BGN TRY kr zł Kč lei leva Ft kn yen
-    jen M$ M€ Md€ G€ k€ percent pct pst km km² m m² m³ cm cm² mm kg g t ft lb oz °C °F ° W kW kWh MW MWh GW
-    GWh TWh Wh MB GB TB B kB bit/s Mbit/s km/h mph Hz kHz MHz GHz h min ms p.m a.m uhr proc r eur км м см кг
-    га т ч мин ст г гг р рр руб грн лв дол χλμ كم كغ ק״מ euro euros euroa euron eurot eurų eurov eurá euró
-    eurót eiro coronas corone coroas koron korun korona cent cents pts
+    EUR USD GBP CHF JPY CNY INR RUB UAH PLN CZK SEK NOK DKK HUF RON BGN TRY kr zł Kč lei leva Ft kn yen jen
+    M$ M€ Md€ G€ k€ percent pct pst km km² m m² m³ cm cm² mm kg g t ft lb oz °C °F ° W kW kWh MW MWh GW GWh
+    TWh Wh MB GB TB B kB bit/s Mbit/s km/h mph Hz kHz MHz GHz h min ms p.m a.m uhr proc r eur км м см кг га
+    т ч мин ст г гг р рр руб грн лв дол χλμ كم كغ ק״מ euro euros euroa euron eurot eurų eurov eurá euró
+    eurót eiro coronas corone coroas koron korun korona cent cents pts tl لەسەد سيڪڙو
     """.split()
 )
 # So are words that begin with these, as they are inflected.
@@ -64,7 +69,8 @@ _STEMS = tuple(
     λίρ φράγκ ლარ დოლარ ევრო პროცენტ դրամ դոլար եվրո տոկոս دولار يورو جنيه ريال درهم دينار ليرة دلار یورو
     تومان ریال روپ ڈالر درصد فیصد דולר שקל אירו אחוז דאָלאַר रुपए रुपय रूपए रुपैयाँ डॉलर डलर यूरो फ़ीसद फीसद
     प्रतिशत टक्क টাকা ডলার ইউরো শতাংশ ਰੁਪ ਡਾਲਰ ਫ਼ੀਸਦ ਫੀਸਦ રૂપિ ડોલર ટકા ଟଙ୍କା ரூபா டாலர் சதவீத சதவிகித రూపా
-    డాలర్ శాతం ರೂಪಾ ಡಾಲರ್ രൂപ ഡോളർ ശതമാന ብር ዶላር በመቶ 원 달러 유로 엔 위안 명 개 년 톤 건 곳
+    డాలర్ శాతం ರೂಪಾ ಡಾಲರ್ രൂപ ഡോളർ ശതമാന ብር ዶላር በመቶ 원 달러 유로 엔 위안 명 개 년 톤 건 곳 manat evr денар ڊالر ډالر دۆلار
+    दशलक्ष કરોડ લાખ कोटी करोड লাখ কোটি కోట్ల ലക്ഷ കോടി கோடி லட்ச ಕೋಟಿ ಲಕ್ಷ
     """.split()
 )
 # After a scale only, as these are other words as well.
@@ -76,12 +82,13 @@ _OWN = {
 }  # fmt: skip
 _PARTICLES = frozenset(("de", "di", "da"))  # between a scale and its unit; a line may end before them
 _DIVIDED = frozenset("h ft lb st min ч".split())  # after these units a second number may follow: 20 h 30
+_CLITICS = frozenset(("’s", "’t", "’n", "'s", "'t", "'n"))
 # Before a number.
 _NUMBERED = frozenset(
     """
     № § §§ No. Nos. Nr. Nr nr. nr Nº nº N.º n.º N° n° núm. č. br. бр. lp. ст. п. Art. art. Abs. p. pp. S. s.
     kl. стр. с. Rs Rs. Rp Sh KSh Fr. kr. US$ A$ C$ R$ HK$ NT$ EUR USD GBP CHF JPY INR PKR ca. c. ரூ. రూ. രൂ.
-    රු. रु. रू. Tk ರೂ. રૂ. vol. ch. cap. yüzde asilimia සියයට
+    රු. रु. रू. Tk ರೂ. રૂ. vol. ch. cap. yüzde asilimia සියයට ಶೇ ကျပ် biliyan miliyan kashi
     """.split()
 )
 # Before a name.
@@ -90,7 +97,7 @@ _TITLES = frozenset(
     Dr. Dr Mr. Mr Mrs. Mrs Ms. Ms Prof. St. St Ste. Mt. Ft. Hr. Fr. Sr. Sra. Srta. Sta. Sto. Dña. Mme Mlle
     MM. Mgr on. On. Sen. Rep. Gov. Gen. Col. Lt. Sgt. Rev. Hon. dr prof. mgr inż. ks. im. ul. al. г. ул. д-р
     проф. св. им. вул. акад. ген. κ. Δρ. Αγ. hl. sv. ing. Ing. arch. avv. dott. sig. dhr. mevr. ds. mr. ir.
-    डॉ. डॉ ডা. ড. డా. ഡോ.
+    डॉ. डॉ ডা. ড. డా. ഡോ. dr. hab. g. ga. S:t S:ta м.
     """.split()
 )
 _MEASURES = """
@@ -120,12 +127,12 @@ def kept(text: str, language: str) -> set[int]:
     if _DATE.fullmatch(text):
         return ends
     foreign = bool(_NOT_LATIN.search(text))
-    amount = ended = False  # whether the last word is a number or its scale, or ends an amount
+    amount = ended = scaled = False  # whether the last word is a number or its scale, or ends an amount
     for one, other in pairwise(_WORDS.finditer(text)):
         word, after = one[0], other[0]
         if not (amount or ended or len(word) == 1 or word in _TITLES) and word.isalpha() and after.isalpha():
             continue  # as most pairs are
-        linked = amount and word in _PARTICLES
+        linked = scaled and word in _PARTICLES
         scaled = amount and _is_scale(word, language) and word[-1] not in _PAUSES
         korean = bool(_KOREAN.search(word))
         amount = scaled or korean or word[-1].isdecimal() or word[-1] in "½¼¾"
@@ -149,16 +156,28 @@ def _leans(word: str, after: str, language: str, *, counted: bool) -> bool:
         return first.isalnum()
     if first.isdecimal():
         signed = bare in _NUMBERED or bare in _OPERATORS or word[-1] in "№§" or word[-1] in _SIGNS
-        group = _GROUP.search(word) and _NEXT_GROUP.match(after)
+        group = (_GROUP.search(word) and _NEXT_GROUP.match(after)) or _ORDINAL.fullmatch(bare)
         return bool(
             signed or group or (_DAY.match(after) and bare[:1].isupper() and _is_month(bare, language))
         )
     if counted or not first.isalpha():
         return False
-    if _ORDINAL.fullmatch(bare):
+    if (
+        _ORDINAL.fullmatch(bare)
+        or _are_shortened(bare, after)
+        or (word in _CLITICS and language in ("af", "nl"))
+    ):
+        return True
+    if bare in _TITLES and after in _TITLES:
         return True
     named = bare in _TITLES or (_INITIAL.fullmatch(bare) and not bare[:1].islower())
     return bool(named and not first.islower())
+
+
+def _are_shortened(word: str, after: str) -> bool:
+    """Whether two words are cut to as many letters, as those of `z. B.` and `EE. UU.` are."""
+    one, other = _SHORTENED.fullmatch(word), _SHORTENED.match(after)
+    return bool(one and other and len(one[1]) == len(other[1]))
 
 
 def _goes_on(after: str, language: str, *, scaled: bool) -> bool:

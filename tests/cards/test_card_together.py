@@ -86,9 +86,21 @@ def test_an_amount_is_not_parted(language: str, text: str) -> None:
         ("en", "won |15, |million |lost"),
         ("en", "Mother |and |child 👩‍👧 |win 🏆 |at |last"),
         ("th", "ต่าง ๆ |และ|อื่นๆ"),
+        ("de", "u. a. |in |Berlin |z. B. |am |1. 1. 2027 |für |5 €/kg"),
+        ("es", "EE. UU. |dice |no |y/o |Sr. Sánchez"),
+        ("fr", "le |11-Septembre, |répond-il, |vient-|elle, |qu’est-ce"),
+        ("pl", "z dr. hab. J. Kowalskim |o „Solidarności”"),
+        ("nl", "’s Nachts |in |’t Gooi"),
+        ("cs", "v 90. minutě |3 : 2"),
+        ("en", "a |duel—|what’s |next"),
+        ("he", "״לא!״ |אמר"),
+        ("ja", "中国は|145%に |株価は|3000ドル高"),
+        ("ja", "9・11から|25年"),
+        ("ko", "‘어닝 |쇼크’에 |주가"),
+        ("km", "និង|ផ្សេងៗ"),
         ("fa", "رشد |و |iPhone 17 |در"),
         ("en", "In |Gaza |12 |die"),
-        ("zh-Hans", "《人民日报》：|“绝不放弃”|——|政府"),
+        ("zh-Hans", "《人民日报》：|“绝不放弃”——|政府"),
         ("ja", "“アップル・|ストア”に集まる"),
     ],
 )
@@ -97,10 +109,12 @@ def test_names_and_short_words_lean_on_the_next(language: str, text: str) -> Non
     assert parts(text.replace("|", ""), language) == text
 
 
-@given(st.text("ab5 .,-–%€“”NrkmМ億ล้าน"), st.sampled_from(["en", "pl", "ar", "xx", "und", "root"]))
-def test_only_blanks_and_hyphens_are_kept(text: str, language: str) -> None:
-    """Whatever the words, what is kept lies inside them and after a blank, a dash or a hyphen."""
-    assert all(0 < end < len(text) and text[end - 1] in " -–" for end in together.kept(text, language))
+@given(st.text("ab5 .,-–—/״%€“”NrkmМ億ล้าน"), st.sampled_from(["en", "pl", "ar", "xx", "und", "root"]))
+def test_only_blanks_hyphens_and_dashes_are_kept(text: str, language: str) -> None:
+    """Whatever the words, what is kept lies inside them, after a blank, a hyphen or a stroke or before a dash."""
+    for end in together.kept(text, language):
+        assert 0 < end < len(text)
+        assert text[end - 1] in " -–/" or text[end] in "–—״"
 
 
 def test_plain_words_do_not_ask_how_a_language_counts() -> None:
