@@ -132,7 +132,12 @@ def _ease(share: float) -> float:
 
 def _needs(ground: contrast.Ground, op: ScrimOp, brand: Brand, width: int, deeper: float) -> list[Need]:
     """For each line of words on the photo: its box from the photo's top left, and the alpha it needs."""
-    lines = [(part, box) for part in op.words for line in part.lines() if (box := _common(line, op.rect))]
+    words = [
+        part
+        for part in op.words
+        if isinstance(part, TextOp) or brand.contrast_within(part) < contrast.MARK  # it brings its own ground
+    ]
+    lines = [(part, box) for part in words for line in part.lines() if (box := _common(line, op.rect))]
     (color, _), (x, y) = brand.color(op.color), op.rect.pixels()[:2]
     needs = []
     for part, (left, top, right, bottom) in lines:

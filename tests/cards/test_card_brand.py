@@ -289,6 +289,11 @@ def test_a_logo_with_a_ground_of_its_own_can_be_read_on_any(
     brand = Brand(logo=Path("square.png"), colors=Colors(paper="#ffffff"))
     for picture in (None, photos / "mountains.jpg"):
         assert len(logo_boxes(story, brand, tmp_path, photo=picture)) == 2
+    Image.new("RGB", (1600, 1200), "white").save(tmp_path / "snow.png")
+    _, square_card = cards.render_cards(
+        story(), config=Config(brand=brand, folder=tmp_path), photo=tmp_path / "snow.png", template="article"
+    )
+    assert square_card.canvas.getpixel((400, 94)) == (255, 255, 255)  # nothing is darkened for it
     plain = brand.model_copy(update={"logo_dark": logo(tmp_path, "plain.png", (100, 100), "#ffd400")})
     with pytest.raises(AssertionError, match=r"logo, everywhere: contrast 1\..*logo_dark"):
         logo_boxes(story, plain, tmp_path)
