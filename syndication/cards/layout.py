@@ -113,9 +113,7 @@ class _Layout:
                     rtl=self.subject.rtl,
                     edge="top" if self.hang(layer) == "top" else "bottom",
                     words=tuple(
-                        part
-                        for part in parts
-                        if isinstance(part, LogoOp) or (isinstance(part, TextOp) and not part.boxed)
+                        part for part in parts if isinstance(part, LogoOp | TextOp) and not part.boxed
                     ),
                 )
 

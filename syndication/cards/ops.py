@@ -129,9 +129,13 @@ class TextOp(Op):
 
 @dataclass(frozen=True)
 class LogoOp(Op):
-    """The brand's logo picture, or the agency's; `color` is what its words would be set in."""
+    """The brand's logo picture, or the agency's; `color` is what its words would be set in.
+
+    A `boxed` one stands on a box of its own, not on the photo.
+    """
 
     agency: bool = False
+    boxed: bool = False
 
     def lines(self) -> list[Rect]:
         """Its box, as if it were a line of words."""

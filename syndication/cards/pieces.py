@@ -220,7 +220,12 @@ class Pieces:
             return None
         tall = min(layer.agency * self.unit, width / self.subject.agency_aspect, height)
         pad = tall * _CHIP if layer.chip else 0
-        logo = LogoOp(Rect(pad, pad, tall * self.subject.agency_aspect, tall), "white", agency=True)
+        logo = LogoOp(
+            Rect(pad, pad, tall * self.subject.agency_aspect, tall),
+            "white",
+            agency=True,
+            boxed=bool(layer.chip),
+        )
         frame = Rect(0, 0, logo.rect.width + 2 * pad, tall + 2 * pad)
         chip = (FillOp(frame, self.color(layer.chip)),) if layer.chip else ()
         return Box(frame.width, frame.height, (*chip, logo), pad + tall)

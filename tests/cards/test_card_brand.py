@@ -18,6 +18,7 @@ from syndication.cards import (
     words,
 )
 from syndication.config import Brand, Cards, Colors, Config, parse
+from syndication.config.looks import Agency
 from syndication.errors import CardError
 from syndication.models import Card, PublishEvent
 
@@ -112,6 +113,23 @@ def test_a_dark_photo_is_left_alone(story: Make, tmp_path: Path) -> None:
             pixel = image.getpixel((1100, y))
             assert isinstance(pixel, tuple)
             assert max(abs(a - b) for a, b in zip(pixel, (16, 32, 48), strict=True)) <= 4
+
+
+def test_a_photo_card_leaves_its_photo_as_it_is(story: Make, tmp_path: Path) -> None:
+    """Credit and agency stand on boxes of their own: not a pixel of a white photo around them is darkened."""
+    Image.new("RGB", (1600, 1200), "white").save(tmp_path / "studio.png")
+    brand = Brand(agencies={"North Light": Agency(logo=logo(tmp_path, "agency.png", (200, 50), "white"))})
+    event = story(image={"path": "studio.png", "credit": "Photo: A. Person / North Light"})
+    for drawn in cards.render_cards(
+        event, config=Config(brand=brand, folder=tmp_path), photo=tmp_path / "studio.png", template="photo"
+    ):
+        assert [str(fault) for fault in drawn.faults if not fault.note] == []
+        boxes = [op.rect.pixels() for op in drawn.ops if isinstance(op, ops.FillOp) and op.rect.height < 100]
+        assert len(boxes) == 2
+        canvas = drawn.canvas.copy()
+        for box in boxes:
+            canvas.paste("white", box)
+        assert canvas.getextrema() == ((255, 255),) * 3
 
 
 def test_a_wide_photo_keeps_its_colours_beside_the_words(story: Make, tmp_path: Path) -> None:
