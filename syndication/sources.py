@@ -10,7 +10,7 @@ from pathlib import Path
 
 from syndication.cards.photo import probe, probe_bytes
 from syndication.config import Config
-from syndication.errors import InputError
+from syndication.errors import EventError, InputError
 from syndication.events import parse_event
 from syndication.files import keep_file
 from syndication.models import Image, PublishEvent
@@ -66,7 +66,10 @@ def _local(data: bytes, name: str, folder: Path, url: str) -> PublishEvent:
             )
         from syndication.events.page import event_from_page
 
-        return event_from_page(data, url=url, folder=folder, check_photo=probe)
+        try:
+            return event_from_page(data, url=url, folder=folder, check_photo=probe)
+        except EventError as error:
+            raise EventError(error.faults, name) from None
     if url:
         raise InputError(
             f"{name}: an event names its own address", "Leave --url out; it is for an HTML file."

@@ -16,7 +16,7 @@ from syndication.events.event import CheckPhoto, build, is_address, is_seen, rea
 from syndication.events.hostile import describe
 from syndication.events.markup import read_markup, without_site
 from syndication.events.told import Told, read_linked_data, read_metas
-from syndication.html import read_text
+from syndication.html import MOST_NESTED, nested_too_deep, read_text
 from syndication.models import PublishEvent
 
 MAX_PAGE = 20_000_000
@@ -51,7 +51,10 @@ def event_from_page(
         raise EventError(
             [Fault("url", describe(url), "a web address that begins with https:// or http://")], url
         )
-    tree = LexborHTMLParser(read_text(html, charset))
+    text = read_text(html, charset)
+    if nested_too_deep(text):
+        raise EventError([Fault("page", "elements nested too deep", f"at most {MOST_NESTED:,} levels")], url)
+    tree = LexborHTMLParser(text)
     base_node = tree.css_first("base[href]")
     base = _join(url, base_node.attributes.get("href") if base_node else "") or url
     metas = read_metas(tree)

@@ -11,11 +11,13 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.errors import MetadataError
 from syndication.html import (
     JSON_LD,
+    MOST_NESTED,
     OUR_MARK,
     articles,
     clean,
     declared_charset,
     is_ascii_based,
+    nested_too_deep,
     read_json_ld,
     read_text,
     without_articles,
@@ -113,6 +115,8 @@ def _refuse(page: bytes, charset: str | None) -> None:
         raise MetadataError("this is no HTML page: it holds bytes that are no text", "Save it as UTF-8.")
     if not _DOCTYPE.match(page) and not any(tag.name in _PAGE_TAGS for tag in find_tags(page)):
         raise MetadataError("this is no HTML page: it has neither doctype nor html, head, title or body")
+    if nested_too_deep(read_text(page)):
+        raise MetadataError(f"the page's elements are nested deeper than {MOST_NESTED:,} levels")
 
 
 def _strip(page: bytes, charset: str, images: bool, ascii_only: bool) -> bytes:

@@ -1,6 +1,7 @@
 """Events from HTML pages: which source tells what."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,18 @@ def test_markup_alone_tells_all() -> None:
         "Photo: Mara Osei",
     )
     assert event.body == "<p>First &amp; last.</p>"
+
+
+@pytest.mark.parametrize("nested", ["<div>", "<div></span>", "<ul><li>", "<DIV><table><tr><td></div>"])
+def test_a_page_nested_too_deep_is_refused_at_once(nested: str) -> None:
+    """A parser's time grows with the square of the levels: such a page would keep a worker for minutes."""
+    start = time.process_time()
+    with pytest.raises(EventError, match="nested too deep"):
+        read(page("", nested * 200_000))
+    assert time.process_time() - start < 3
+    assert read(
+        page("", "<h1>Shown</h1><time datetime='2026-01-01T00:00:00Z'></time>" + "<div>x</div>" * 20_000)
+    )
 
 
 def test_order_of_sources() -> None:

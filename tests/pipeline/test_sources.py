@@ -60,6 +60,13 @@ def test_a_page_without_its_address_says_what_is_missing(config, tmp_path):
         read_source(str(tmp_path / "page.html"), config)
 
 
+def test_a_page_file_that_is_no_story_is_named_as_it_was_typed(config, tmp_path):
+    """The editor typed a file's name; where it will be published says nothing of which file is meant."""
+    (tmp_path / "empty.html").write_text("<html></html>")
+    with pytest.raises(EventError, match=r"empty\.html: 2 faults"):
+        read_source(str(tmp_path / "empty.html"), config, url=URL)
+
+
 def test_standard_input_is_an_event_or_a_page(config, stdin, tmp_path, monkeypatch):
     """What a pipe brings is read as a file of the folder one stands in would be."""
     monkeypatch.chdir(tmp_path)
