@@ -121,7 +121,10 @@ def test_a_logo_must_stand_out_as_well() -> None:
         ground = contrast.Ground(Image.new("RGB", WIDE, "white"))
         card = Card(template="t", width=1200, height=630, file="f", sha256="0", size=9)
         found = checks.check(
-            [LogoOp(Rect(64, 64, 90, 30), "black")], ground, Look({}, logo_dark=png(picture)), card
+            [LogoOp(Rect(64, 64, 90, 30), "black")],
+            ground,
+            Look({"black": (0, 0, 0)}, logo_dark=png(picture)),
+            card,
         )
         assert [fault.check for fault in found if not fault.note] == (["contrast"] if fails else [])
 
