@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
@@ -35,6 +36,7 @@ _FIRST_AT = (
     .order_by(stories.c.accepted_at, stories.c.id)
     .limit(1)
 )
+_LOOKED_AT = 200  # of the newest stories, for the one that was meant
 _AT_ONCE = 500  # values in one statement; SQLite takes 32,766, older ones 999
 
 
@@ -115,10 +117,15 @@ def newer(tx: Connection, story: str, event: str) -> Story | None:
 
 
 def need(tx: Connection, id_or_url: str, *, lock: bool = False) -> Story:
-    """As `get`, but raises NotFound."""
+    """As `get`, but raises NotFound, which names the nearest of the newest stories."""
     story = get(tx, id_or_url, lock=lock)
     if story is None:
-        raise NotFound(f"no story has the id or URL {id_or_url}", "`syndicate status` lists the newest.")
+        known = [name for one in newest(tx, _LOOKED_AT) for name in (one.event.id, one.event.url)]
+        near = get_close_matches(id_or_url, known, n=1, cutoff=0.8)
+        hint = f"{near[0]}, perhaps? " if near else ""
+        raise NotFound(
+            f"no story has the id or URL {id_or_url}", f"{hint}`syndicate status` lists the newest."
+        )
     return story
 
 

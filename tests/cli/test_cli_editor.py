@@ -255,7 +255,13 @@ def test_status_tells_stories_and_their_posts(desk, network, story):
     assert len(told["cards"]) == 2
     unknown = desk("status", "nowhere")
     assert unknown.status == 2
-    assert "syndicate status" in unknown.err
+    assert "→ `syndicate status` lists the newest." in unknown.err
+    for slip in ("cms-471", "cms-4711 "):
+        assert "→ cms-4711, perhaps?" in desk("why", slip).err
+    assert (
+        "→ https://news.example/world/4711, perhaps?"
+        in desk("share", "https://news.example/world/4711/", "--to", "desk").err
+    )
 
 
 def test_why_tells_the_trail(desk, network, story):
