@@ -23,7 +23,7 @@ _ORDINAL = re.compile(r"\d{1,2}\.")
 _SHORTENED = re.compile(r"([^\W\d_]{1,2})\.")
 _INITIAL = re.compile(r"[^\W\d_]\.(?:-[^\W\d_]\.)?")
 _NOT_LATIN = re.compile(r"[\u0370-\u1cff\u3040-\ud7ff]")
-_DATE = re.compile(r"\d{1,2} \w+ \d{4}")  # a card's own line of it is not worth a look at the CLDR
+_DATE = re.compile(r"(?<!\d)\d{1,2} (?=\w+ \d{4}(?!\d))")  # told without the CLDR, as most bylines have one
 _KOREAN = re.compile(r"\d[십백천만억조]+$")
 _FIRST_PICTURE, _AFTER_PICTURES = "\U0001f000", "\U00020000"  # emoji belong to the words before them
 # No line starts inside a range of numbers, with a dash or with the mark that ends a Hebrew quotation; after a hyphen
@@ -124,14 +124,16 @@ class _Counting(NamedTuple):
 def kept(text: str, language: str) -> set[int]:
     """The ends of blanks and hyphens in a text after which no line starts; the language is told by its primary tag."""
     ends = {match.end() for match in _HYPHENS.finditer(text)}
-    if _DATE.fullmatch(text):
-        return ends
+    ends |= {match.end() for match in _DATE.finditer(text)}
     foreign = bool(_NOT_LATIN.search(text))
     amount = ended = scaled = False  # whether the last word is a number or its scale, or ends an amount
     for one, other in pairwise(_WORDS.finditer(text)):
         word, after = one[0], other[0]
         if not (amount or ended or len(word) == 1 or word in _TITLES) and word.isalpha() and after.isalpha():
             continue  # as most pairs are
+        if other.start() in ends:
+            amount, scaled, ended = False, False, True
+            continue
         linked = scaled and word in _PARTICLES
         scaled = amount and _is_scale(word, language) and word[-1] not in _PAUSES
         korean = bool(_KOREAN.search(word))
