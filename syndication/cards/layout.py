@@ -48,6 +48,8 @@ def lay_out(template: Template, subject: Subject, size: tuple[int, int]) -> tupl
 def _placed(template: Template, way: Subject, size: tuple[int, int]) -> tuple[Op, ...]:
     """A subject laid out as its headline is best read: across the card; aside; and both with names cut short."""
     ways = [way, way._replace(aside=True)] if "aside" in template.conditions() else [way]
+    if way.white and way.photo and not way.small:
+        ways.reverse()
     placed, lacking = list[tuple[Op, ...]](), list[NoRoom]()
     for one in (*ways, *(each._replace(tight=True) for each in ways)):
         try:

@@ -31,6 +31,7 @@ class Subject(NamedTuple):
 
     Shapes are told as the width for a height of 1; the paper's logo may have one for each colour of words.
     `photo` is its upright size in pixels, and `small` whether the template's layers for small photos are to show it.
+    `white`: whether the photo is white where words would stand on it: there they keep to one side if they can.
     `aside`: whether words are to keep to one side of a wide card, whatever the photo; `tight`: whether names and
     credits are to be cut rather than take more than a line, and no logo is to take more than it is asked to.
     `facts` are the points of a list, each after its place in digits; `fonts` the folder of the newsroom's own.
@@ -41,6 +42,7 @@ class Subject(NamedTuple):
     rtl: bool
     photo: tuple[int, int] | None
     small: bool = False
+    white: bool = False
     aside: bool = False
     tight: bool = False
     logo_aspect: Callable[[str], float | None] = lambda _: None

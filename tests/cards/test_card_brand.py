@@ -132,6 +132,44 @@ def test_a_photo_card_leaves_its_photo_as_it_is(story: Make, tmp_path: Path) -> 
         assert canvas.getextrema() == ((255, 255),) * 3
 
 
+@pytest.mark.parametrize(("sky", "aside"), [("#f4f6f8", True), ("#d0d0d0", False)])
+@pytest.mark.parametrize("template", ["article", "live", "video"])
+def test_words_stand_beside_a_white_photo(
+    template: str, sky: str, *, aside: bool, story: Make, tmp_path: Path
+) -> None:
+    """Snow or a studio's white is not darkened for words on a wide card: they keep to one side of it."""
+    picture = Image.new("RGB", (1600, 1067), sky)
+    picture.paste("#204060", (0, 0, 1600, 400))  # whatever stands above
+    picture.save(tmp_path / "snow.png")
+    wide, tall = cards.render_cards(story(), config=Config(), photo=tmp_path / "snow.png", template=template)
+    for drawn, across in ((wide, 480 if aside else 1200), (tall, 1080)):
+        (photo_box,) = (op.rect for op in drawn.ops if isinstance(op, ops.PhotoOp))
+        assert photo_box.width == across
+        assert [str(fault) for fault in drawn.faults if not fault.note] == []
+    assert not aside or wide.canvas.getpixel((1190, 620)) == (0xF4, 0xF6, 0xF8)
+
+
+@pytest.mark.parametrize("count", [12, 24, 40])
+@pytest.mark.parametrize("template", ["article", "video"])
+def test_no_headline_is_cut_for_the_sake_of_a_white_photo(
+    template: str, count: int, story: Make, tmp_path: Path
+) -> None:
+    """Words keep to one side of a white photo only where none of the headline is lost by it."""
+    event, cut = story(headline="Snow closes " * count), []
+    for sky in ("white", "#404040"):
+        Image.new("RGB", (1600, 1067), sky).save(tmp_path / "sky.png")
+        (drawn,) = cards.render_cards(
+            event, config=Config(), photo=tmp_path / "sky.png", template=template, sizes=WIDE
+        )
+        cut += [
+            op.block.cut
+            for op in drawn.ops
+            if isinstance(op, ops.TextOp) and op.name == "headline" and op.block
+        ]
+    on_white, on_grey = cut
+    assert on_white <= on_grey
+
+
 def test_a_wide_photo_keeps_its_colours_beside_the_words(story: Make, tmp_path: Path) -> None:
     """Where no words stand, at the far end of a short headline and above it, most of a bright photo is left."""
     Image.new("RGB", (1200, 630), "#f0a060").save(tmp_path / "sky.png")
