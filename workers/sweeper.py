@@ -6,13 +6,14 @@ It makes good whatever got lost on the way: a nudge, a worker, the whole of Redi
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 
 from sqlalchemy.exc import DBAPIError
 
 from syndication.config import Config
-from syndication.errors import ConfigError
+from syndication.errors import ConfigError, SyndicationError
 from syndication.log import start_logging
 from syndication.pipeline import sweep
 from syndication.pipeline.notify import tell
@@ -61,4 +62,8 @@ def _tell(store: Store, config: Config, stop: threading.Event) -> None:
 
 if __name__ == "__main__":
     start_logging()
-    run()
+    try:
+        run()
+    except SyndicationError as error:  # the supervisor tries again
+        log.error("the sweep cannot begin", extra={"why": str(error)})
+        sys.exit(error.exit_status)

@@ -113,6 +113,9 @@ def open_store(url: str) -> Store:
         event.listen(engine, "connect", _tune_postgresql)
     try:
         _migrate(engine)
+    except ConfigError:
+        engine.dispose()
+        raise
     except DatabaseError as error:
         engine.dispose()
         raise ConfigError(
@@ -230,10 +233,18 @@ def _migrate(engine: Engine) -> None:
         if tx.dialect.name == "postgresql":
             tx.execute(text("SET LOCAL lock_timeout = 0"))  # however long another takes with a large store
             tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-        if _revision(tx) != HEAD:
+        if (known := _revision(tx)) != HEAD:
+            from alembic.util.exc import CommandError
+
             from syndication.store.migrations import upgrade
 
-            upgrade(tx)
+            try:
+                upgrade(tx)
+            except CommandError:
+                raise ConfigError(
+                    f"the store is of a newer version of syndication (its tables are at {known}, {HEAD} is known)",
+                    "Install that version, or put back the backup from before it. Nothing was changed.",
+                ) from None
 
 
 def _revision(tx: Connection) -> str | None:

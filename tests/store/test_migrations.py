@@ -1,8 +1,9 @@
 """A store of any earlier release opens with its rows, which mean the same, on SQLite and on PostgreSQL."""
 
 import pytest
-from sqlalchemy import MetaData, Table, create_engine, inspect
+from sqlalchemy import MetaData, Table, create_engine, inspect, text
 
+from syndication.errors import ConfigError
 from syndication.models import Card, Draft, Receipt, State
 from syndication.store import NEVER, accounts, deeds, deliveries, moment, open_store, overdue, stories, trail
 from syndication.store.migrations import HEAD, upgrade
@@ -130,3 +131,16 @@ def test_two_processes_that_open_an_old_store_migrate_it_once(empty):
         assert stories.need(tx, "a").event.headline == "h"
     first.close()
     second.close()
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(empty):
+    """An operator who went back to an older version hears it, and what to do; nothing is written there."""
+    old_store(empty, "0001")
+    engine = create_engine(empty)
+    with engine.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    before = set(inspect(engine).get_table_names())
+    with pytest.raises(ConfigError, match=r"of a newer version of syndication \(its tables are at 9999"):
+        open_store(empty)
+    assert set(inspect(engine).get_table_names()) == before
+    engine.dispose()

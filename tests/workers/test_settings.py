@@ -90,3 +90,17 @@ def test_celery_without_a_config_says_so_in_words(tmp_path, app):
     assert done.returncode == 2
     assert "syndicate.toml: no such file" in done.stderr and "SYNDICATE_CONFIG" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_sweep_without_a_sound_store_says_so_in_words(tmp_path):
+    """The supervisor starts it again and again: each time it is a line that says what is wrong, and no traceback."""
+    (tmp_path / "syndicate.toml").write_text("")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/syndication.db").write_bytes(b"no database, but as long as the head of one is" * 9)
+    environment = {**os.environ, "SYNDICATE_CONFIG": str(tmp_path / "syndicate.toml")}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    words = [sys.executable, "-m", "workers.sweeper"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "the sweep cannot begin" in done.stderr and "file is not a database" in done.stderr
+    assert "Traceback" not in done.stderr
