@@ -262,6 +262,8 @@ def _scripts(text: str) -> list[str]:
 def _features(text: str, start: int, end: int) -> dict[str, Sequence[tuple[int, int, bool]]]:
     """How a stretch of text is set otherwise than the font would: no kerning after the point of a Catalan l·l, which
     Source Serif sets into the letters; of two full-width marks beside each other one without its empty half."""
+    if text.isascii():  # as most are, and then there is none of this
+        return {}
     features = {}
     if "l·l" in text:
         features["kern"] = [(match.start() + 1, False) for match in _GEMINATE.finditer(text, start, end)]

@@ -267,7 +267,7 @@ class _Paragraph:
         self.script = shape.main_script(text)
         self.role = fonts.role_of(face.role, self.script)
         self.items = self._itemised(text)
-        if self.role == "serif" and shape.is_mixed(text, self.items, self.script):
+        if self.role == "serif" and len(self.items) > 1 and shape.is_mixed(text, self.items, self.script):
             self.role = "sans"
             self.items = self._itemised(text)
         self.ends = breaks.chances(text, face.language) if ends is None else tuple(ends)
