@@ -3,7 +3,6 @@
 import codecs
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,15 +43,6 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]
 _CONTAINERS = ("@graph", "mainEntity")
 _MAX_DEPTH = 8
 
-# Elements that hold others, told by what they are not: empty ones, and those whose end nobody needs to write.
-_HOLDERS = re.compile(
-    r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[dt]|t[drh]|t(?:head|body|foot)"
-    r"|option|optgroup|colgroup|rp|rt|html|head|body)\b)([a-z][^\s/>]*)",
-    re.IGNORECASE,
-)
-MOST_NESTED = 5000
-"""Levels of elements in a page: a parser's time grows with their square, and 200,000 take minutes (2026-11)."""
-
 JSON_LD = "application/ld+json"
 OUR_MARK = "data-syndication"
 """The attribute of our own JSON-LD: its presence says that the page's og:image is of our making, not the photo."""
@@ -69,23 +59,6 @@ def one_line(text: str) -> str:
 def clean(text: str) -> str:
     """The text on one line, without what no reader can show: controls, halves of pairs, non-characters."""
     return one_line(_UNSEEN.sub("", one_line(text)))
-
-
-def nested_too_deep(page: str) -> bool:
-    """Whether more than MOST_NESTED elements may be open at once. An end without a beginning ends nothing."""
-    if page.count("<") <= MOST_NESTED:
-        return False
-    standing, depth = Counter[str](), 0
-    for end, name in _HOLDERS.findall(page):
-        if not end:
-            standing[name] += 1
-            depth += 1
-            if depth > MOST_NESTED:
-                return True
-        elif standing[name]:
-            standing[name] -= 1
-            depth -= 1
-    return False
 
 
 def codec(label: str | None) -> str | None:

@@ -16,8 +16,9 @@ from syndication.events.event import CheckPhoto, build, is_address, is_seen, rea
 from syndication.events.hostile import describe
 from syndication.events.markup import read_markup, without_site
 from syndication.events.told import Told, read_linked_data, read_metas
-from syndication.html import MOST_NESTED, nested_too_deep, read_text
+from syndication.html import read_text
 from syndication.models import PublishEvent
+from syndication.scan import MOST_NESTED, nested_too_deep
 
 MAX_PAGE = 20_000_000
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -52,7 +53,7 @@ def event_from_page(
             [Fault("url", describe(url), "a web address that begins with https:// or http://")], url
         )
     text = read_text(html, charset)
-    if nested_too_deep(text):
+    if nested_too_deep(text.encode("utf-8", "replace")):
         raise EventError([Fault("page", "elements nested too deep", f"at most {MOST_NESTED:,} levels")], url)
     tree = LexborHTMLParser(text)
     base_node = tree.css_first("base[href]")

@@ -11,19 +11,17 @@ from selectolax.lexbor import LexborHTMLParser
 from syndication.errors import MetadataError
 from syndication.html import (
     JSON_LD,
-    MOST_NESTED,
     OUR_MARK,
     articles,
     clean,
     declared_charset,
     is_ascii_based,
-    nested_too_deep,
     read_json_ld,
     read_text,
     without_articles,
 )
-from syndication.metadata.scan import Attribute, Tag, find_tags
 from syndication.metadata.tags import LARGE_PREVIEW, HeadTags, Meta, script_json
+from syndication.scan import MOST_NESTED, Attribute, Tag, find_tags, nested_too_deep
 
 # What the tags of a story say; whatever else a page says by such names (og:video, twitter:app:…) stays.
 _OURS = re.compile(
@@ -115,7 +113,7 @@ def _refuse(page: bytes, charset: str | None) -> None:
         raise MetadataError("this is no HTML page: it holds bytes that are no text", "Save it as UTF-8.")
     if not _DOCTYPE.match(page) and not any(tag.name in _PAGE_TAGS for tag in find_tags(page)):
         raise MetadataError("this is no HTML page: it has neither doctype nor html, head, title or body")
-    if nested_too_deep(read_text(page)):
+    if nested_too_deep(read_text(page).encode("utf-8", "replace")):
         raise MetadataError(f"the page's elements are nested deeper than {MOST_NESTED:,} levels")
 
 

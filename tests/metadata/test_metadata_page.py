@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from syndication.errors import MetadataError
 from syndication.metadata import HeadTags, rewrite
-from syndication.metadata.scan import find_tags
+from syndication.scan import find_tags
 
 Make = Callable[..., HeadTags]
 SAMPLES = sorted((Path(__file__).parents[2] / "syndication" / "samples" / "stories").glob("*.html"))

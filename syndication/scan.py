@@ -5,6 +5,7 @@ What matters here is never to take for a tag what is none: text in comments, scr
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -29,6 +30,14 @@ _BREAKOUT = frozenset(
     b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu "
     b"meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
 )
+# Elements that never hold others, and those whose end nobody needs to write.
+_NO_LEVEL = frozenset(
+    b"area base br col embed hr img input link meta source track wbr html head body p li dd dt td tr th thead tbody "
+    b"tfoot option optgroup colgroup rp rt".split()
+)
+
+MOST_NESTED = 5000
+"""Levels of elements in a page: a parser's time grows with their square, and 200,000 take minutes (2026-11)."""
 
 
 class Attribute(NamedTuple):
@@ -57,6 +66,30 @@ class Tag(NamedTuple):
 
 def find_tags(page: bytes) -> Iterator[Tag]:
     """Every tag of the page in order, but for those inside <svg> and <math>. Ends where the markup breaks off."""
+    return (tag for tag, in_foreign in _all_tags(page) if not in_foreign)
+
+
+def nested_too_deep(page: bytes) -> bool:
+    """Whether more than MOST_NESTED elements may be open at once. An end without a beginning ends nothing."""
+    if page.count(b"<") <= MOST_NESTED:
+        return False
+    standing, depth = Counter[bytes](), 0
+    for tag, in_foreign in _all_tags(page):
+        if tag.name in _NO_LEVEL or (in_foreign and page.endswith(b"/>", 0, tag.end)):
+            continue
+        if not tag.closing:
+            standing[tag.name] += 1
+            depth += 1
+        elif standing[tag.name]:
+            standing[tag.name] -= 1
+            depth -= 1
+        if depth > MOST_NESTED:
+            return True
+    return False
+
+
+def _all_tags(page: bytes) -> Iterator[tuple[Tag, bool]]:
+    """Every tag, and whether it is <svg>, <math>, or inside one."""
     position, foreign = 0, 0
     while found := _MARKUP.search(page, position):
         name, closing = (found[2] or b"").lower(), bool(found[1])
@@ -68,21 +101,23 @@ def find_tags(page: bytes) -> Iterator[Tag]:
         position, attributes = _attributes(page, found.end())
         if position < 0:
             return
+        tag = Tag(name, closing, found.start(), position, attributes, position)
         if name in _FOREIGN:
             if closing:
                 foreign = max(0, foreign - 1)
             elif not page.endswith(b"/>", 0, position):
                 foreign += 1
+            yield tag, True
             continue
         if foreign and not (name in _BREAKOUT and not closing):
+            yield tag, True
             continue
         foreign = 0
-        tag = Tag(name, closing, found.start(), position, attributes, position)
         if not closing and (name == b"script" or name in _TEXT_ONLY):
             position = _text_end(page, name, position)
             tag = tag._replace(content_end=position)
         if position >= 0:
-            yield tag
+            yield tag, False
         if position < 0 or name == b"plaintext":
             return
 
