@@ -55,7 +55,6 @@ SIDES = (200, 4000)
 # Counts up with each change of the engine that changes what is in a file: older cards then get new names.
 _ENGINE = 9
 _DEEPER = (0.0, 0.1, 0.2, 0.4, 0.8)  # of a scrim, where the first does not do
-_WHITE = 230  # of 255
 _SUFFIXES = {"jpeg": "jpg", "png": "png"}
 
 Format = Literal["jpeg", "png"]
@@ -193,7 +192,7 @@ class _Maker:
         memory.keep()
         laid_out = {size: self.lay_out(size) for size in sizes}
         source = self.load_photo([op for ops in laid_out.values() for op in ops])
-        if source and "headline" in self.template.fields() and _is_white(source.image):
+        if source and "headline" in self.template.fields() and source.is_white():
             laid_out = {size: self.lay_out(size, white=True) for size in sizes}
         # Pixels are scaled, painted and packed without Python's lock: two threads take two thirds of the time of one.
         if (threads := min(self.threads, len(laid_out))) < 2:
@@ -307,15 +306,6 @@ class _Maker:
                 more=self.more_words(),
             ),
         )
-
-
-def _is_white(picture: Image.Image) -> bool:
-    """Whether most of a photo's lower part, on which words stand, is white or nearly so, as of snow or in a studio.
-
-    What would have to be darkened for light words there is no longer white.
-    """
-    light = picture.resize((48, 30), Image.Resampling.NEAREST).convert("L").crop((0, 12, 48, 30)).histogram()
-    return sum(light[_WHITE:]) > sum(light) / 2
 
 
 def _processors() -> int:

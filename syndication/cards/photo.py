@@ -24,6 +24,8 @@ _MOST_WHOLE = 40_000_000
 _MOST_SCANS = 40  # encoders make about ten; each takes up to 30 ms of a photo that is as large as can be
 _MOST = {"WEBP": 13_000_000, "AVIF": 25_000_000, "HEIF": 25_000_000}
 
+_WHITE = 230  # of 255: what is as light as that, or lighter
+
 _MODES = {
     "1",
     "L",
@@ -86,6 +88,15 @@ class Source(NamedTuple):
         """
         box = crop.window(self.image.size, size, self.interest, covered)
         return pixels.to_srgb(scaled(self.image, size, box), self.profile)
+
+    def is_white(self) -> bool:
+        """Whether most of its lower part, on which words stand, is white or nearly so, as of snow or in a studio.
+
+        What would have to be darkened for light words there is no longer white.
+        """
+        small = pixels.to_srgb(self.image.resize((48, 30), Image.Resampling.NEAREST), self.profile)
+        light = small.convert("L").crop((0, 12, 48, 30)).histogram()
+        return sum(light[_WHITE:]) > sum(light) / 2
 
     def subjects(self, size: tuple[int, int], covered: Sequence[crop.Box] = ()) -> list[tuple[str, crop.Box]]:
         """What is sure to matter in the part that `cover` takes: a focal point or faces, each named.

@@ -149,6 +149,22 @@ def test_words_stand_beside_a_white_photo(
     assert not aside or wide.canvas.getpixel((1190, 620)) == (0xF4, 0xF6, 0xF8)
 
 
+@pytest.mark.parametrize(
+    ("mode", "white"),
+    [("LAB", (255, 128, 128)), ("CMYK", (0, 0, 0, 0)), ("L", 255), ("I;16", 65535), ("1", 1), ("P", 0)],
+)
+def test_white_is_told_in_every_kind_of_pixels(
+    mode: str, white: int | tuple[int, ...], story: Make, tmp_path: Path
+) -> None:
+    """A press's, a scanner's and a drawing's white photos have the words beside them as well."""
+    picture = Image.new(mode, (1600, 1067), white)
+    if mode == "P":
+        picture.putpalette([255, 255, 255])
+    picture.save(tmp_path / "white.tif")
+    (drawn,) = cards.render_cards(story(), config=Config(), photo=tmp_path / "white.tif", sizes=WIDE)
+    assert [op.rect.width for op in drawn.ops if isinstance(op, ops.PhotoOp)] == [480]
+
+
 @pytest.mark.parametrize("count", [12, 24, 40])
 @pytest.mark.parametrize("template", ["article", "video"])
 def test_no_headline_is_cut_for_the_sake_of_a_white_photo(
