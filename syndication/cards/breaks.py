@@ -41,10 +41,8 @@ _QUOTED = r"[」』）》”’](?=[\p{Script=Hira}\p{Script=Hang}])"
 # Names and quotations of few letters stay whole.
 _SHORT_QUOTE = r"《[^《》]{1,8}》|[“「『][^“”「」『』，。]{1,6}[”」』]"
 _FIRST_THAI = "\u0e00"
-_FIRST_MARK, _FIRST_EAST_ASIAN = (
-    "\u0300",
-    "\u1100",
-)  # what comes before needs no look at graphemes, or at scripts
+# What comes before needs no look at graphemes, or at scripts.
+_FIRST_MARK, _FIRST_EAST_ASIAN = "\u0300", "\u1100"
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LEAST_WORD = 6  # letters, below which a word is not hyphenated
 # In these languages, of which Pyphen has no patterns, a consonant before a vowel begins a syllable.

@@ -19,9 +19,8 @@ _BANNER, _MOST_LOGO = 4, 1.75
 that it covers as much, but no more than so many times as high."""
 _WIDEST = 0.4  # of the card's width: a long name in one line is no headline
 _FLATTEST = 2.6  # of a band, for a height of 1
-_ALMOST = (
-    0.75  # of what is asked: a band that cannot be as wide is no wider, and so does not look like a mistake
-)
+# Of what is asked: a band that cannot be as wide is no wider, and so does not look like a mistake.
+_ALMOST = 0.75
 
 
 class Box(NamedTuple):

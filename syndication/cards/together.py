@@ -105,12 +105,8 @@ _MEASURES = """
     duration-second length-kilometer length-meter length-centimeter length-mile length-foot mass-kilogram mass-gram
     mass-tonne area-hectare area-square-kilometer area-square-meter volume-liter power-megawatt
 """.split()
-_COUNTS = (
-    1,
-    2,
-    5,
-    1.5,
-)  # among them are all forms that the plurals of languages have, but for some of Arabic
+# Among them are all forms that the plurals of languages have, but for some of Arabic.
+_COUNTS = (1, 2, 5, 1.5)
 
 
 class _Counting(NamedTuple):

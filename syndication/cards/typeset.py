@@ -49,10 +49,8 @@ _STARTS = re.compile(r"[,:;.!?…،؛؟।–—][\"”’»“)]*\x20|\x20(?=[�
 
 # Words are divided only where they would else be smaller than the middle of the sizes, and then at so much larger ones.
 _WORTH_A_HYPHEN = 1.25
-_HYPHEN_COST, _SEAM_COST = (
-    0.3,
-    0.1,
-)  # of the box's width, squared as lengths are: anywhere, and where words join
+# Of the box's width, squared as lengths are: anywhere, and where words join.
+_HYPHEN_COST, _SEAM_COST = 0.3, 0.1
 
 # At the start of a line these hang outside, so that the letters below each other stand on one edge; of a full-width
 # sign it is the empty half that does.
