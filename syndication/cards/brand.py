@@ -15,7 +15,7 @@ Rgb = tuple[int, int, int]
 _BOARD = 0.7
 """The share of its picture that a logo with a ground of its own fills at least; a disc fills 0.79, letters half."""
 
-_LARGEST = 1600  # pixels each way: no card shows a logo larger, and a worker keeps it in memory
+_LARGEST = 1600  # pixels each way, of a square one: no card shows it larger, and a worker keeps it in memory
 _LETTERS = 0.05  # of such a logo's pixels: what stands on its ground is as much at least
 
 
@@ -122,7 +122,8 @@ def _trimmed(logo: bytes) -> Image.Image:
     with photo.opened(io.BytesIO(logo), "the logo") as image:
         picture = image.convert("RGBA")
     picture = picture.crop(picture.getchannel("A").getbbox())
-    picture.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
+    if picture.width * picture.height > _LARGEST**2:
+        picture.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
     return picture
 
 
