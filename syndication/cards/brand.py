@@ -54,7 +54,7 @@ class Brand(NamedTuple):
     def ink(self, op: LogoOp) -> tuple[Rgb, float]:
         """The colour that most of a logo is of, by its luminance, and 1 for its alpha: as `color` tells of words."""
         logo = self._logo(op)
-        return (_grey(_greys(logo[0]), 0.5), 1.0) if logo else self.color(op.color)
+        return (_middle(logo[0]), 1.0) if logo else self.color(op.color)
 
     def picture(self, op: LogoOp) -> Image.Image | None:
         """The logo that stands there, RGBA of its size; None if the brand has none."""
@@ -71,7 +71,7 @@ class Brand(NamedTuple):
     def _readable(self, logo: bytes | None, ground: str) -> bytes | None:
         if not logo:
             return None
-        lights = contrast.luminance(_grey(_greys(logo), 0.5)), contrast.luminance(self.colors[ground])
+        lights = contrast.luminance(_middle(logo)), contrast.luminance(self.colors[ground])
         return logo if max(contrast.ratio(*lights), _contrast_within(logo)) >= contrast.MARK else None
 
     def _logo(self, op: LogoOp) -> tuple[bytes, tuple[int, int]] | None:
@@ -141,6 +141,12 @@ def _contrast_within(logo: bytes) -> float:
         contrast.luminance(_grey(counts, share)) for share in (_LETTERS, 0.5, 1 - _LETTERS)
     )
     return max(contrast.ratio(dark, middle), contrast.ratio(light, middle))
+
+
+@lru_cache(maxsize=32)
+def _middle(logo: bytes) -> Rgb:
+    """The grey of the middle one of a logo's solid pixels."""
+    return _grey(_greys(logo), 0.5)
 
 
 @lru_cache(maxsize=32)
