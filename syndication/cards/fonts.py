@@ -70,8 +70,10 @@ SCRIPTS = {
 # stands for its capitals, as the font's letters are empty until they are shaped.
 _HANGING = frozenset("ur ks pa pnb skr".split())
 _NASTALIQ = _Script((NASTALIQ, "Noto Sans Arabic"), (NASTALIQ, "Amiri", "Noto Sans Arabic"), letter="۱")
+SANS = frozenset((*_LATIN.sans, "Noto Sans"))
+"""The families that stand in where the serif lacks a letter."""
+
 # Then these are asked, whatever the script; the last two for signs that Inter lacks.
-SANS = frozenset((*_LATIN.sans, "Noto Sans"))  # of letters that a serif of ours shares with them
 _REST = ("Inter", "Noto Sans", "Noto Sans Symbols", "Noto Emoji")
 
 # How a family is set beside Source Serif and Inter: scale, and the least leading at which lines do not touch.

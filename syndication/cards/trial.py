@@ -20,8 +20,8 @@ def _faults(config: Config) -> Iterator[str]:
     event, known = sample("en"), template_names(config)
     stories = [event.model_copy(update={"section": name}) for name in ("", *config.brand.sections)]
     if event.image:
-        credits_ = [event.image.model_copy(update={"credit": name}) for name in config.brand.agencies]
-        stories += [event.model_copy(update={"image": image}) for image in credits_]
+        credited = [event.image.model_copy(update={"credit": name}) for name in config.brand.agencies]
+        stories += [event.model_copy(update={"image": image}) for image in credited]
     wanted = {config.cards.template, config.cards.breaking_template}
     if missing := sorted(wanted - set(known)):
         yield f"no template is called {', '.join(missing)}; known: {', '.join(known)}"

@@ -14,6 +14,7 @@ from syndication.pipeline.drafts import post_words
 from syndication.pipeline.hold import stop_held
 from syndication.pipeline.times import earliest, expiry
 from syndication.store import Store, accounts, deeds, deliveries, milliseconds, stories, trail
+from syndication.text.prose import tidy
 
 
 class Shared(NamedTuple):
@@ -68,7 +69,7 @@ def share(
 def _cut(config: Config, event: PublishEvent, account: Account, own: str) -> str:
     """The words of a post that an editor's own do not fit into whole; empty where they do."""
     said = post_words(config, event, account, own=own) if own else ""
-    return "" if " ".join(own.split()) in " ".join(said.split()) else said
+    return "" if tidy(own) in said else said
 
 
 def withdraw(store: Store, story_id: str) -> Verdict:
